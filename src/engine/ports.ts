@@ -1,0 +1,58 @@
+/** What the engine asks of its host. Tests pass their own clock, randomness and transformer; nothing else is ever faked. */
+import type { JobArguments, LoadedDefinition } from '../catalogue/definition.ts'
+
+export interface Clock {
+  now(): Date
+  /** Resolves after `milliseconds`, or rejects with the signal's reason as soon as it is aborted. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
+}
+
+export interface Logger {
+  log(level: 'debug' | 'info' | 'warn' | 'error', event: string, fields?: Readonly<Record<string, unknown>>): void
+}
+
+export interface Random {
+  /** Uniform in [0, 1). */
+  next(): number
+  uuid(): string
+}
+
+/** Who drives, as written to runners, events and application_name. */
+export interface Identity {
+  readonly operator: string
+  readonly host: string
+  /** Changes when the machine restarts; null where the platform does not tell. */
+  readonly bootId: string | null
+  readonly pidNamespace: string | null
+  readonly pid: number
+  /** Start time of the process, so that a reused pid is not mistaken for it; null where unknown. */
+  readonly pidStart: string | null
+  readonly version: string
+}
+
+/** Whether a process of this very host still exists; undefined where the platform does not tell. */
+export interface ProcessTable {
+  isAlive(pid: number, pidStart: string): boolean | undefined
+}
+
+export type TransformOutcome =
+  | { readonly kind: 'value'; readonly value: unknown }
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'unresolved'; readonly reason: string }
+  | { readonly kind: 'raised'; readonly errorClass: string; readonly message: string; readonly stack: string }
+
+/** Runs a definition's `transform` over rows, in worker threads of the host. Outcomes are in the order of the rows. */
+export interface RowTransformer {
+  transform(
+    definition: LoadedDefinition,
+    rows: readonly Record<string, unknown>[],
+    args: JobArguments,
+    signal: AbortSignal,
+  ): Promise<readonly TransformOutcome[]>
+}
+
+/** The operator's catalogue, by job class name. */
+export interface DefinitionSource {
+  find(jobClassName: string): LoadedDefinition | undefined
+  list(): readonly LoadedDefinition[]
+}

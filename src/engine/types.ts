@@ -1,0 +1,304 @@
+/**
+ * The engine's words.
+ *
+ * batched migration  one queued data backfill over a table's batch column, with settings and a status
+ * batched job        one contiguous range of it (on screen: job); the unit of retry
+ * sub-batch          the slice that one statement touches, in one transaction
+ * frontier           how far jobs have been made; the next job starts behind it
+ * runner             one process that drives jobs; has a heartbeat
+ * claim, epoch       a runner's hold on one job; a higher epoch fences out a lower one
+ * table lease        names the one migration that may write a table now
+ * key                the batch columns' values of one row, each as PostgreSQL's own text
+ * row outcome        changed, unchanged, unresolved (legitimately left alone), quarantined
+ *
+ * Ids and keys are strings everywhere: they are 64-bit in the database and are never calculated with here.
+ */
+import type { JobStatus, MigrationStatus } from '../shared/status.ts'
+
+/** A row's batch column values, in column order, as text. */
+export type Key = readonly string[]
+
+export interface JobCounts {
+  readonly pending: number
+  readonly running: number
+  /** Failed, with attempts left: will be retried by a run. */
+  readonly retriable: number
+  /** Failed with all attempts used: blocks the migration until it is retried by hand. */
+  readonly blocked: number
+  readonly succeeded: number
+}
+
+export interface RowCounts {
+  readonly scanned: number
+  readonly changed: number
+  readonly unresolved: number
+  readonly quarantined: number
+  /** false when a count was re-derived after a crash. */
+  readonly exact: boolean
+}
+
+export interface RunnerInfo {
+  readonly id: string
+  readonly operator: string
+  readonly host: string
+  readonly pid: number
+  readonly version: string
+  readonly startedAt: string
+  readonly heartbeatAt: string
+  readonly isLive: boolean
+}
+
+/** A row of `batched_background_migrations`. Timestamps are ISO text in UTC. */
+export interface Migration {
+  readonly id: string
+  readonly jobClassName: string
+  /** `schema.table`, as resolved at queue time. */
+  readonly tableName: string
+  readonly columns: readonly string[]
+  readonly strategy: string
+  readonly status: MigrationStatus
+  readonly minValue: string | null
+  readonly maxValue: string | null
+  readonly batchSize: number
+  readonly subBatchSize: number
+  readonly maxBatchSize: number | null
+  readonly intervalSeconds: number
+  readonly pauseMs: number
+  readonly jobArguments: readonly unknown[]
+  /** The planner's estimate at queue time, or null where it had none. */
+  readonly totalTupleCount: number | null
+  readonly createdAt: string
+  readonly startedAt: string | null
+  readonly finishedAt: string | null
+  readonly onHoldUntil: string | null
+}
+
+export interface MigrationState extends Migration {
+  readonly jobs: JobCounts
+  readonly rows: RowCounts
+  readonly progress: Progress
+  readonly runners: readonly RunnerInfo[]
+  readonly definitionHash: string | null
+}
+
+/** Progress by key position and by rows. A percentage is never above 99.9 before the migration finished. */
+export interface Progress {
+  readonly percentByKey: number | null
+  readonly percentByRows: number | null
+  /** Why a percentage is null. */
+  readonly unknownBecause: string | null
+}
+
+/** A row of `batched_background_migration_jobs` with its progress. */
+export interface Job {
+  readonly id: string
+  readonly migrationId: string
+  readonly status: JobStatus
+  readonly minValue: string | null
+  readonly maxValue: string | null
+  readonly batchSize: number
+  readonly subBatchSize: number
+  readonly attempts: number
+  readonly createdAt: string
+  readonly startedAt: string | null
+  readonly finishedAt: string | null
+  readonly cursor: Key | null
+  readonly epoch: string
+  readonly runnerId: string | null
+  readonly rows: RowCounts
+}
+
+export interface QueueRequest {
+  readonly jobClassName: string
+  /** JSON array in declaration order, as given. */
+  readonly jobArguments?: readonly unknown[]
+  readonly batchSize?: number
+  readonly subBatchSize?: number
+  readonly maxBatchSize?: number
+  readonly intervalSeconds?: number
+  readonly pauseMs?: number
+  readonly min?: string
+  readonly max?: string
+  readonly isPaused?: boolean
+  /** Queue although the batch column has no fitting unique index. */
+  readonly force?: boolean
+}
+
+export interface QueueOutcome {
+  readonly duplicate: boolean
+  readonly migration: Migration
+}
+
+export interface RunOptions {
+  /** Stop after so many jobs of this run; undefined: until the end. */
+  readonly maxJobs?: number
+  /** Jobs driven at the same time by this process (default 1). */
+  readonly parallel?: number
+  /** Keep the migration's interval between the starts of jobs. */
+  readonly paced?: boolean
+  /** Aborting it stops the run: the sub-batch in hand is finished or cancelled, claims are released. */
+  readonly signal?: AbortSignal
+}
+
+export interface RunOutcome {
+  readonly migration: Migration
+  /** Whether the migration ended (finished or failed) and nothing is left for a run. */
+  readonly done: boolean
+  readonly reason: RunEndReason
+  readonly jobsRun: number
+  readonly rows: RowCounts
+  readonly seconds: number
+}
+
+export type RunEndReason =
+  | 'finished' //      every job succeeded
+  | 'failed' //        a job used its attempts, or too many jobs failed
+  | 'nothing_to_do' // it was finished or finalized already
+  | 'job_limit' //     --jobs N was reached
+  | 'paused' //        somebody paused it
+  | 'taken_over' //    another migration took the table, or this runner was declared dead
+  | 'aborted' //       this process was asked to stop
+
+export interface RunProgress {
+  readonly migrationId: string
+  readonly jobsRun: number
+  readonly rows: RowCounts
+  readonly totalTupleCount: number | null
+  readonly percentByKey: number | null
+  readonly rowsPerSecond: number
+  /** Seconds left at the recent rate, as a range; null while unknown. */
+  readonly etaSeconds: { readonly low: number; readonly high: number } | null
+  /** What the run waits for, or null while it works. */
+  readonly waitingFor: string | null
+}
+
+export interface KnobChanges {
+  readonly batchSize?: number
+  readonly subBatchSize?: number
+  readonly maxBatchSize?: number | null
+  readonly intervalSeconds?: number
+  readonly pauseMs?: number
+}
+
+export interface TransitionLogEntry {
+  readonly id: string
+  readonly jobId: string
+  readonly at: string
+  readonly previousStatus: JobStatus
+  readonly nextStatus: JobStatus
+  readonly exceptionClass: string | null
+  readonly exceptionMessage: string | null
+}
+
+export interface FailureGroup {
+  /** Short, stable id of class and normalised message. */
+  readonly group: string
+  readonly exceptionClass: string
+  readonly message: string
+  readonly jobCount: number
+  readonly count: number
+  readonly firstAt: string
+  readonly lastAt: string
+}
+
+export interface FailureReport {
+  readonly groups: readonly FailureGroup[]
+  /** Jobs that are failed now or have failed before, with their whole transition log. */
+  readonly jobs: readonly { readonly job: Job; readonly isBlocked: boolean; readonly group: string; readonly log: readonly TransitionLogEntry[] }[]
+}
+
+export interface CheckResult {
+  readonly name: string
+  readonly kind: 'jobs_succeeded' | 'coverage' | 'count' | 'none' | 'equal' | 'rows'
+  readonly holds: boolean
+  readonly expected: string
+  readonly found: string
+  /** Rows that should not be there, at most 20. */
+  readonly rows: readonly Record<string, unknown>[]
+  readonly milliseconds: number
+  /** The reason under which a failing check was waived, or null. */
+  readonly waivedBecause: string | null
+}
+
+export interface ExceptionCount {
+  readonly name: string
+  readonly why: string
+  readonly count: number
+  /** Listed rows, at most 20. */
+  readonly rows: readonly Record<string, unknown>[]
+}
+
+export interface NewAfterQueueing {
+  /** Rows above the maximum that was fixed at queue time; counted up to 10 000. */
+  readonly aboveMaximum: number
+  /** Rows between the bounds of neighbouring jobs. */
+  readonly betweenJobs: number
+  readonly isCapped: boolean
+}
+
+export interface Verification {
+  readonly migrationId: string
+  readonly holds: boolean
+  /** 'coverage-only' where the author wrote no checks. */
+  readonly proven: 'checks' | 'coverage-only' | 'nothing'
+  readonly checks: readonly CheckResult[]
+  readonly exceptions: readonly ExceptionCount[]
+  readonly newAfterQueueing: NewAfterQueueing
+  readonly definitionHash: string
+  readonly verifiedAt: string
+}
+
+export interface FinalizeOptions {
+  /** Check name → reason. */
+  readonly waive?: Readonly<Record<string, string>>
+  /** Only confirm: refuse when unfinished, run nothing inline. */
+  readonly noRun?: boolean
+  readonly signal?: AbortSignal
+}
+
+export interface FinalizeOutcome {
+  readonly alreadyFinalized: boolean
+  readonly migration: Migration
+  readonly run: RunOutcome | null
+  readonly verification: Verification | null
+  readonly afterStatements: readonly { readonly statement: string; readonly milliseconds: number }[]
+}
+
+export interface TrackedEvent {
+  readonly id: string
+  readonly at: string
+  readonly migrationId: string | null
+  readonly jobId: string | null
+  readonly kind: string
+  readonly operator: string
+  readonly host: string
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+export interface Sample {
+  readonly key: Key
+  readonly before: Readonly<Record<string, unknown>>
+  /** The same row now; null when it is gone. */
+  readonly after: Readonly<Record<string, unknown>> | null
+}
+
+/** Everything that a report states, read in one go. */
+export interface ReportData {
+  readonly migration: MigrationState
+  readonly description: string | null
+  readonly target: { readonly database: string; readonly server: string; readonly serverVersion: string }
+  readonly generatedAt: string
+  readonly timing: {
+    readonly queuedAt: string
+    readonly startedAt: string | null
+    readonly finishedAt: string | null
+    /** Sum of the succeeded jobs' durations. */
+    readonly workSeconds: number
+    readonly rowsPerSecond: number | null
+  }
+  readonly failures: FailureReport
+  readonly verification: (Verification & { readonly isStale: boolean; readonly staleBecause: readonly string[] }) | null
+  readonly samples: readonly Sample[]
+  readonly sampleColumns: readonly string[] | null
+  readonly events: readonly TrackedEvent[]
+}
