@@ -1,0 +1,28 @@
+/** Server settings by name; the value as it stands in postgresql.conf, unquoted. */
+export type ServerSettings = Readonly<Record<string, string>>
+
+/** A small server that keeps what it committed. */
+export const PRACTICE_SETTINGS: ServerSettings = {
+  shared_buffers: '256MB',
+  wal_level: 'replica',
+  max_connections: '60',
+  max_wal_size: '2GB',
+}
+
+/** For data that nobody misses after a power cut. */
+export const DISPOSABLE_SETTINGS: ServerSettings = {
+  shared_buffers: '128MB',
+  wal_level: 'replica',
+  max_connections: '200',
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  max_wal_size: '2GB',
+}
+
+/** The settings as a configuration file. */
+export function formatSettings(settings: ServerSettings): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`)
+    .join('')
+}

@@ -1,0 +1,40 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const shared = {
+  // Definitions import 'tranche', as their authors write it.
+  resolve: { alias: { tranche: fileURLToPath(new URL('src/catalogue/api.ts', import.meta.url)) } },
+  test: {
+    environment: 'node',
+    // A deadline against hanging, not a measure: no test may depend on how fast this machine is.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2,
+  },
+} as const
+
+const database = {
+  ...shared.test,
+  globalSetup: ['test/support/global-setup.ts'],
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      { ...shared, test: { ...shared.test, name: 'unit', include: ['test/**/*.unit.test.ts'] } },
+      {
+        ...shared,
+        test: {
+          ...database,
+          name: 'database',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.unit.test.ts', 'test/long/**'],
+        },
+      },
+      {
+        ...shared,
+        test: { ...database, name: 'long', include: ['test/long/**/*.test.ts'], testTimeout: 30 * 60_000 },
+      },
+    ],
+  },
+})
