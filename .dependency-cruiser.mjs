@@ -1,0 +1,125 @@
+/**
+ * The import table of ARCHITECTURE.md, as rules. Edges of types count too, but separately: `→ types` in the table
+ * means `import type` only, which leaves nothing at run time.
+ */
+const TYPES_ONLY = 'type-only'
+
+/** What each part of src/ may import from the others; a name in `types` by its types only. */
+const ALLOWED = {
+  shared: { code: [], types: [] },
+  engine: { code: ['shared'], types: ['catalogue'] },
+  catalogue: { code: ['shared'], types: ['engine'] },
+  storage: { code: ['shared'], types: ['engine'] },
+  host: { code: ['shared', 'engine', 'catalogue', 'storage'], types: [] },
+  cli: { code: ['shared', 'engine', 'catalogue', 'storage', 'host'], types: [] },
+  main: { code: ['shared'], types: [] },
+  preload: { code: [], types: ['shared'] },
+  renderer: { code: ['shared'], types: [] },
+}
+
+function partRules([part, { code, types }]) {
+  const own = [part, ...code]
+  return [
+    {
+      name: `${part}-imports`,
+      comment: `src/${part} imports ${own.join(', ')}${types.length > 0 ? `, and types of ${types.join(', ')}` : ''} only.`,
+      severity: 'error',
+      from: { path: `^src/${part}/` },
+      to: { path: '^(src|test|bench|bin|scripts|resources)/', pathNot: folders([...own, ...types]) },
+    },
+    ...types.map((other) => ({
+      name: `${part}-imports-types-of-${other}`,
+      comment: `src/${part} needs ${other} as "import type" only.`,
+      severity: 'error',
+      from: { path: `^src/${part}/` },
+      to: { path: folders([other]), dependencyTypesNot: [TYPES_ONLY] },
+    })),
+  ]
+}
+
+function folders(names) {
+  return `^src/(${names.join('|')})/`
+}
+
+/** Packages by the only parts that may import them. */
+function packageRule([name, parts]) {
+  return {
+    name: `package-${name}`,
+    comment: `Only ${parts.join(', ')} may import ${name}.`,
+    severity: 'error',
+    from: { path: '^src/', pathNot: parts.map((part) => `^src/${part}`) },
+    to: { path: `(^|/)node_modules/${name}/` },
+  }
+}
+
+export default {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'A cycle has no order in which it can be read. Types may point both ways.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: [TYPES_ONLY] } },
+    },
+    { name: 'no-missing', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'declared-packages-only',
+      comment: 'What npm happens to hoist is not a dependency; src/ runs without the dev ones.',
+      severity: 'error',
+      from: { path: '^(src|bin|scripts|resources)/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'], dependencyTypesNot: [TYPES_ONLY] },
+    },
+    ...Object.entries(ALLOWED).flatMap(partRules),
+    {
+      name: 'shared-packages',
+      comment: 'src/shared is types and pure functions: it imports zod only.',
+      severity: 'error',
+      from: { path: '^src/shared/' },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'core'], pathNot: '(^|/)node_modules/zod/' },
+    },
+    ...Object.entries({
+      pg: ['engine/', 'host/', 'cli/'],
+      pgpass: ['host/', 'cli/'],
+      amaro: ['catalogue/'],
+      'es-module-lexer': ['catalogue/'],
+      'better-sqlite3': ['storage/'],
+      electron: ['main/', 'preload/', 'host/utility-process\\.ts$'],
+      svelte: ['renderer/'],
+      zustand: ['host/', 'renderer/'],
+    }).map(packageRule),
+    {
+      name: 'electron-stays-outside',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(main/|preload/|host/utility-process\\.ts$)' },
+      to: { path: '^electron$' },
+    },
+    {
+      name: 'features-are-apart',
+      comment: 'A renderer feature never imports another feature.',
+      severity: 'error',
+      from: { path: '^src/renderer/features/([^/]+)/' },
+      to: { path: '^src/renderer/features/', pathNot: '^src/renderer/features/$1/' },
+    },
+    {
+      name: 'launchers-need-nothing',
+      comment: 'bin/ and scripts/ run before anything is installed: built-in modules and each other.',
+      severity: 'error',
+      from: { path: '^(bin|scripts)/' },
+      to: { pathNot: '^scripts/', dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'practice-is-a-catalogue',
+      comment: 'The practice catalogue imports what an author may: tranche, node:crypto and its own files.',
+      severity: 'error',
+      from: { path: '^resources/practice/' },
+      to: { pathNot: '^(resources/practice/|src/catalogue/api\\.ts$|(node:)?crypto$)' },
+    },
+  ],
+  options: {
+    // Without it an `import type` would not be an edge at all.
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+}

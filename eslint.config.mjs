@@ -1,0 +1,63 @@
+import js from '@eslint/js'
+import { defineConfig } from 'eslint/config'
+import tseslint from 'typescript-eslint'
+
+const NODE_GLOBALS = Object.fromEntries(
+  ['clearInterval', 'console', 'performance', 'process', 'setInterval', 'URL'].map((name) => [name, 'readonly']),
+)
+
+export default defineConfig(
+  // Fixtures are other people's catalogues, broken ones included.
+  { ignores: ['node_modules/', 'out/', '.practice/', 'test/fixtures/'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  js.configs.recommended,
+  {
+    rules: {
+      eqeqeq: 'error',
+      'max-lines': ['error', { max: 300 }],
+      'no-warning-comments': ['error', { terms: ['fixme', 'xxx', 'hack'] }],
+      'object-shorthand': 'error',
+      'prefer-template': 'error',
+    },
+  },
+  { files: ['**/*.mjs'], languageOptions: { globals: NODE_GLOBALS } },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/max-params': ['error', { max: 3 }],
+      // Numbers read well in text; anything else there is a mistake.
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
+    },
+  },
+  {
+    // Time and chance are given to the engine through its ports, so that tests can give their own.
+    files: ['src/engine/**/*.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'Ask the Clock port.' },
+        { object: 'Math', property: 'random', message: 'Ask the Random port.' },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Ask the Clock port.' },
+      ],
+    },
+  },
+  { files: ['src/{shared,engine,catalogue,storage}/**/*.ts'], rules: { 'no-console': 'error' } },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      // A fake that implements an async port has nothing to wait for.
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/max-params': 'off',
+    },
+  },
+)

@@ -1,0 +1,6 @@
+/** `npm start`: installs what is missing, then practice database and console. Arguments: `npm start -- --help`. */
+import { ensureInstalled } from './installation.mjs'
+import { runPinned } from './run-pinned.mjs'
+
+await ensureInstalled()
+process.exitCode = await runPinned('src/host/start.ts', process.argv.slice(2))
