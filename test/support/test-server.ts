@@ -25,7 +25,7 @@ const FOLDER = 'tranche-test-'
 /** The server named by TRANCHE_TEST_URL, else one of our own. Closing leaves nothing of this run behind. */
 export async function openTestServer(): Promise<TestServer> {
   const databasePrefix = `tranche_test_${randomBytes(4).toString('hex')}_`
-  const url = process.env['TRANCHE_TEST_URL'] ?? ''
+  const url = process.env.TRANCHE_TEST_URL ?? ''
   return url === '' ? await startOwn(databasePrefix) : await useNamed(url, databasePrefix)
 }
 
@@ -33,7 +33,15 @@ async function startOwn(databasePrefix: string): Promise<TestServer> {
   await removeAbandoned()
   const folder = await mkdtemp(join(tmpdir(), FOLDER))
   await writeFile(join(folder, 'owner'), String(process.pid))
-  const server = await startServer({ folder, settings: DISPOSABLE_SETTINGS, ports: { first: 54_430, count: 100 } })
+  const remove = async () => {
+    await removeServer(folder)
+    await rm(folder, { recursive: true, force: true })
+  }
+  const ports = { first: 54_430, count: 100 }
+  const server = await startServer({ folder, settings: DISPOSABLE_SETTINGS, ports }).catch(async (error: unknown) => {
+    await remove()
+    throw error
+  })
   // When the runner is interrupted it may end without calling close.
   const removeAtExit = () => {
     try {
@@ -51,8 +59,7 @@ async function startOwn(databasePrefix: string): Promise<TestServer> {
     description: `PostgreSQL ${version} (${provider}${account === null ? '' : `, as ${account}`}) in ${server.folder}`,
     close: async () => {
       process.off('exit', removeAtExit)
-      await removeServer(folder)
-      await rm(folder, { recursive: true, force: true })
+      await remove()
     },
   }
 }
@@ -92,5 +99,6 @@ async function dropDatabases(client: pg.Client, prefix: string): Promise<void> {
     `SELECT datname FROM pg_database WHERE starts_with(datname, $1)`,
     [prefix],
   )
-  for (const { datname } of rows) await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(datname)} WITH (FORCE)`)
+  for (const { datname } of rows)
+    await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(datname)} WITH (FORCE)`)
 }

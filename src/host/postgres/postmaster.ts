@@ -52,7 +52,9 @@ async function mayBePostmaster(pid: number, { dataFolder }: Cluster): Promise<bo
     return folder === null || folder === (await realpath(dataFolder))
   }
   const [program, args] =
-    process.platform === 'win32' ? ['tasklist', ['/FI', `PID eq ${String(pid)}`]] : ['ps', ['-o', 'comm=', '-p', String(pid)]]
+    process.platform === 'win32'
+      ? ['tasklist', ['/FI', `PID eq ${String(pid)}`]]
+      : ['ps', ['-o', 'comm=', '-p', String(pid)]]
   const { output } = await runProgram(program, args, { account: null, cwd: dataFolder })
   return output.includes('postgres')
 }
@@ -104,7 +106,10 @@ async function stopOnWindows({ dataFolder }: Cluster): Promise<void> {
   const commandLine = await readFile(join(dataFolder, 'postmaster.opts'), 'utf8')
   const program = /^"?(.*?postgres\.exe)/i.exec(commandLine)?.[1] ?? ''
   const args = ['stop', '-D', dataFolder, '-m', 'fast', '-w']
-  const { exitCode, output } = await runProgram(join(dirname(program), 'pg_ctl.exe'), args, { account: null, cwd: dataFolder })
+  const { exitCode, output } = await runProgram(join(dirname(program), 'pg_ctl.exe'), args, {
+    account: null,
+    cwd: dataFolder,
+  })
   if (exitCode !== 0 && !output.includes('Is server running?')) {
     throw new TrancheError('unexpected', `PostgreSQL did not stop:\n${output.trim()}`)
   }

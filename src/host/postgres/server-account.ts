@@ -22,9 +22,13 @@ export async function findServerAccount(folder: string): Promise<ServerAccount |
     const [uid, gid] = await Promise.all([findId('-u', name), findId('-g', name)])
     if (uid !== null && gid !== null && uid !== 0) return { name, uid, gid }
   }
-  throw new TrancheError('server_binaries_missing', 'PostgreSQL refuses to run as root, and there is no other user here.', {
-    remedy: 'Run it as an ordinary user, or create a user named postgres.',
-  })
+  throw new TrancheError(
+    'server_binaries_missing',
+    'PostgreSQL refuses to run as root, and there is no other user here.',
+    {
+      remedy: 'Run it as an ordinary user, or create a user named postgres.',
+    },
+  )
 }
 
 async function findOwner(folder: string): Promise<ServerAccount | null> {

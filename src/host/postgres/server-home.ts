@@ -25,9 +25,13 @@ export async function openServerHome(folder: string, account: ServerAccount | nu
       await rm(candidate, { recursive: true })
     }
   }
-  throw new TrancheError('file_not_writable', `${account.name}, who runs PostgreSQL here, can use neither ${folder} nor ${SHARED_FOLDERS.join(' nor ')}.`, {
-    remedy: `Move the project to a folder that ${account.name} can enter, or start it as an ordinary user.`,
-  })
+  throw new TrancheError(
+    'file_not_writable',
+    `${account.name}, who runs PostgreSQL here, can use neither ${folder} nor ${SHARED_FOLDERS.join(' nor ')}.`,
+    {
+      remedy: `Move the project to a folder that ${account.name} can enter, or start it as an ordinary user.`,
+    },
+  )
 }
 
 async function createFolder(folder: string, mode: number): Promise<void> {
@@ -51,10 +55,14 @@ async function probe(folder: string): Promise<void> {
 
 function notWritable(folder: string, cause: unknown): TrancheError {
   const reason = cause instanceof Error ? cause.message : String(cause)
-  return new TrancheError('file_not_writable', `The folder ${folder} of the PostgreSQL server can't be written (${reason}).`, {
-    remedy: 'Make it writable for this user, or keep the project in a folder that is.',
-    cause,
-  })
+  return new TrancheError(
+    'file_not_writable',
+    `The folder ${folder} of the PostgreSQL server can't be written (${reason}).`,
+    {
+      remedy: 'Make it writable for this user, or keep the project in a folder that is.',
+      cause,
+    },
+  )
 }
 
 async function isUsable(folder: string, account: ServerAccount): Promise<boolean> {

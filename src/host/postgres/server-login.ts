@@ -24,7 +24,12 @@ export const HOST = '127.0.0.1'
 export async function tryLogin(cluster: Cluster, port: number): Promise<LoginOutcome> {
   const connection = { host: HOST, port, user: SUPERUSER, password: await readPassword(cluster), database: 'postgres' }
   // TLS is switched off explicitly: pg would take PGSSLMODE of the environment otherwise.
-  const client = new pg.Client({ ...connection, ssl: false, connectionTimeoutMillis: 5_000, application_name: 'tranche start' })
+  const client = new pg.Client({
+    ...connection,
+    ssl: false,
+    connectionTimeoutMillis: 5_000,
+    application_name: 'tranche start',
+  })
   client.on('error', () => undefined)
   try {
     await client.connect()

@@ -9,13 +9,12 @@ export const PRACTICE_SETTINGS: ServerSettings = {
   max_wal_size: '2GB',
 }
 
-/** For data that nobody misses after a power cut. */
+/** For data that nobody misses after a power cut; what was committed survives a crash of the server all the same. */
 export const DISPOSABLE_SETTINGS: ServerSettings = {
   shared_buffers: '128MB',
   wal_level: 'replica',
   max_connections: '200',
   fsync: 'off',
-  synchronous_commit: 'off',
   full_page_writes: 'off',
   max_wal_size: '2GB',
 }

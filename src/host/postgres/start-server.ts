@@ -56,9 +56,15 @@ export async function startServer(options: StartServerOptions): Promise<Server> 
   const cluster = clusterAt(clusterFolder(home, binaries))
   if (!(await clusterExists(cluster))) {
     onProgress(`creating a ${name} cluster in ${cluster.folder}`)
-    await createCluster(cluster, { binFolder, account, signal })
+    await createCluster(cluster, { binFolder, account, isDurable: settings.fsync !== 'off', signal })
   }
-  const { postmaster, connection, version, wasRunning } = await bringUp(cluster, { binFolder, account, settings, ports, signal })
+  const { postmaster, connection, version, wasRunning } = await bringUp(cluster, {
+    binFolder,
+    account,
+    settings,
+    ports,
+    signal,
+  })
   onProgress(`${name} ${wasRunning ? 'runs already' : 'runs'} on port ${String(connection.port)}`)
   return {
     connection,
