@@ -27,16 +27,43 @@ export function isSql(value: unknown): value is Sql {
 }
 
 function build(strings: TemplateStringsArray, ...values: readonly unknown[]): Sql {
+  if (!Array.isArray(strings) || !Array.isArray(strings.raw)) {
+    throw new TypeError('sql is a template tag: write sql`…`, not sql(…)')
+  }
+  refuseLostBackslashes(strings.raw)
   const chunks: Chunk[] = []
   strings.forEach((text, index) => {
     if (text !== '') chunks.push({ kind: 'text', text })
     if (index >= values.length) return
     const value = values[index]
-    if (isSql(value)) chunks.push(...value.chunks)
-    else if (value === undefined) throw new TypeError('sql: undefined was interpolated; use null for NULL')
-    else chunks.push({ kind: 'value', value })
+    // One by one: a list of values is long enough to overflow the stack as arguments of one push.
+    if (isSql(value)) for (const chunk of value.chunks) chunks.push(chunk)
+    else chunks.push({ kind: 'value', value: parameter(value) })
   })
   return fragment(chunks)
+}
+
+function parameter(value: unknown): unknown {
+  if (value === undefined) throw new TypeError('sql: undefined was interpolated; use null for NULL')
+  const kind = value instanceof Promise ? 'promise' : typeof value
+  if (kind === 'promise' || kind === 'function' || kind === 'symbol') {
+    throw new TypeError(`sql: a ${kind} was interpolated; it cannot be a parameter`)
+  }
+  return value
+}
+
+/**
+ * JavaScript drops the backslash of `\d` and turns `\b` into a control character without a word, which makes another
+ * regular expression of the author's. Only escapes that say what they mean in SQL text too are let through.
+ */
+function refuseLostBackslashes(raw: readonly string[]): void {
+  for (const text of raw) {
+    for (const [escape, letter = ''] of text.matchAll(/\\([\s\S])/g)) {
+      if (!'\\`${nrtxu\n'.includes(letter)) {
+        throw new TypeError(`sql: ${escape} in a template loses its backslash; write \\${escape}`)
+      }
+    }
+  }
 }
 
 /** A quoted, dotted identifier: `ident('schema', 'table')` is `"schema"."table"`. */
@@ -45,8 +72,12 @@ function ident(...names: readonly string[]): Sql {
   return raw(names.map(quoteIdentifier).join('.'))
 }
 
-/** Fragments put behind each other with `separator` (raw text) between them. */
+/** Words and signs that may stand between two fragments, such as `, `, ` AND ` or ` || `. */
+const SEPARATOR = /^[\s,a-z|+]*$/i
+
+/** Fragments put behind each other with `separator` between them, which becomes text of the statement. */
 function join(fragments: readonly Sql[], separator = ', '): Sql {
+  if (!SEPARATOR.test(separator)) throw new TypeError(`sql.join: not a separator: ${JSON.stringify(separator)}`)
   return fragment(
     fragments.flatMap((part, index) =>
       index === 0 ? part.chunks : [{ kind: 'text' as const, text: separator }, ...part.chunks],
@@ -72,14 +103,19 @@ export function quoteIdentifier(name: string): string {
  * Objects under a json or jsonb column are serialised here, because pg would send arrays as PostgreSQL arrays.
  * Throws on an empty list: `VALUES` needs at least one row.
  */
-export function values(rows: readonly Readonly<Record<string, unknown>>[], types: Readonly<Record<string, string>>): Sql {
+export function values(
+  rows: readonly Readonly<Record<string, unknown>>[],
+  types: Readonly<Record<string, string>>,
+): Sql {
   if (rows.length === 0) throw new TypeError('values: the list of rows is empty')
   const columns = Object.entries(types)
+  if (columns.length === 0) throw new TypeError('values: name at least one column and its type')
   const lists = rows.map((row) => sql`(${join(columns.map(([name, type]) => cell(row[name] ?? null, type)))})`)
   return sql`VALUES ${join(lists)}`
 }
 
-const TYPE_NAME = /^[a-z][a-z0-9_ ]*(\(\d+(, ?\d+)?\))?(\[\])*$/i
+/** `bigint`, `numeric(10, 2)`, `timestamp(3) with time zone`, `text[]`, `public.mood`. */
+const TYPE_NAME = /^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?( [a-z]+)*(\(\d+(, ?\d+)?\))?( [a-z]+)*(\[\])*$/i
 
 function cell(value: unknown, type: string): Sql {
   if (!TYPE_NAME.test(type)) throw new TypeError(`values: not a type name: ${JSON.stringify(type)}`)
@@ -88,11 +124,19 @@ function cell(value: unknown, type: string): Sql {
   return sql`${bound}${raw(`::${type}`)}`
 }
 
+/** The protocol counts a statement's parameters in 16 bits; pg would send a wrapped number. */
+const MAX_PARAMETERS = 65_535
+
 /** Text with `$1…` and the values behind them, in the order of the text. */
 export function compileSql(statement: Sql): CompiledSql {
   const bound: unknown[] = []
   const text = statement.chunks
     .map((chunk) => (chunk.kind === 'text' ? chunk.text : `$${String(bound.push(chunk.value))}`))
     .join('')
+  if (bound.length > MAX_PARAMETERS) {
+    throw new RangeError(
+      `a statement takes at most 65,535 parameters, got ${String(bound.length)}; write fewer rows at a time`,
+    )
+  }
   return { text, values: bound }
 }
