@@ -23,6 +23,13 @@ export interface SubBatch extends Sql {
   readonly values: Sql
 }
 
+/** Writes to the run's log. */
+export type Log = (
+  level: 'debug' | 'info' | 'warn' | 'error',
+  message: string,
+  fields?: Readonly<Record<string, unknown>>,
+) => void
+
 export interface PerformContext<Args = JobArguments> {
   readonly subBatch: SubBatch
   readonly args: Args
@@ -30,25 +37,26 @@ export interface PerformContext<Args = JobArguments> {
   readonly migrationId: string
   /** Aborted when the run is to stop; a statement in hand is then cancelled or finished. */
   readonly signal: AbortSignal
-  log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>): void
+  readonly log: Log
 }
 
 export interface QueryingContext<Args = JobArguments> extends PerformContext<Args> {
   /** Runs a statement in the sub-batch's own transaction. */
-  query(statement: Sql): Promise<QueryAnswer>
+  readonly query: (statement: Sql) => Promise<QueryAnswer>
   /** Another logical database, in a transaction of its own (not atomic with this one: it must be idempotent). */
-  database(name: string): { query(statement: Sql): Promise<QueryAnswer> }
+  readonly database: (name: string) => { readonly query: (statement: Sql) => Promise<QueryAnswer> }
 }
 
-export type PerformResult = Sql | Promise<{ readonly changed: number } | undefined | void>
+export type PerformResult = Sql | Promise<{ readonly changed: number } | undefined> | Promise<void>
 
 /** Form 1 (a statement) and form 2 (an async function); they are told apart by what they return. */
 export type PerformFunction<Args = JobArguments> = (context: QueryingContext<Args>) => PerformResult
 
-export interface TransformedRow {
+export interface TransformedRow<Value = unknown> {
   readonly key: readonly string[]
   readonly source: Readonly<Record<string, unknown>>
-  readonly value: unknown
+  /** What `transform` returned for the row; never null and never unresolved, since such rows are not written. */
+  readonly value: Value
 }
 
 export interface QuarantinedRow {
@@ -69,24 +77,34 @@ export interface EachRow<Args = JobArguments> {
 
 export interface TransformContext<Args = JobArguments> {
   readonly args: Args
-  log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>): void
+  readonly log: Log
 }
 
 export type ExpectedValue = number | bigint | string
 
-export interface ExpectationContext {
+export interface ExpectationContext<Args = JobArguments> {
   /** Totals of the exceptions, by name. */
   readonly exceptions: Readonly<Record<string, number>>
   /** Rows in quarantine. */
   readonly quarantined: number
-  readonly args: JobArguments
+  readonly args: Args
 }
 
-export type Check =
-  | { readonly kind: 'count'; readonly name: string; readonly query: Sql; readonly expected: ExpectedValue | ((context: ExpectationContext) => ExpectedValue) }
+export type Check<Args = JobArguments> =
+  | {
+      readonly kind: 'count'
+      readonly name: string
+      readonly query: Sql
+      readonly expected: ExpectedValue | ((context: ExpectationContext<Args>) => ExpectedValue)
+    }
   | { readonly kind: 'none'; readonly name: string; readonly query: Sql }
   | { readonly kind: 'equal'; readonly name: string; readonly left: Sql; readonly right: Sql }
-  | { readonly kind: 'rows'; readonly name: string; readonly query: Sql; readonly expect: (row: Record<string, unknown>) => true | string }
+  | {
+      readonly kind: 'rows'
+      readonly name: string
+      readonly query: Sql
+      readonly expect: (row: Record<string, unknown>) => true | string
+    }
 
 /** Rows that are legitimately left alone: counted beside the checks, and listed where `rows` is given. */
 export interface Exception {

@@ -1,0 +1,35 @@
+import { isSql } from '../shared/sql.ts'
+import type { ArgumentSchemas, BatchedMigrationInput } from './batched-migration-input.ts'
+import type { BatchedMigrationDefinition } from './definition.ts'
+import { readInput } from './input-schema.ts'
+
+// Symbol.for: a definition stays one when another copy of this module looks at it.
+const DEFINITION = Symbol.for('tranche.definition')
+
+/**
+ * Declares a batched migration. Fills in the defaults and throws a TrancheError that names every field which is not
+ * as expected. The result is frozen and is what a definition file default-exports.
+ */
+// Without arguments there is no name that `args` would have.
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type
+export function defineBatchedMigration<const Schemas extends ArgumentSchemas = Record<never, never>>(
+  input: BatchedMigrationInput<Schemas>,
+): BatchedMigrationDefinition {
+  const { column, scope, samples, finalize, ...fields } = readInput(input)
+  const definition: BatchedMigrationDefinition = {
+    kind: 'batched',
+    ...fields,
+    columns: typeof column === 'string' ? [column] : column,
+    scope: isSql(scope) ? () => scope : scope,
+    samples: samples === false ? null : { columns: samples?.columns ?? null },
+    finalizeAfter: finalize?.after ?? [],
+  }
+  // Not enumerable, so that a spread copy, which nobody validated, is not taken for a definition.
+  Object.defineProperty(definition, DEFINITION, { value: true })
+  return Object.freeze(definition)
+}
+
+/** Whether a value was made by `defineBatchedMigration`. */
+export function isDefinition(value: unknown): value is BatchedMigrationDefinition {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, DEFINITION)
+}
