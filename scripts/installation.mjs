@@ -13,6 +13,8 @@ export async function ensureInstalled() {
     'ci',
     '--no-audit',
     '--no-fund',
+    // npm itself runs on whatever Node there is, and would complain once per package that Node is old.
+    '--loglevel=error',
     // Whatever the user's npm leaves out: Node and PostgreSQL are optional dependencies, the test runner is a dev one.
     '--include=optional',
     '--include=dev',
