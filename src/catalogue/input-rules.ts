@@ -4,7 +4,7 @@ import { isSql, type Sql } from '../shared/sql.ts'
 import type { Check, EachRow, ErrorBudget, PerformFunction } from './definition.ts'
 
 /** A schema with one expectation; the wording around it is the same for every field (`input-problems.ts`). */
-export function rule<Value>(expected: string, holds: (value: unknown) => boolean): ZodType<Value, Value> {
+function rule<Value>(expected: string, holds: (value: unknown) => boolean): ZodType<Value, Value> {
   return z.custom<Value>(holds, { error: `expected ${expected}` })
 }
 
