@@ -1,4 +1,21 @@
 /** The engine's public face. It holds no state of its own: the truth is in the target's tracking tables. */
+import { type EngineContext, DEFAULT_LIMITS, inTransaction, type Limits, rememberFacts } from './context.ts'
+import { createEmitter, type EngineEvents } from './events.ts'
+import { readFailures } from './failures.ts'
+import { finalizeMigration } from './finalizer.ts'
+import { pauseMigration, resumeMigration, retryMigration, setKnobs, waitForEnd } from './operate.ts'
+import { getState, listStates } from './overview.ts'
+import type { Clock, DefinitionSource, Identity, Logger, ProcessTable, Random, RowTransformer } from './ports.ts'
+import { queueMigration } from './queueing.ts'
+import { readReport } from './report.ts'
+import { runMigration } from './runner.ts'
+import { work, type WorkOptions } from './scheduler.ts'
+import type { Target } from './target/open-target.ts'
+import type { ServerFacts } from './target/server-facts.ts'
+import { assertInstalled, install, readSchemaState, uninstall } from './tracking/install.ts'
+import { readEvents } from './tracking/read-events.ts'
+import { trackingTables } from './tracking/tables.ts'
+import { verifyMigration } from './verifier.ts'
 import type {
   FailureReport, FinalizeOptions, FinalizeOutcome, KnobChanges, Migration, MigrationState, QueueOutcome, QueueRequest,
   ReportData, RunOptions, RunOutcome, TrackedEvent, Verification,
@@ -12,6 +29,8 @@ export interface InstallOutcome {
 }
 
 export interface Engine {
+  /** Version, role, standby, pooler. Throws target_unreachable, target_refused_login, database_missing, target_too_old. */
+  facts(): Promise<ServerFacts>
   /** Creates the tracking schema; idempotent. Throws schema_newer, schema_attached, privilege_missing. */
   install(): Promise<InstallOutcome>
   /** Whether the tracking schema is there. */
@@ -25,7 +44,7 @@ export interface Engine {
   get(reference: string): Promise<MigrationState>
   run(migrationId: string, options?: RunOptions): Promise<RunOutcome>
   /** Scheduler ticks for all active migrations, paced. Resolves when the signal is aborted, or after one pass with `once`. */
-  work(options: { readonly once?: boolean; readonly parallel?: number; readonly signal?: AbortSignal }): Promise<{ readonly jobsRun: number }>
+  work(options?: WorkOptions): Promise<{ readonly jobsRun: number }>
   pause(migrationId: string): Promise<Migration>
   resume(migrationId: string): Promise<Migration>
   set(migrationId: string, changes: KnobChanges): Promise<Migration>
@@ -41,4 +60,66 @@ export interface Engine {
   events(migrationId: string, options?: { readonly after?: string }): Promise<readonly TrackedEvent[]>
   /** Subscribes to live events; returns the unsubscribe function. A listener that throws is logged and ignored. */
   on<Name extends keyof EngineEvents>(name: Name, listener: (event: EngineEvents[Name]) => void): () => void
+}
+
+export interface EnginePorts {
+  readonly target: Target
+  readonly trackingSchema: string
+  readonly definitions: DefinitionSource
+  readonly identity: Identity
+  readonly processes: ProcessTable
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly random: Random
+  /** Without it definitions with `eachRow` are refused. */
+  readonly rowTransformer?: RowTransformer
+  readonly otherDatabases?: ReadonlyMap<string, Target>
+  readonly limits?: Partial<Limits>
+}
+
+/** An engine over one target. It opens nothing by itself and closes nothing: the target is the host's. */
+export function createEngine(ports: EnginePorts): Engine {
+  const emitter = createEmitter(ports.logger)
+  const context: EngineContext = {
+    ...ports,
+    tables: trackingTables(ports.trackingSchema),
+    emitter,
+    rowTransformer: ports.rowTransformer ?? null,
+    otherDatabases: ports.otherDatabases ?? new Map(),
+    limits: { ...DEFAULT_LIMITS, ...ports.limits },
+    ...rememberFacts(ports.target),
+  }
+  /** Every call but install needs the tracking schema, at the version that this program knows. */
+  const installed = async <T>(action: () => Promise<T>): Promise<T> => {
+    await inTransaction(context, (transaction) => assertInstalled(transaction, ports.trackingSchema))
+    return action()
+  }
+  return {
+    facts: () => context.facts(),
+    async install() {
+      const { installed: isNew, version } = await install(context)
+      return { installed: isNew, schema: ports.trackingSchema, schemaVersion: version }
+    },
+    async isInstalled() {
+      const { version } = await inTransaction(context, (transaction) => readSchemaState(transaction, ports.trackingSchema))
+      return version !== null
+    },
+    uninstall: () => uninstall(context),
+    queue: (request) => queueMigration(context, request),
+    list: () => installed(() => listStates(context)),
+    get: (reference) => installed(() => getState(context, reference)),
+    run: (migrationId, options) => installed(() => runMigration(context, migrationId, options)),
+    work: (options) => installed(() => work(context, options)),
+    pause: (migrationId) => installed(() => pauseMigration(context, migrationId)),
+    resume: (migrationId) => installed(() => resumeMigration(context, migrationId)),
+    set: (migrationId, changes) => installed(() => setKnobs(context, migrationId, changes)),
+    retry: (migrationId, filter) => installed(() => retryMigration(context, migrationId, filter)),
+    wait: (migrationId, options) => installed(() => waitForEnd(context, migrationId, options)),
+    failures: (migrationId, filter) => installed(() => readFailures(context, migrationId, filter)),
+    verify: (migrationId, options) => installed(() => verifyMigration(context, migrationId, options)),
+    finalize: (migrationId, options) => installed(() => finalizeMigration(context, migrationId, options)),
+    report: (migrationId) => installed(() => readReport(context, migrationId)),
+    events: (migrationId, options) => installed(() => readEvents(context, migrationId, options)),
+    on: (name, listener) => emitter.on(name, listener),
+  }
 }

@@ -1,0 +1,100 @@
+/** The table that a migration iterates over, as it is in the target now. */
+import { TrancheError } from '../../shared/errors.ts'
+import { quoteIdentifier, sql, type Sql } from '../../shared/sql.ts'
+import type { Transaction } from '../target/transaction.ts'
+
+export interface BatchColumn {
+  readonly name: string
+  /** As PostgreSQL writes it, e.g. `bigint`, `timestamp with time zone`. */
+  readonly type: string
+  readonly isNotNull: boolean
+}
+
+export interface BatchTable {
+  readonly oid: string
+  readonly schema: string
+  readonly name: string
+  /** `schema.table`, unquoted: what the tracking tables keep. */
+  readonly qualifiedName: string
+  readonly columns: readonly BatchColumn[]
+}
+
+/** The table and its batch columns, found under the role's search_path. Throws table_missing and column_missing. */
+export async function findBatchTable(
+  transaction: Transaction,
+  name: string,
+  columns: readonly string[],
+): Promise<BatchTable> {
+  const { rows } = await transaction.query(
+    sql`SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind
+          FROM pg_class AS c
+          JOIN pg_namespace AS n ON n.oid = c.relnamespace
+         WHERE c.oid = to_regclass(${quoteQualified(name)})`,
+  )
+  const [row] = rows as { oid: string; schema: string; name: string; kind: string }[]
+  if (row === undefined) {
+    throw new TrancheError('table_missing', `there is no table "${name}" that this role can see`, {
+      remedy: 'Check the definition’s table, its schema, and the role’s search_path and USAGE on the schema.',
+    })
+  }
+  if (row.kind !== 'r' && row.kind !== 'p') {
+    throw new TrancheError('table_missing', `"${name}" is not a table`, {
+      remedy: 'A batched migration iterates over a table or a partitioned table; a view hides locks, vacuum and indexes.',
+    })
+  }
+  return withColumns(transaction, { oid: row.oid, schema: row.schema, name: row.name }, columns)
+}
+
+/** The same table by its oid, as a run finds it again. Throws table_missing where it was dropped since. */
+export async function getBatchTable(
+  transaction: Transaction,
+  { oid, label, columns }: { readonly oid: string; readonly label: string; readonly columns: readonly string[] },
+): Promise<BatchTable> {
+  const { rows } = await transaction.query(
+    sql`SELECT n.nspname::text AS schema, c.relname::text AS name
+          FROM pg_class AS c
+          JOIN pg_namespace AS n ON n.oid = c.relnamespace
+         WHERE c.oid = ${oid}::oid`,
+  )
+  const [row] = rows as { schema: string; name: string }[]
+  if (row === undefined) {
+    throw new TrancheError('table_missing', `the table "${label}" of this migration is gone: it was dropped after queueing`, {
+      remedy: 'If it was made anew, queue the migration again.',
+    })
+  }
+  return withColumns(transaction, { oid, ...row }, columns)
+}
+
+/** The quoted name for statements. */
+export function tableName({ schema, name }: BatchTable): Sql {
+  return sql.ident(schema, name)
+}
+
+async function withColumns(
+  transaction: Transaction,
+  { oid, schema, name }: { readonly oid: string; readonly schema: string; readonly name: string },
+  columns: readonly string[],
+): Promise<BatchTable> {
+  const { rows } = await transaction.query(
+    sql`SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS is_not_null
+          FROM pg_attribute AS a
+         WHERE a.attrelid = ${oid}::oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname = ANY (${[...columns]})`,
+  )
+  const found = rows as { name: string; type: string; is_not_null: boolean }[]
+  const batchColumns = columns.map((column) => {
+    const match = found.find((candidate) => candidate.name === column)
+    if (match !== undefined) return { name: column, type: match.type, isNotNull: match.is_not_null }
+    throw new TrancheError('column_missing', `the table "${schema}.${name}" has no column "${column}"`, {
+      remedy: 'Check the definition’s column.',
+      details: { table: `${schema}.${name}`, column },
+    })
+  })
+  return { oid, schema, name, qualifiedName: `${schema}.${name}`, columns: batchColumns }
+}
+
+/** `schema.table` or `table` as to_regclass wants it, each part quoted so that case and odd names survive. */
+function quoteQualified(name: string): string {
+  const dot = name.indexOf('.')
+  const parts = dot === -1 ? [name] : [name.slice(0, dot), name.slice(dot + 1)]
+  return parts.map(quoteIdentifier).join('.')
+}

@@ -1,0 +1,52 @@
+/**
+ * Conditions and select lists over the batch columns. Keys travel as text and are cast back to the column's own type,
+ * so they are compared as the index compares them, never as text.
+ */
+import { raw, sql, type Sql } from '../../shared/sql.ts'
+import type { Key } from '../types.ts'
+import type { BatchColumn } from './batch-table.ts'
+
+export interface KeyRange {
+  /** Exclusive lower bound; takes precedence over `from`. */
+  readonly after?: Key | null
+  /** Inclusive lower bound. */
+  readonly from?: Key | null
+  /** Inclusive upper bound. */
+  readonly until: Key | null
+}
+
+/** `columns > after AND columns <= until`, on the columns of `qualifier` (a table's name or alias, quoted). */
+export function inRange(qualifier: Sql, columns: readonly BatchColumn[], { after, from, until }: KeyRange): Sql {
+  const tuple = columnTuple(qualifier, columns)
+  const conditions: Sql[] = []
+  if (after != null) conditions.push(sql`${tuple} > ${keyTuple(columns, after)}`)
+  else if (from != null) conditions.push(sql`${tuple} >= ${keyTuple(columns, from)}`)
+  if (until !== null) conditions.push(sql`${tuple} <= ${keyTuple(columns, until)}`)
+  return conditions.length === 0 ? raw('true') : sql.join(conditions, ' AND ')
+}
+
+/** One column by itself, several as a row: `"t"."id"`, `("t"."a", "t"."b")`. */
+export function columnTuple(qualifier: Sql, columns: readonly BatchColumn[]): Sql {
+  const names = columns.map(({ name }) => sql`${qualifier}.${sql.ident(name)}`)
+  return names.length === 1 ? sql.join(names) : sql`(${sql.join(names)})`
+}
+
+/** A key as typed parameters: `$1::bigint`, `($1::bigint, $2::uuid)`. */
+export function keyTuple(columns: readonly BatchColumn[], key: Key): Sql {
+  const typed = columns.map(({ type }, index) => {
+    const value = key[index]
+    if (value === undefined) throw new Error(`key ${JSON.stringify(key)} does not fit ${String(columns.length)} columns`)
+    return sql`${value}${raw(`::${type}`)}`
+  })
+  return typed.length === 1 ? sql.join(typed) : sql`(${sql.join(typed)})`
+}
+
+/** The key as one `text[]` value; only planning transactions may ask for it (see transaction.ts, isPlanning). */
+export function keyText(qualifier: Sql, columns: readonly BatchColumn[]): Sql {
+  return sql`ARRAY[${sql.join(columns.map(({ name }) => sql`${qualifier}.${sql.ident(name)}::text`))}]`
+}
+
+/** `ORDER BY` list in key order. */
+export function keyOrder(qualifier: Sql, columns: readonly BatchColumn[], direction: 'ASC' | 'DESC' = 'ASC'): Sql {
+  return sql.join(columns.map(({ name }) => sql`${qualifier}.${sql.ident(name)}${raw(` ${direction}`)}`))
+}

@@ -1,0 +1,49 @@
+/** A batching strategy finds bounds: of the whole table, of the next job, of a job's sub-batches. One per file. */
+import type { Sql } from '../../shared/sql.ts'
+import type { Transaction } from '../target/transaction.ts'
+import type { Key } from '../types.ts'
+import type { BatchTable } from './batch-table.ts'
+import type { KeyRange } from './key-range.ts'
+
+export interface Slice {
+  /** Inclusive end; the slice starts behind the end before it. */
+  readonly end: Key
+  /** Keys in scope that the planning query counted into it. */
+  readonly scanned: number
+}
+
+export interface JobPlan {
+  /** The first key present, inclusive. */
+  readonly min: Key
+  /** The last key present, inclusive; the last slice ends here. */
+  readonly max: Key
+  readonly slices: readonly Slice[]
+  /** Whether a key in scope was seen behind `max`. */
+  readonly hasMore: boolean
+}
+
+export interface Scoped {
+  readonly table: BatchTable
+  /** Narrows planning and sub-batches alike; null: every row. */
+  readonly scope: Sql | null
+}
+
+export interface BatchingStrategy {
+  /** What `batch_class_name` holds, GitLab's name. */
+  readonly batchClassName: string
+  /** Throws column_unsupported, column_not_unique. */
+  assertFits(transaction: Transaction, table: BatchTable, force: boolean): Promise<void>
+  /** First and last key of the table, each by one probe of the index; null when it is empty. */
+  bounds(transaction: Transaction, table: BatchTable): Promise<{ readonly min: Key; readonly max: Key } | null>
+  /** The planner's estimate of the rows in range and scope; never a count. */
+  estimate(transaction: Transaction, scoped: Scoped, range: KeyRange): Promise<number>
+  /** One query: the job's bounds and all its sub-batch ends. `limit` null: the whole range. null when no key is left. */
+  plan(
+    transaction: Transaction,
+    scoped: Scoped,
+    range: KeyRange,
+    sizes: { readonly limit: number | null; readonly subBatchSize: number },
+  ): Promise<JobPlan | null>
+  /** Up to `count` keys spread over the range, its first and last among them. */
+  spread(transaction: Transaction, scoped: Scoped, range: KeyRange, count: number): Promise<readonly Key[]>
+}

@@ -1,0 +1,130 @@
+/** Runs one check of a definition: read-only, in a snapshot of its own, with a statement timeout; numbers compared exactly. */
+import type { Check, ExpectationContext, ExpectedValue } from '../catalogue/definition.ts'
+import { sql, type Sql } from '../shared/sql.ts'
+import type { BatchTable } from './batching/batch-table.ts'
+import { keyTuple } from './batching/key-range.ts'
+import { type EngineContext, inTransaction } from './context.ts'
+import { describeException } from './exception.ts'
+import { isConnectionError } from './target/sqlstate.ts'
+import type { Transaction } from './target/transaction.ts'
+import type { CheckResult, Key } from './types.ts'
+
+/** So many rows that should not be there are kept and shown. */
+export const SHOWN_ROWS = 20
+
+export interface CheckSample {
+  readonly table: BatchTable
+  readonly keys: readonly Key[]
+}
+
+export interface CheckContext {
+  readonly searchPath: string
+  readonly expectation: ExpectationContext
+  /** Keys for check.rows; null where there are none (preconditions). */
+  readonly sample: CheckSample | null
+}
+
+type Finding = Pick<CheckResult, 'holds' | 'expected' | 'found' | 'rows'>
+
+/** A check whose query fails does not hold, and says with what; a lost connection is thrown. */
+export async function runCheck(context: EngineContext, check: Check, checkContext: CheckContext): Promise<CheckResult> {
+  const startedAt = performance.now()
+  const finding = await find(context, check, checkContext)
+  return { name: check.name, kind: check.kind, ...finding, milliseconds: performance.now() - startedAt, waivedBecause: null }
+}
+
+async function find(context: EngineContext, check: Check, checkContext: CheckContext): Promise<Finding> {
+  try {
+    return await inTransaction(context, (transaction) => evaluate(transaction, check, checkContext), {
+      isReadOnly: true,
+      searchPath: checkContext.searchPath,
+      statementTimeoutMs: context.limits.checkTimeoutMs,
+    })
+  } catch (error) {
+    if (isConnectionError(error)) throw error
+    const { exceptionClass, message } = describeException(error)
+    return { holds: false, expected: 'the query to run', found: `${exceptionClass}: ${message}`, rows: [] }
+  }
+}
+
+async function evaluate(transaction: Transaction, check: Check, { expectation, sample }: CheckContext): Promise<Finding> {
+  switch (check.kind) {
+    case 'count': {
+      const found = await singleValue(transaction, check.query)
+      const wanted = typeof check.expected === 'function' ? check.expected(expectation) : check.expected
+      const expected = exactNumber(wanted)
+      return { holds: found !== null && exactNumber(found) === expected, expected, found: found ?? 'NULL', rows: [] }
+    }
+    case 'equal': {
+      const left = await singleValue(transaction, check.left)
+      const right = await singleValue(transaction, check.right)
+      return { holds: isSame(left, right), expected: right ?? 'NULL', found: left ?? 'NULL', rows: [] }
+    }
+    case 'none': {
+      const { rows } = await transaction.query(sql`SELECT * FROM (${check.query}) AS found LIMIT ${SHOWN_ROWS + 1}`)
+      return { holds: rows.length === 0, expected: 'no row', found: countOf(rows.length), rows: rows.slice(0, SHOWN_ROWS) }
+    }
+    case 'rows':
+      return checkRows(transaction, check, sample)
+  }
+}
+
+async function checkRows(
+  transaction: Transaction,
+  { query, expect }: Extract<Check, { kind: 'rows' }>,
+  sample: CheckSample | null,
+): Promise<Finding> {
+  if (sample === null || sample.keys.length === 0) return { holds: true, expected: 'each sampled row as expected', found: 'no row to sample', rows: [] }
+  const { columns } = sample.table
+  const names = columns.map(({ name }) => sql`checked.${sql.ident(name)}`)
+  const { rows } = await transaction.query(
+    sql`SELECT * FROM (${query}) AS checked
+         WHERE (${sql.join(names)}) IN (${sql.join(sample.keys.map((key) => keyTuple(columns, key)))})`,
+  )
+  const wrong = rows.flatMap((row) => {
+    const verdict = expect(row)
+    return verdict === true ? [] : [{ ...row, wrong: verdict }]
+  })
+  return {
+    holds: wrong.length === 0,
+    expected: 'each sampled row as expected',
+    found: wrong.length === 0 ? `${String(rows.length)} rows of ${String(sample.keys.length)} sampled keys as expected` : `${String(wrong.length)} of ${String(rows.length)} rows not as expected`,
+    rows: wrong.slice(0, SHOWN_ROWS),
+  }
+}
+
+/** The first column of the only row, as text. */
+export async function singleValue(transaction: Transaction, query: Sql): Promise<string | null> {
+  const { rows } = await transaction.query(query)
+  const [row] = rows
+  if (rows.length !== 1 || row === undefined) throw new Error(`the query answered ${String(rows.length)} rows; expected one`)
+  const value = Object.values(row)[0]
+  if (value === null || value === undefined) return null
+  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean | bigint)
+}
+
+function countOf(rows: number): string {
+  if (rows > SHOWN_ROWS) return `more than ${String(SHOWN_ROWS)} rows`
+  return rows === 1 ? '1 row' : `${String(rows)} rows`
+}
+
+function isSame(left: string | null, right: string | null): boolean {
+  if (left === null || right === null) return left === right
+  return left === right || (isNumeric(left) && isNumeric(right) && exactNumber(left) === exactNumber(right))
+}
+
+function isNumeric(text: string): boolean {
+  return /^-?\d+(\.\d+)?$/.test(text)
+}
+
+/** A number as canonical decimal text, so that 10, 10n, '10' and '10.00' are the same and 2^53 + 1 stays itself. */
+function exactNumber(value: ExpectedValue): string {
+  const text = String(value)
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) {
+    throw new TypeError(`${text} cannot be compared exactly; give a bigint or a decimal string`)
+  }
+  if (!isNumeric(text)) throw new TypeError(`${JSON.stringify(text)} is not a number`)
+  const [, sign = '', whole = '0', fraction = ''] = /^(-?)0*(\d+)(?:\.(\d*?)0*)?$/.exec(text) ?? []
+  const canonical = fraction === '' ? whole : `${whole}.${fraction}`
+  return canonical === '0' ? '0' : `${sign}${canonical}`
+}

@@ -1,0 +1,33 @@
+/** A runner's hold on one job, under an epoch. */
+import type { MigrationStatus } from '../shared/status.ts'
+import type { Slice } from './batching/strategy.ts'
+import type { Key } from './types.ts'
+
+export interface Claim {
+  readonly jobId: string
+  readonly epoch: string
+  readonly attempt: number
+  /** The first key of the job; its first sub-batch starts there, inclusive. */
+  readonly min: Key
+  readonly max: Key
+  /** The end of the last committed sub-batch, or null. */
+  readonly cursor: Key | null
+  readonly subBatchSize: number
+  readonly pauseMs: number
+  readonly slices: readonly Slice[]
+}
+
+export type ClaimOutcome =
+  | { readonly kind: 'claimed'; readonly claim: Claim }
+  | { readonly kind: 'busy' } //       somebody else plans or claims at this moment
+  | { readonly kind: 'nothing' } //    no job to be had; others may still be running
+  | { readonly kind: 'held'; readonly until: Date; readonly serverNow: Date }
+  | { readonly kind: 'not_due'; readonly seconds: number }
+  | { readonly kind: 'not_driven'; readonly status: MigrationStatus }
+  | { readonly kind: 'taken_over' } // our runner's row or the lease is gone
+
+/** A claim whose last transaction is in doubt, as the database has it. */
+export type Resolution =
+  | { readonly kind: 'resumed'; readonly claim: Claim }
+  | { readonly kind: 'succeeded' } // the last sub-batch had committed
+  | { readonly kind: 'claim_lost' }

@@ -1,0 +1,92 @@
+/** What every part of the engine is given: the target, the tracking tables and the host's ports. */
+import { TrancheError } from '../shared/errors.ts'
+import type { Emitter } from './events.ts'
+import type { Clock, DefinitionSource, Identity, Logger, ProcessTable, Random, RowTransformer } from './ports.ts'
+import type { Target } from './target/open-target.ts'
+import { assertSupported, assertWritable, readServerFacts, type ServerFacts } from './target/server-facts.ts'
+import { type LocalSettings, transact, type Transaction } from './target/transaction.ts'
+import type { TrackingTables } from './tracking/tables.ts'
+
+export interface Limits {
+  /** Of each of the engine's own statements and of each sub-batch. */
+  readonly statementTimeoutMs: number
+  /** Of each check of verify. */
+  readonly checkTimeoutMs: number
+  /** How long a run tries to come back after the connection was lost. */
+  readonly reconnectMs: number
+}
+
+export const DEFAULT_LIMITS: Limits = { statementTimeoutMs: 15_000, checkTimeoutMs: 300_000, reconnectMs: 60_000 }
+
+export interface EngineContext {
+  readonly target: Target
+  readonly tables: TrackingTables
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly random: Random
+  readonly identity: Identity
+  readonly processes: ProcessTable
+  readonly definitions: DefinitionSource
+  readonly emitter: Emitter
+  readonly rowTransformer: RowTransformer | null
+  /** The targets of other logical databases that definitions may reach with `ctx.database(name)`. */
+  readonly otherDatabases: ReadonlyMap<string, Target>
+  readonly limits: Limits
+  /** Read at first use and kept; `refreshFacts` forgets it (after a reconnect the same name may lead elsewhere). */
+  facts(): Promise<ServerFacts>
+  refreshFacts(): void
+}
+
+/** Facts about the server, once it is known that Tranche can read there. */
+export function rememberFacts(target: Target): Pick<EngineContext, 'facts' | 'refreshFacts'> {
+  let known: Promise<ServerFacts> | null = null
+  return {
+    async facts() {
+      known ??= readServerFacts(target)
+      try {
+        const facts = await known
+        assertSupported(facts, target.description)
+        return facts
+      } catch (error) {
+        known = null
+        throw error
+      }
+    },
+    refreshFacts() {
+      known = null
+    },
+  }
+}
+
+/** A short transaction of the engine's own. */
+export async function inTransaction<T>(
+  context: EngineContext,
+  body: (transaction: Transaction) => Promise<T>,
+  settings: Partial<LocalSettings> = {},
+): Promise<T> {
+  const local = await localSettings(context, settings)
+  return context.target.withClient((client) => transact(client, local, body))
+}
+
+/** The same, refused on a standby: for everything that writes. */
+export async function inWritingTransaction<T>(
+  context: EngineContext,
+  body: (transaction: Transaction) => Promise<T>,
+  settings: Partial<LocalSettings> = {},
+): Promise<T> {
+  assertWritable(await context.facts(), context.target.description)
+  return inTransaction(context, body, settings)
+}
+
+export async function localSettings(context: EngineContext, settings: Partial<LocalSettings>): Promise<LocalSettings> {
+  const { hasConnectionCheck } = await context.facts()
+  return { statementTimeoutMs: context.limits.statementTimeoutMs, hasConnectionCheck, ...settings }
+}
+
+/** The only row of an answer; throws `missing` where there is none. */
+export function onlyRow<Row>(rows: readonly Record<string, unknown>[], missing: TrancheError | string): Row {
+  const [row] = rows
+  if (row === undefined) throw typeof missing === 'string' ? new Error(missing) : missing
+  return row as Row // the shape is that of the statement's own select list
+}
+

@@ -1,0 +1,87 @@
+/** One run of one migration: everything about it that does not change while it is driven. */
+import type { JobArguments, LoadedDefinition } from '../catalogue/definition.ts'
+import { TrancheError } from '../shared/errors.ts'
+import { parseJobArguments } from '../shared/job-arguments.ts'
+import { sql } from '../shared/sql.ts'
+import type { MigrationStatus } from '../shared/status.ts'
+import { getBatchTable } from './batching/batch-table.ts'
+import { getStrategy } from './batching/strategies.ts'
+import type { BatchingStrategy, Scoped } from './batching/strategy.ts'
+import { type EngineContext, inTransaction, onlyRow } from './context.ts'
+import { findMigration } from './tracking/find-migration.ts'
+import { unknownMigration } from './transitions.ts'
+import type { Migration } from './types.ts'
+
+/** A queued migration together with its definition and its table, as they are now. */
+export interface MigrationSubject {
+  readonly migration: Migration
+  readonly loaded: LoadedDefinition
+  readonly args: JobArguments
+  readonly scoped: Scoped
+  readonly strategy: BatchingStrategy
+  readonly searchPath: string
+  /** The definition's hash at queue time. */
+  readonly queuedHash: string
+}
+
+export interface Drive extends MigrationSubject {
+  readonly runnerId: string
+  /** Statuses under which this run may write: a finalize stops when it is paused back to active, a run does not. */
+  readonly drivenStatuses: readonly MigrationStatus[]
+  readonly isPaced: boolean
+  /** Aborted from outside, or by `halt`: lanes finish their sub-batch, release their claims and end. */
+  readonly signal: AbortSignal
+  readonly halt: () => void
+}
+
+/** Throws unknown_migration, unknown_class, invalid_arguments, table_missing, column_missing. */
+export async function loadSubject(context: EngineContext, migrationId: string): Promise<MigrationSubject> {
+  return inTransaction(context, async (transaction) => {
+    const migration = await findMigration(transaction, context.tables, migrationId)
+    if (migration === null) throw unknownMigration(migrationId)
+    const loaded = getDefinition(context, migration.jobClassName)
+    const { rows } = await transaction.query(
+      sql`SELECT table_oid::text AS oid, search_path, strategy, definition_hash
+            FROM ${context.tables.details} WHERE migration_id = ${migrationId}`,
+    )
+    const details = onlyRow<{ oid: string; search_path: string; strategy: string; definition_hash: string }>(
+      rows,
+      `migration ${migrationId} has no details row`,
+    )
+    const table = await getBatchTable(transaction, {
+      oid: details.oid,
+      label: migration.tableName,
+      columns: migration.columns,
+    })
+    const { args } = parseJobArguments(loaded.definition, migration.jobArguments)
+    return {
+      migration,
+      loaded,
+      args,
+      scoped: { table, scope: loaded.definition.scope?.({ args }) ?? null },
+      strategy: getStrategy(details.strategy),
+      searchPath: details.search_path,
+      queuedHash: details.definition_hash,
+    }
+  })
+}
+
+/** Throws unknown_class, naming what the catalogue has. */
+export function getDefinition({ definitions }: Pick<EngineContext, 'definitions'>, jobClassName: string): LoadedDefinition {
+  const loaded = definitions.find(jobClassName)
+  if (loaded !== undefined) return loaded
+  const known = definitions.list().map(({ definition }) => definition.jobClassName)
+  throw new TrancheError('unknown_class', `the catalogue has no definition with the job class name "${jobClassName}"`, {
+    remedy: known.length === 0 ? 'The catalogue is empty: check --catalogue DIR.' : `It has: ${known.sort().join(', ')}.`,
+    details: { known },
+  })
+}
+
+/** Throws definition_drift when the definition is not the one that was queued. */
+export function assertNoDrift({ migration, loaded, queuedHash }: MigrationSubject): void {
+  if (loaded.hash === queuedHash) return
+  throw new TrancheError('definition_drift', `the definition of ${migration.jobClassName} changed since migration ${migration.id} was queued`, {
+    remedy: `Put ${loaded.file} and the files that it imports back as they were, or remove the migration and queue it anew.`,
+    details: { queuedHash, currentHash: loaded.hash, file: loaded.file },
+  })
+}

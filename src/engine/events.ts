@@ -1,0 +1,70 @@
+/**
+ * Live events: everything that the engine does, as it happens. They are the only instrumentation; progress lines, logs
+ * and screens hang off them. An event is emitted after the commit that it tells of.
+ */
+import type { MigrationEvent, MigrationStatus } from '../shared/status.ts'
+import type { Logger } from './ports.ts'
+import type { CheckResult, Key, RunOutcome, RunProgress } from './types.ts'
+
+interface OfMigration {
+  readonly migrationId: string
+}
+
+interface OfJob extends OfMigration {
+  readonly jobId: string
+}
+
+export interface EngineEvents {
+  'migration:queued': OfMigration & { readonly jobClassName: string; readonly duplicate: boolean }
+  'migration:changed': OfMigration & { readonly event: MigrationEvent | 'restore'; readonly from: MigrationStatus; readonly to: MigrationStatus }
+  'migration:set': OfMigration & { readonly changes: Readonly<Record<string, unknown>> }
+  'run:started': OfMigration & { readonly runnerId: string }
+  'run:progress': RunProgress
+  'run:waiting': OfMigration & { readonly reason: string; readonly until: Date | null }
+  'run:ended': RunOutcome
+  'job:planned': OfJob & { readonly from: Key; readonly to: Key }
+  'job:started': OfJob & { readonly attempt: number; readonly epoch: string; readonly resumedFrom: Key | null }
+  'job:succeeded': OfJob & { readonly seconds: number; readonly scanned: number; readonly changed: number }
+  'job:failed': OfJob & { readonly attempt: number; readonly exceptionClass: string; readonly exceptionMessage: string }
+  'job:released': OfJob & { readonly reason: string }
+  'job:taken_over': OfJob & { readonly fromRunner: string | null }
+  'job:retried': OfJob
+  'sub_batch:committed': OfJob & { readonly end: Key; readonly scanned: number; readonly changed: number; readonly milliseconds: number }
+  'sub_batch:repeated': OfJob & { readonly sqlstate: string; readonly repetition: number }
+  'connection:lost': OfMigration & { readonly message: string }
+  'connection:back': OfMigration & { readonly jobId: string | null; readonly outcome: 'committed' | 'not_committed' | 'claim_lost' | null }
+  'check:finished': OfMigration & CheckResult
+  'verification:finished': OfMigration & { readonly holds: boolean; readonly proven: string }
+  'finalize:after': OfMigration & { readonly statement: string; readonly milliseconds: number }
+  'definition:log': OfJob & { readonly level: string; readonly message: string; readonly fields: Readonly<Record<string, unknown>> }
+}
+
+export type EventName = keyof EngineEvents
+
+type Listener<Name extends EventName> = (event: EngineEvents[Name]) => void
+
+export interface Emitter {
+  on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void
+  emit<Name extends EventName>(name: Name, event: EngineEvents[Name]): void
+}
+
+/** An emitter whose listeners cannot hurt it: one that throws is logged, and the others still hear the event. */
+export function createEmitter(logger: Logger): Emitter {
+  const listeners = new Map<EventName, Set<(event: never) => void>>()
+  return {
+    on(name, listener) {
+      const heard = listeners.get(name) ?? new Set()
+      listeners.set(name, heard.add(listener))
+      return () => heard.delete(listener)
+    },
+    emit(name, event) {
+      for (const listener of listeners.get(name) ?? []) {
+        try {
+          listener(event as never) // the set under `name` only ever holds listeners of that name
+        } catch (error) {
+          logger.log('error', 'listener threw', { event: name, message: String(error) })
+        }
+      }
+    },
+  }
+}

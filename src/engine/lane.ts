@@ -1,0 +1,204 @@
+/** A lane claims jobs and drives them, one after the other, until the migration or the run ends. A run has one or more. */
+import { backOff } from './contention.ts'
+import type { Claim, ClaimOutcome } from './claim.ts'
+import { claimJob, findUnknownClaims, resolveClaim } from './claims.ts'
+import type { EngineContext } from './context.ts'
+import type { Drive } from './drive.ts'
+import { driveJob, type JobEnd } from './drive-job.ts'
+import { decideEnding } from './ending.ts'
+import { takeOverStale } from './lease.ts'
+import { reconnect } from './reconnect.ts'
+import type { Tally } from './tally.ts'
+import { kindOfError } from './target/sqlstate.ts'
+import type { RunEndReason } from './types.ts'
+
+const POLL_MS = 1_000
+const HOLD_CHECK_MS = 5_000
+
+/** What the lanes of one run share. */
+export interface Lanes {
+  readonly context: EngineContext
+  readonly drive: Drive
+  readonly tally: Tally
+  readonly maxJobs: number | null
+  readonly reconnectMs: number | null
+  readonly endsWhenIdle: boolean
+  /** Why the run ends; the first reason stays. null while it goes on. */
+  end: RunEndReason | null
+  /** Jobs that a lane of this process drives at this moment. */
+  readonly driven: Set<string>
+  /** Jobs started by this run. */
+  started: number
+  /** A connection was lost: a claim of ours may have been committed without an answer. */
+  isInDoubt: boolean
+  /** One claim at a time in this process: a lane in doubt must not take what another lane has just been given. */
+  readonly claiming: Mutex
+}
+
+export interface Mutex {
+  run<T>(action: () => Promise<T>): Promise<T>
+}
+
+export function createMutex(): Mutex {
+  let last: Promise<unknown> = Promise.resolve()
+  return {
+    async run(action) {
+      const turn = last.then(action, action)
+      last = turn.catch(() => undefined)
+      return turn
+    },
+  }
+}
+
+/** Runs until `lanes.end` is set. Throws target_lost, target_exhausted and errors of the engine itself. */
+export async function runLane(lanes: Lanes): Promise<void> {
+  let contention = 0
+  while (lanes.end === null) {
+    if (lanes.drive.signal.aborted) return endRun(lanes, 'aborted')
+    try {
+      await oneTurn(lanes)
+      contention = 0
+    } catch (error) {
+      if (lanes.drive.signal.aborted) return endRun(lanes, 'aborted')
+      const kind = kindOfError(error)
+      if (kind === 'contention') {
+        contention += 1
+        await backOff(lanes.context, contention, lanes.drive.signal).catch(() => undefined)
+      } else if (kind === 'connection') {
+        await comeBack(lanes, error)
+      } else {
+        throw error
+      }
+    }
+  }
+}
+
+async function oneTurn(lanes: Lanes): Promise<void> {
+  if (lanes.maxJobs !== null && lanes.started >= lanes.maxJobs) {
+    // The last job of the limit may have been the last one of all.
+    await decide(lanes)
+    return endRun(lanes, 'job_limit')
+  }
+  const outcome = await lanes.claiming.run(() => claimNext(lanes))
+  switch (outcome.kind) {
+    case 'claimed':
+      return driveClaim(lanes, outcome.claim)
+    case 'busy':
+      return sleep(lanes, 20 + lanes.context.random.next() * 60)
+    case 'held':
+      if (lanes.endsWhenIdle) return endRun(lanes, 'job_limit')
+      waitFor(lanes, `on hold until ${outcome.until.toISOString()}`, outcome.until)
+      return sleep(lanes, Math.min(HOLD_CHECK_MS, Math.max(50, outcome.until.getTime() - outcome.serverNow.getTime())))
+    case 'not_due':
+      if (lanes.endsWhenIdle) return endRun(lanes, 'job_limit')
+      waitFor(lanes, `the next job is due in ${String(Math.ceil(outcome.seconds))} s`, null)
+      return sleep(lanes, Math.min(POLL_MS, outcome.seconds * 1000))
+    case 'not_driven':
+      return endRun(lanes, outcome.status === 'finished' || outcome.status === 'finalized' ? 'finished' : outcome.status === 'failed' ? 'failed' : 'paused')
+    case 'taken_over':
+      return endRun(lanes, 'taken_over')
+    case 'nothing':
+      return onNothingToClaim(lanes)
+  }
+}
+
+/** Our own jobs first: the answer to a claim's COMMIT may have been lost. */
+async function claimNext(lanes: Lanes): Promise<ClaimOutcome> {
+  const { context, drive, driven } = lanes
+  lanes.started += 1
+  let outcome: ClaimOutcome | null = null
+  try {
+    if (lanes.isInDoubt) outcome = await recoverOwnClaim(lanes)
+    lanes.isInDoubt = outcome !== null
+    outcome ??= await claimJob(context, drive)
+    // The old backend may have committed only after that was looked for.
+    if (outcome.kind === 'nothing') outcome = (await recoverOwnClaim(lanes)) ?? outcome
+    if (outcome.kind === 'claimed') driven.add(outcome.claim.jobId)
+    return outcome
+  } finally {
+    if (outcome?.kind !== 'claimed') lanes.started -= 1
+  }
+}
+
+async function recoverOwnClaim({ context, drive, driven }: Lanes): Promise<ClaimOutcome | null> {
+  for (const jobId of await findUnknownClaims(context, drive, driven)) {
+    const resolution = await resolveClaim(context, drive, jobId)
+    if (resolution.kind === 'resumed') return { kind: 'claimed', claim: resolution.claim }
+  }
+  return null
+}
+
+async function driveClaim(lanes: Lanes, claim: Claim): Promise<void> {
+  const { context, drive, tally, reconnectMs } = lanes
+  let end: JobEnd
+  try {
+    if (claim.attempt === 1 && claim.cursor === null) {
+      context.emitter.emit('job:planned', { migrationId: drive.migration.id, jobId: claim.jobId, from: claim.min, to: claim.max })
+    }
+    end = await driveJob({ context, drive, tally, reconnectMs }, claim)
+  } finally {
+    lanes.driven.delete(claim.jobId)
+  }
+  switch (end) {
+    case 'succeeded':
+      tally.jobsRun += 1
+      return
+    case 'failed':
+      tally.jobsRun += 1
+      // Too many failed jobs fail the migration at once, not only when its range is used up.
+      return decide(lanes)
+    case 'claim_lost':
+      return endRun(lanes, 'taken_over')
+    case 'aborted':
+      return endRun(lanes, 'aborted')
+    case 'not_driven':
+      return // the next claim tells the status
+  }
+}
+
+async function onNothingToClaim(lanes: Lanes): Promise<void> {
+  const { context, drive } = lanes
+  await decide(lanes)
+  if (lanes.end !== null) return
+  const taken = await takeOverStale(context, drive)
+  for (const { jobId, fromRunner } of taken) {
+    context.emitter.emit('job:taken_over', { migrationId: drive.migration.id, jobId, fromRunner })
+  }
+  if (taken.length > 0) return
+  if (lanes.endsWhenIdle) return endRun(lanes, 'job_limit')
+  waitFor(lanes, 'other runners hold the jobs that are left', null)
+  await sleep(lanes, POLL_MS)
+}
+
+async function decide(lanes: Lanes): Promise<void> {
+  const { context, drive } = lanes
+  const { status, change } = await decideEnding(context, drive.migration.id)
+  if (change !== null) {
+    const event = change.to === 'finished' ? 'finish' : 'failure'
+    context.emitter.emit('migration:changed', { migrationId: drive.migration.id, event, ...change })
+  }
+  if (status === 'finished' || status === 'finalized') endRun(lanes, 'finished')
+  else if (status === 'failed') endRun(lanes, 'failed')
+}
+
+async function comeBack(lanes: Lanes, cause: unknown): Promise<void> {
+  const { context, drive, reconnectMs } = lanes
+  lanes.isInDoubt = true
+  context.emitter.emit('connection:lost', { migrationId: drive.migration.id, message: cause instanceof Error ? cause.message : String(cause) })
+  waitFor(lanes, 'the connection was lost; trying to come back', null)
+  await reconnect(context, reconnectMs, drive.signal)
+  context.emitter.emit('connection:back', { migrationId: drive.migration.id, jobId: null, outcome: null })
+}
+
+function endRun(lanes: Lanes, reason: RunEndReason): void {
+  lanes.end ??= reason
+}
+
+function waitFor({ context, drive, tally }: Lanes, reason: string, until: Date | null): void {
+  tally.wait(reason)
+  context.emitter.emit('run:waiting', { migrationId: drive.migration.id, reason, until })
+}
+
+async function sleep({ context, drive }: Lanes, milliseconds: number): Promise<void> {
+  await context.clock.sleep(milliseconds, drive.signal).catch(() => undefined)
+}

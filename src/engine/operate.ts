@@ -1,0 +1,139 @@
+/** What operators do to a queued migration from any machine: pause, resume, set, retry, wait. Each is journaled. */
+import { TrancheError } from '../shared/errors.ts'
+import { sql } from '../shared/sql.ts'
+import { JOB_STATUS_CODES, type MigrationEvent } from '../shared/status.ts'
+import { type EngineContext, inTransaction, inWritingTransaction } from './context.ts'
+import { readFailures } from './failures.ts'
+import { changedKnobs } from './knobs.ts'
+import type { Transaction } from './target/transaction.ts'
+import { findMigration } from './tracking/find-migration.ts'
+import { recordEvent } from './tracking/record-event.ts'
+import { lockMigration, restoreFromFinalizing, type StatusChange, transitionMigration, unknownMigration } from './transitions.ts'
+import type { KnobChanges, Migration } from './types.ts'
+
+const WAIT_POLL_MS = 500
+
+/** Takes effect at each runner's next sub-batch. A finalizing migration goes back to the status that it came from. */
+export async function pauseMigration(context: EngineContext, migrationId: string): Promise<Migration> {
+  return change(context, migrationId, 'pause', async (transaction) => {
+    const status = await lockMigration(transaction, context, migrationId)
+    return status === 'finalizing'
+      ? restoreFromFinalizing(transaction, context, migrationId)
+      : transitionMigration(transaction, context, { migrationId, event: 'pause' })
+  })
+}
+
+/** paused → active. A failed migration is retried, not resumed. Throws illegal_transition. */
+export async function resumeMigration(context: EngineContext, migrationId: string): Promise<Migration> {
+  return change(context, migrationId, 'execute', async (transaction) => {
+    const status = await lockMigration(transaction, context, migrationId)
+    if (status === 'failed') {
+      throw new TrancheError('illegal_transition', `migration ${migrationId} is failed; it cannot be resumed`, {
+        remedy: `Look at its failures, then: tranche retry ${migrationId}`,
+        details: { from: status, to: 'active', event: 'execute' },
+      })
+    }
+    return transitionMigration(transaction, context, { migrationId, event: 'execute' })
+  })
+}
+
+/** Changes knobs from the next job on. Throws invalid_setting; changes nothing then. */
+export async function setKnobs(context: EngineContext, migrationId: string, changes: KnobChanges): Promise<Migration> {
+  const { tables } = context
+  const migration = await inWritingTransaction(context, async (transaction) => {
+    await lockMigration(transaction, context, migrationId)
+    const current = await get(transaction, context, migrationId)
+    const knobs = changedKnobs(current, changes)
+    await transaction.query(
+      sql`UPDATE ${tables.migrations}
+             SET batch_size = ${knobs.batchSize}, sub_batch_size = ${knobs.subBatchSize}, max_batch_size = ${knobs.maxBatchSize},
+                 "interval" = ${knobs.intervalSeconds}, pause_ms = ${knobs.pauseMs}, updated_at = clock_timestamp()
+           WHERE id = ${migrationId}`,
+    )
+    await recordEvent(transaction, context, { kind: 'set', migrationId, details: { ...changes } })
+    return get(transaction, context, migrationId)
+  })
+  context.emitter.emit('migration:set', { migrationId, changes: { ...changes } })
+  return migration
+}
+
+/**
+ * Failed jobs get their attempts back, cursors are kept, and the migration becomes active. With a filter only those jobs.
+ * Throws unknown_job where the filter names none, illegal_transition where the migration cannot become active.
+ */
+export async function retryMigration(
+  context: EngineContext,
+  migrationId: string,
+  filter: { readonly jobId?: string; readonly group?: string } = {},
+): Promise<{ readonly retried: number; readonly migration: Migration }> {
+  const { tables } = context
+  const isFiltered = filter.jobId !== undefined || filter.group !== undefined
+  const wanted = isFiltered ? await failedJobs(context, migrationId, filter) : null
+  let retried = 0
+  const migration = await change(context, migrationId, 'execute', async (transaction) => {
+    const changed = await transitionMigration(transaction, context, { migrationId, event: 'execute' })
+    const { rowCount } = await transaction.query(
+      sql`UPDATE ${tables.jobs} SET attempts = 0, updated_at = clock_timestamp()
+           WHERE batched_background_migration_id = ${migrationId} AND status = ${JOB_STATUS_CODES.failed}
+             ${wanted === null ? sql`` : sql`AND id = ANY (${[...wanted]}::bigint[])`}`,
+    )
+    retried = rowCount
+    await recordEvent(transaction, context, { kind: 'retry', migrationId, details: { ...filter, retried } })
+    return changed
+  }, { isJournaled: false })
+  for (const jobId of wanted ?? []) context.emitter.emit('job:retried', { migrationId, jobId })
+  return { retried, migration }
+}
+
+/** Resolves once nothing more will happen by itself: finished, finalized, failed or paused. Throws wait_timeout. */
+export async function waitForEnd(
+  context: EngineContext,
+  migrationId: string,
+  { timeoutSeconds, signal }: { readonly timeoutSeconds?: number; readonly signal?: AbortSignal },
+): Promise<Migration> {
+  const deadlineMs = timeoutSeconds === undefined ? null : context.clock.now().getTime() + timeoutSeconds * 1000
+  for (;;) {
+    const migration = await inTransaction(context, (transaction) => get(transaction, context, migrationId))
+    if (migration.status !== 'active' && migration.status !== 'finalizing') return migration
+    const leftMs = deadlineMs === null ? WAIT_POLL_MS : deadlineMs - context.clock.now().getTime()
+    if (leftMs <= 0) {
+      throw new TrancheError('wait_timeout', `migration ${migrationId} is still ${migration.status} after ${String(timeoutSeconds)} s`, {
+        remedy: `See what it does with: tranche status ${migrationId}`,
+        details: { status: migration.status },
+      })
+    }
+    await context.clock.sleep(Math.min(WAIT_POLL_MS, leftMs), signal)
+  }
+}
+
+async function change(
+  context: EngineContext,
+  migrationId: string,
+  event: MigrationEvent,
+  apply: (transaction: Transaction) => Promise<StatusChange>,
+  { isJournaled = true }: { readonly isJournaled?: boolean } = {},
+): Promise<Migration> {
+  const { changed, migration } = await inWritingTransaction(context, async (transaction) => {
+    const applied = await apply(transaction)
+    if (isJournaled) {
+      await recordEvent(transaction, context, { kind: event === 'execute' ? 'resume' : event, migrationId, details: { ...applied } })
+    }
+    return { changed: applied, migration: await get(transaction, context, migrationId) }
+  })
+  context.emitter.emit('migration:changed', { migrationId, event, ...changed })
+  return migration
+}
+
+async function failedJobs(context: EngineContext, migrationId: string, filter: { readonly jobId?: string; readonly group?: string }): Promise<readonly string[]> {
+  const { jobs } = await readFailures(context, migrationId, filter)
+  const failed = jobs.filter(({ job }) => job.status === 'failed').map(({ job }) => job.id)
+  if (failed.length > 0) return failed
+  const what = filter.jobId === undefined ? `in group ${String(filter.group)}` : `with id ${filter.jobId}`
+  throw new TrancheError('unknown_job', `migration ${migrationId} has no failed job ${what}`, { remedy: `tranche failures ${migrationId} lists them.` })
+}
+
+async function get(transaction: Transaction, { tables }: EngineContext, migrationId: string): Promise<Migration> {
+  const migration = await findMigration(transaction, tables, migrationId)
+  if (migration === null) throw unknownMigration(migrationId)
+  return migration
+}

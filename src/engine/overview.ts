@@ -1,0 +1,105 @@
+/** A migration's state as people see it: the row, its jobs by status, rows by outcome, progress, and who drives it. */
+import { raw, sql } from '../shared/sql.ts'
+import { JOB_STATUS_CODES } from '../shared/status.ts'
+import { type EngineContext, inTransaction, onlyRow } from './context.ts'
+import { MAX_ATTEMPTS } from './takeover.ts'
+import type { Transaction } from './target/transaction.ts'
+import { countRows } from './tracking/count-rows.ts'
+import { findMigration, listMigrations, listMigrationsOfClass } from './tracking/find-migration.ts'
+import { listRunners } from './tracking/list-runners.ts'
+import { unknownMigration } from './transitions.ts'
+import { TrancheError } from '../shared/errors.ts'
+import type { JobCounts, Migration, MigrationState, Progress, RowCounts } from './types.ts'
+
+const ABSOLUTE_TOP = 99.9
+
+/** All migrations, oldest first; in one transaction, so that the numbers belong together. */
+export async function listStates(context: EngineContext): Promise<readonly MigrationState[]> {
+  return inTransaction(context, async (transaction) => {
+    const states: MigrationState[] = []
+    for (const migration of await listMigrations(transaction, context.tables)) states.push(await stateOf(transaction, context, migration))
+    return states
+  })
+}
+
+/** By id, or by job class name where that is unique. Throws unknown_migration, ambiguous_migration. */
+export async function getState(context: EngineContext, reference: string): Promise<MigrationState> {
+  return inTransaction(context, async (transaction) => {
+    const migration = /^\d+$/.test(reference)
+      ? await findMigration(transaction, context.tables, reference)
+      : onlyOne(reference, await listMigrationsOfClass(transaction, context.tables, reference))
+    if (migration === null) throw unknownMigration(reference)
+    return stateOf(transaction, context, migration)
+  })
+}
+
+function onlyOne(reference: string, migrations: readonly Migration[]): Migration | null {
+  if (migrations.length > 1) {
+    const ids = migrations.map(({ id, jobArguments }) => `${id} ${JSON.stringify(jobArguments)}`).join(', ')
+    throw new TrancheError('ambiguous_migration', `"${reference}" is queued ${String(migrations.length)} times: ${ids}`, {
+      remedy: 'Name the one you mean by its id.',
+      details: { ids: migrations.map(({ id }) => id) },
+    })
+  }
+  return migrations[0] ?? null
+}
+
+async function stateOf(transaction: Transaction, context: EngineContext, migration: Migration): Promise<MigrationState> {
+  const { tables } = context
+  const rows = await countRows(transaction, tables, migration.id)
+  const { rows: details } = await transaction.query(sql`SELECT definition_hash FROM ${tables.details} WHERE migration_id = ${migration.id}`)
+  return {
+    ...migration,
+    jobs: await countJobs(transaction, context, migration.id),
+    rows,
+    progress: await progressOf(transaction, context, migration, rows),
+    runners: await listRunners(transaction, context, migration.id),
+    definitionHash: (details[0]?.['definition_hash'] as string | undefined) ?? null,
+  }
+}
+
+async function countJobs(transaction: Transaction, { tables }: EngineContext, migrationId: string): Promise<JobCounts> {
+  const status = (name: keyof typeof JOB_STATUS_CODES): ReturnType<typeof sql> => sql`status = ${JOB_STATUS_CODES[name]}`
+  const { rows } = await transaction.query(
+    sql`SELECT (count(*) FILTER (WHERE ${status('pending')}))::int AS pending,
+               (count(*) FILTER (WHERE ${status('running')}))::int AS running,
+               (count(*) FILTER (WHERE ${status('failed')} AND attempts < ${MAX_ATTEMPTS}))::int AS retriable,
+               (count(*) FILTER (WHERE ${status('failed')} AND attempts >= ${MAX_ATTEMPTS}))::int AS blocked,
+               (count(*) FILTER (WHERE ${status('succeeded')}))::int AS succeeded
+          FROM ${tables.jobs} WHERE batched_background_migration_id = ${migrationId}`,
+  )
+  return onlyRow<JobCounts>(rows, 'counting jobs returned no row')
+}
+
+/**
+ * By key: how much of the key range lies behind the jobs' cursors. By rows: scanned of the estimate. 100 only once finished;
+ * before that never above 99.9, since both rest on what was known at queue time.
+ */
+async function progressOf(
+  transaction: Transaction,
+  { tables }: EngineContext,
+  { id, status, minValue, maxValue, totalTupleCount }: Migration,
+  rows: RowCounts,
+): Promise<Progress> {
+  if (status === 'finished' || status === 'finalized') return { percentByKey: 100, percentByRows: 100, unknownBecause: null }
+  if (minValue === null || maxValue === null) return { percentByKey: null, percentByRows: byRows(rows, totalTupleCount), unknownBecause: 'the range is no range of numbers' }
+  const { rows: found } = await transaction.query(
+    sql`SELECT (100 * coalesce(sum(CASE WHEN j.status = ${JOB_STATUS_CODES.succeeded} THEN ${raw('p.planned_to[1]::numeric')}
+                                        ELSE ${raw('coalesce(p."cursor"[1]::numeric, p.planned_from[1]::numeric')}, ${minValue}::numeric - 1) END
+                                   - coalesce(${raw('p.planned_from[1]::numeric')}, ${minValue}::numeric - 1)), 0)
+                / (${maxValue}::numeric - ${minValue}::numeric + 1))::float8 AS percent
+          FROM ${tables.progress} AS p JOIN ${tables.jobs} AS j ON j.id = p.job_id
+         WHERE p.migration_id = ${id}`,
+  )
+  const { percent } = onlyRow<{ percent: number }>(found, 'summing ranges returned no row')
+  const percentByRows = byRows(rows, totalTupleCount)
+  return {
+    percentByKey: Math.min(ABSOLUTE_TOP, percent),
+    percentByRows,
+    unknownBecause: percentByRows === null ? 'the planner had no estimate of the rows at queue time (ANALYZE the table)' : null,
+  }
+}
+
+function byRows({ scanned }: RowCounts, total: number | null): number | null {
+  return total === null || total === 0 ? null : Math.min(ABSOLUTE_TOP, (scanned * 100) / total)
+}

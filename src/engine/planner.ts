@@ -1,0 +1,148 @@
+/**
+ * Makes jobs, lazily: the next one starts behind the planning frontier, which is locked, advanced and written in the
+ * transaction that inserts the job. The frontier is locked by a statement of its own that everything else reads from;
+ * otherwise two runners insert the same job.
+ */
+import { sql } from '../shared/sql.ts'
+import { JOB_STATUS_CODES } from '../shared/status.ts'
+import type { KeyRange } from './batching/key-range.ts'
+import type { JobPlan, Slice } from './batching/strategy.ts'
+import type { Claim, ClaimOutcome } from './claim.ts'
+import type { EngineContext } from './context.ts'
+import type { Drive } from './drive.ts'
+import type { Transaction } from './target/transaction.ts'
+import type { Key, Migration } from './types.ts'
+
+interface Frontier {
+  readonly next_bound: string[] | null
+  readonly is_exhausted: boolean
+}
+
+interface Knobs {
+  readonly batch_size: number
+  readonly sub_batch_size: number
+  readonly pause_ms: number
+}
+
+/** Plans the next job and claims it at once. 'busy' while somebody else plans; 'exhausted' when the range is used up. */
+export async function planNextJob(
+  transaction: Transaction,
+  context: EngineContext,
+  drive: Drive,
+): Promise<ClaimOutcome | { readonly kind: 'exhausted' }> {
+  const { tables } = context
+  const { migration } = drive
+  const locked = await transaction.query(
+    sql`SELECT next_bound, is_exhausted FROM ${tables.frontier} WHERE migration_id = ${migration.id} FOR NO KEY UPDATE SKIP LOCKED`,
+  )
+  const [frontier] = locked.rows as unknown as Frontier[]
+  // Skipped because locked means busy, never exhausted.
+  if (frontier === undefined) return { kind: 'busy' }
+  if (frontier.is_exhausted) return { kind: 'exhausted' }
+  const knobs = await readKnobs(transaction, context, migration.id)
+  const sizes = { limit: knobs.batch_size, subBatchSize: knobs.sub_batch_size }
+  const plan = await drive.strategy.plan(transaction, drive.scoped, remaining(migration, frontier), sizes)
+  if (plan === null) {
+    await closeRange(transaction, context, migration, frontier)
+    return { kind: 'exhausted' }
+  }
+  const plannedTo = plan.hasMore ? plan.max : maximumOf(migration)
+  const jobId = await insertJob(transaction, context, drive, { plan, knobs, plannedFrom: frontier.next_bound, plannedTo })
+  const claim: Claim = {
+    jobId, epoch: '1', attempt: 1, min: plan.min, max: plan.max, cursor: null,
+    subBatchSize: knobs.sub_batch_size, pauseMs: knobs.pause_ms, slices: plan.slices,
+  }
+  return { kind: 'claimed', claim }
+}
+
+/** The sub-batch ends that are left of a job, behind its cursor. Its last slice always reaches the job's maximum. */
+export async function planRest(
+  transaction: Transaction,
+  drive: Drive,
+  { min, max, cursor, subBatchSize }: Pick<Claim, 'min' | 'max' | 'cursor' | 'subBatchSize'>,
+): Promise<readonly Slice[]> {
+  const range: KeyRange = { after: cursor, from: min, until: max }
+  const plan = await drive.strategy.plan(transaction, drive.scoped, range, { limit: null, subBatchSize })
+  if (plan === null) return []
+  const last = plan.slices.at(-1)
+  return last === undefined ? [] : [...plan.slices.slice(0, -1), { end: max, scanned: last.scanned }]
+}
+
+function remaining(migration: Migration, { next_bound }: Frontier): KeyRange {
+  return { after: next_bound, from: minimumOf(migration), until: maximumOf(migration) }
+}
+
+export function minimumOf({ minValue }: Migration): Key {
+  if (minValue === null) throw new Error('a migration over one integer column has a minimum value')
+  return [minValue]
+}
+
+export function maximumOf({ maxValue }: Migration): Key {
+  if (maxValue === null) throw new Error('a migration over one integer column has a maximum value')
+  return [maxValue]
+}
+
+async function readKnobs(transaction: Transaction, { tables }: EngineContext, migrationId: string): Promise<Knobs> {
+  const { rows } = await transaction.query(
+    sql`SELECT batch_size, sub_batch_size, pause_ms FROM ${tables.migrations} WHERE id = ${migrationId}`,
+  )
+  const [row] = rows as unknown as Knobs[]
+  if (row === undefined) throw new Error(`migration ${migrationId} is gone`)
+  return row
+}
+
+interface NewJob {
+  readonly plan: JobPlan
+  readonly knobs: Knobs
+  readonly plannedFrom: Key | null
+  readonly plannedTo: Key
+}
+
+/** Job, progress, log and frontier in one statement. The job is born running: it belongs to the runner that made it. */
+async function insertJob(
+  transaction: Transaction,
+  { tables }: EngineContext,
+  { migration, runnerId }: Drive,
+  { plan, knobs, plannedFrom, plannedTo }: NewJob,
+): Promise<string> {
+  const { rows } = await transaction.query(
+    sql`WITH job AS (
+          INSERT INTO ${tables.jobs}
+            (batched_background_migration_id, min_value, max_value, batch_size, sub_batch_size, pause_ms, status, attempts, started_at)
+          VALUES (${migration.id}, ${plan.min[0] ?? null}, ${plan.max[0] ?? null}, ${knobs.batch_size}, ${knobs.sub_batch_size},
+                  ${knobs.pause_ms}, ${JOB_STATUS_CODES.running}, 1, clock_timestamp())
+          RETURNING id),
+        progress AS (
+          INSERT INTO ${tables.progress} (job_id, migration_id, runner_id, epoch, planned_from, planned_to)
+          SELECT id, ${migration.id}, ${runnerId}, 1, ${plannedFrom}::text[], ${plannedTo}::text[] FROM job),
+        log AS (
+          INSERT INTO ${tables.transitionLogs} (batched_background_migration_job_id, previous_status, next_status)
+          SELECT id, ${JOB_STATUS_CODES.pending}, ${JOB_STATUS_CODES.running} FROM job),
+        frontier AS (
+          UPDATE ${tables.frontier} SET next_bound = ${plannedTo}::text[], is_exhausted = ${!plan.hasMore}
+           WHERE migration_id = ${migration.id})
+        SELECT id FROM job`,
+  )
+  const [row] = rows as { id: string }[]
+  if (row === undefined) throw new Error('inserting a job returned no id')
+  return row.id
+}
+
+/** No key is left behind the frontier: the last job answers for the empty rest, so that the tiles reach the maximum. */
+async function closeRange(
+  transaction: Transaction,
+  { tables }: EngineContext,
+  migration: Migration,
+  frontier: Frontier,
+): Promise<void> {
+  const maximum = maximumOf(migration)
+  if (frontier.next_bound !== null) {
+    await transaction.query(
+      sql`UPDATE ${tables.progress} SET planned_to = ${maximum}::text[]
+           WHERE migration_id = ${migration.id} AND planned_to = ${frontier.next_bound}::text[]`,
+    )
+  }
+  await transaction.query(
+    sql`UPDATE ${tables.frontier} SET next_bound = ${maximum}::text[], is_exhausted = true WHERE migration_id = ${migration.id}`,
+  )
+}

@@ -1,0 +1,37 @@
+/** Coming back after the connection was lost: back-off, and a fresh look at what server is there now. */
+import { TrancheError } from '../shared/errors.ts'
+import type { EngineContext } from './context.ts'
+import { assertWritable } from './target/server-facts.ts'
+import { kindOfError } from './target/sqlstate.ts'
+
+const FIRST_WAIT_MS = 100
+const LONGEST_WAIT_MS = 5_000
+
+/** Resolves once a primary answers again. Throws target_lost after `limitMs` (null: never), and the signal's reason. */
+export async function reconnect(context: EngineContext, limitMs: number | null, signal: AbortSignal): Promise<void> {
+  const since = context.clock.now().getTime()
+  let waitMs = FIRST_WAIT_MS
+  for (;;) {
+    signal.throwIfAborted()
+    context.refreshFacts()
+    try {
+      // After a failover the same name may lead to a standby for a while; that is not "back".
+      assertWritable(await context.facts(), context.target.description)
+      return
+    } catch (error) {
+      if (kindOfError(error) !== 'connection') throw error
+      const goneMs = context.clock.now().getTime() - since
+      if (limitMs !== null && goneMs + waitMs > limitMs) throw lost(context, error, goneMs)
+    }
+    await context.clock.sleep(waitMs * (0.5 + context.random.next()), signal)
+    waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)
+  }
+}
+
+function lost(context: EngineContext, cause: unknown, goneMs: number): TrancheError {
+  const said = cause instanceof Error ? cause.message : String(cause)
+  return new TrancheError('target_lost', `the connection to ${context.target.description} was lost and did not come back within ${String(Math.round(goneMs / 1000))} s: ${said}`, {
+    remedy: 'What was committed stays. When the server is back, run it again: it goes on after the last committed sub-batch.',
+    cause,
+  })
+}

@@ -1,0 +1,192 @@
+/** One run: joins the table lease as a runner, drives the migration in one or more lanes, and leaves. */
+import { TrancheError } from '../shared/errors.ts'
+import type { MigrationStatus } from '../shared/status.ts'
+import { withContentionRetries } from './contention.ts'
+import { type EngineContext, inTransaction, inWritingTransaction } from './context.ts'
+import { assertNoDrift, type Drive, loadSubject, type MigrationSubject } from './drive.ts'
+import { startHeartbeat } from './heartbeat.ts'
+import { createMutex, type Lanes, runLane } from './lane.ts'
+import { joinLease, leaveLease } from './lease.ts'
+import { maximumOf, minimumOf } from './planner.ts'
+import { getTransformer } from './row-performer.ts'
+import { createTally, type Tally } from './tally.ts'
+import { kindOfError } from './target/sqlstate.ts'
+import { countRows } from './tracking/count-rows.ts'
+import { findMigration } from './tracking/find-migration.ts'
+import { recordEvent } from './tracking/record-event.ts'
+import { unknownMigration } from './transitions.ts'
+import type { Migration, RunEndReason, RunOptions, RunOutcome } from './types.ts'
+
+export interface Driving extends RunOptions {
+  /** Statuses under which this run may write (default: active and finalizing). */
+  readonly drivenStatuses?: readonly MigrationStatus[]
+  /** How long a lost connection is waited for; null: without end; default: the limit of the context. */
+  readonly reconnectMs?: number | null
+  /** Whether the journal gets a run's start and end (a scheduler's single jobs would flood it). */
+  readonly isJournaled?: boolean
+  /** End instead of waiting when no job is due or to be had (a scheduler comes back by itself). */
+  readonly endsWhenIdle?: boolean
+}
+
+const DRIVEN: readonly MigrationStatus[] = ['active', 'finalizing']
+
+/**
+ * Drives a migration until it ends, is paused, or the run is stopped. Throws migration_paused, migration_failed,
+ * table_busy, definition_drift, target_lost, target_exhausted. A migration that ended before answers nothing_to_do.
+ */
+export async function runMigration(context: EngineContext, migrationId: string, options: Driving = {}): Promise<RunOutcome> {
+  const subject = await loadSubject(context, migrationId)
+  const { migration } = subject
+  const startedAtMs = context.clock.now().getTime()
+  if (migration.status === 'finished' || migration.status === 'finalized') return nothingToDo(migration)
+  assertDrivable(migration, options.drivenStatuses ?? DRIVEN)
+  assertNoDrift(subject)
+  if (typeof subject.loaded.definition.perform !== 'function') getTransformer(context)
+
+  const halt = new AbortController()
+  const drive: Drive = {
+    ...subject,
+    runnerId: context.random.uuid(),
+    drivenStatuses: options.drivenStatuses ?? DRIVEN,
+    isPaced: options.paced ?? false,
+    signal: AbortSignal.any([halt.signal, ...(options.signal === undefined ? [] : [options.signal])]),
+    halt: () => {
+      halt.abort()
+    },
+  }
+  const tally = await openTally(context, subject)
+  const reason = await asRunner(context, drive, options, tally)
+  tally.flush()
+  const outcome: RunOutcome = {
+    migration: await getMigration(context, migrationId),
+    done: reason === 'finished' || reason === 'failed',
+    reason,
+    jobsRun: tally.jobsRun,
+    rows: tally.rows(),
+    seconds: (context.clock.now().getTime() - startedAtMs) / 1000,
+  }
+  context.emitter.emit('run:ended', outcome)
+  return outcome
+}
+
+async function asRunner(context: EngineContext, drive: Drive, options: Driving, tally: Tally): Promise<RunEndReason> {
+  const { migration, runnerId, scoped, drivenStatuses, signal } = drive
+  const membership = { migrationId: migration.id, tableOid: scoped.table.oid, runnerId }
+  const joined = await withContentionRetries(context, () => joinLease(context, { ...membership, drivenStatuses }), signal)
+  for (const { jobId, fromRunner } of joined.takenOver) {
+    context.emitter.emit('job:taken_over', { migrationId: migration.id, jobId, fromRunner })
+  }
+  if (!drivenStatuses.includes(joined.status)) return endOf(joined.status)
+
+  const lanes = createLanes(context, drive, options, tally)
+  const stopHeartbeat = startHeartbeat(context, {
+    runnerId,
+    onBeat: async () => {
+      tally.setScannedByAll(await inTransaction(context, async (transaction) =>
+        (await countRows(transaction, context.tables, migration.id)).scanned,
+      ))
+    },
+    onDeclaredDead: () => {
+      lanes.end ??= 'taken_over'
+      drive.halt()
+    },
+  })
+  try {
+    await journal(context, options, { kind: 'run', migrationId: migration.id, details: { runnerId, parallel: options.parallel ?? 1, paced: drive.isPaced } })
+    context.emitter.emit('run:started', { migrationId: migration.id, runnerId })
+    await runLanes(lanes, options.parallel ?? 1)
+  } finally {
+    await stopHeartbeat()
+    await leave(context, membership)
+  }
+  const reason = lanes.end ?? 'aborted'
+  await journal(context, options, { kind: 'run_ended', migrationId: migration.id, details: { runnerId, reason, jobsRun: tally.jobsRun } })
+  return reason
+}
+
+/** When one lane throws, the others finish their sub-batch, release and end before the error is told. */
+async function runLanes(lanes: Lanes, count: number): Promise<void> {
+  const settled = await Promise.allSettled(
+    Array.from({ length: count }, () =>
+      runLane(lanes).catch((error: unknown) => {
+        lanes.end ??= 'aborted'
+        lanes.drive.halt()
+        throw error
+      }),
+    ),
+  )
+  const thrown = settled.find((result) => result.status === 'rejected')
+  if (thrown !== undefined) throw thrown.reason
+}
+
+function createLanes(context: EngineContext, drive: Drive, options: Driving, tally: Tally): Lanes {
+  return {
+    context,
+    drive,
+    tally,
+    maxJobs: options.maxJobs ?? null,
+    reconnectMs: options.reconnectMs === undefined ? context.limits.reconnectMs : options.reconnectMs,
+    endsWhenIdle: options.endsWhenIdle ?? false,
+    end: null,
+    driven: new Set(),
+    started: 0,
+    isInDoubt: false,
+    claiming: createMutex(),
+  }
+}
+
+/** What cannot be unregistered now (the server is gone) counts as dead after 30 s, or at once on this host. */
+async function leave(context: EngineContext, membership: Parameters<typeof leaveLease>[1]): Promise<void> {
+  try {
+    await withContentionRetries(context, () => leaveLease(context, membership))
+  } catch (error) {
+    if (kindOfError(error) === 'job') throw error
+    context.logger.log('warn', 'the runner could not be unregistered', { message: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+async function journal(context: EngineContext, { isJournaled = true }: Driving, event: Parameters<typeof recordEvent>[2]): Promise<void> {
+  if (!isJournaled) return
+  await inWritingTransaction(context, (transaction) => recordEvent(transaction, context, event))
+}
+
+async function openTally(context: EngineContext, { migration }: MigrationSubject): Promise<Tally> {
+  const { scanned } = await inTransaction(context, (transaction) => countRows(transaction, context.tables, migration.id))
+  return createTally(
+    {
+      migrationId: migration.id,
+      totalTupleCount: migration.totalTupleCount,
+      min: minimumOf(migration),
+      max: maximumOf(migration),
+      scannedBefore: scanned,
+    },
+    context.clock,
+    context.emitter,
+  )
+}
+
+function assertDrivable({ id, status }: Migration, driven: readonly MigrationStatus[]): void {
+  if (driven.includes(status)) return
+  if (status === 'failed') {
+    throw new TrancheError('migration_failed', `migration ${id} has failed: jobs of it have used their attempts`, {
+      remedy: `Look at them with: tranche failures ${id}, then: tranche retry ${id}`,
+    })
+  }
+  throw new TrancheError('migration_paused', `migration ${id} is ${status}`, { remedy: `Resume it with: tranche resume ${id}` })
+}
+
+function endOf(status: MigrationStatus): RunEndReason {
+  if (status === 'finished' || status === 'finalized') return 'finished'
+  return status === 'failed' ? 'failed' : 'paused'
+}
+
+function nothingToDo(migration: Migration): RunOutcome {
+  const rows = { scanned: 0, changed: 0, unresolved: 0, quarantined: 0, exact: true }
+  return { migration, done: true, reason: 'nothing_to_do', jobsRun: 0, rows, seconds: 0 }
+}
+
+async function getMigration(context: EngineContext, migrationId: string): Promise<Migration> {
+  const found = await inTransaction(context, (transaction) => findMigration(transaction, context.tables, migrationId))
+  if (found === null) throw unknownMigration(migrationId)
+  return found
+}

@@ -1,0 +1,86 @@
+/** The target: a small pool of connections. Startup sends no setting (poolers refuse them); timeouts are set in each transaction. */
+import pg from 'pg'
+import type { Logger } from '../ports.ts'
+import { describeTarget, type TargetParameters } from './parameters.ts'
+import { translateConnectError } from './translate-connect-error.ts'
+import { valueTypes } from './value-types.ts'
+
+export interface Target {
+  /** For people: database, host, port and user. */
+  readonly description: string
+  readonly database: string
+  /**
+   * Lends a connection. A connection on which an error was thrown that leaves its state unknown is closed, not returned.
+   * Throws target_unreachable, target_refused_login, database_missing when none can be had.
+   */
+  withClient<T>(use: (client: pg.Client) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+interface OpenOptions {
+  /** Shown in pg_stat_activity; at most 63 bytes reach the server. */
+  readonly applicationName: string
+  readonly logger: Logger
+  readonly maxConnections?: number
+  readonly connectTimeoutMs?: number
+}
+
+/** Opens lazily: the first `withClient` connects. */
+export function openTarget(parameters: TargetParameters, options: OpenOptions): Target {
+  const { applicationName, logger, maxConnections = 6, connectTimeoutMs = 10_000 } = options
+  const { host, port, user, database, tls } = parameters
+  const pool = new pg.Pool({
+    host,
+    port,
+    user,
+    database,
+    // pg looks up ~/.pgpass by itself where the answer is undefined (and warns); an empty one keeps that our business.
+    password: async () => (await parameters.password()) ?? '',
+    ssl: tls,
+    application_name: applicationName.slice(0, 63),
+    max: maxConnections,
+    connectionTimeoutMillis: connectTimeoutMs,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    types: valueTypes,
+  })
+  // An idle connection that breaks is dropped by the pool; the next use connects anew.
+  pool.on('error', (error) => {
+    logger.log('warn', 'idle connection lost', { message: error.message })
+  })
+
+  return {
+    description: describeTarget(parameters),
+    database,
+    async withClient(use) {
+      const client = await connect(pool, parameters)
+      const onError = (error: Error): void => {
+        logger.log('warn', 'connection lost', { message: error.message })
+      }
+      client.on('error', onError)
+      let isUsable = false
+      try {
+        const result = await use(client)
+        isUsable = client.getTransactionStatus() === 'I'
+        return result
+      } catch (error) {
+        isUsable = client.getTransactionStatus() === 'I'
+        throw error
+      } finally {
+        client.off('error', onError)
+        client.release(!isUsable)
+      }
+    },
+    async close() {
+      await pool.end()
+    },
+  }
+}
+
+async function connect(pool: pg.Pool, parameters: TargetParameters): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect()
+  } catch (error) {
+    throw translateConnectError(error, parameters)
+  }
+}

@@ -1,0 +1,59 @@
+/** What an error of the database means for a sub-batch; by SQLSTATE, as protocol.md's section on errors lists them. */
+
+import { TrancheError } from '../../shared/errors.ts'
+
+export type ErrorKind =
+  | 'claim_lost' //    our guard: the epoch was raised by somebody else, or the job is gone
+  | 'not_driven' //    our guard: paused, or ended by somebody
+  | 'predecessor' //   our guard: the stored cursor is not where this sub-batch starts
+  | 'contention' //    40001, 40P01, 55P03: the same sub-batch may simply be run again
+  | 'timeout' //       57014: statement timeout, or cancelled by somebody
+  | 'connection' //    the outcome is in doubt until it is resolved on a new connection
+  | 'exhausted' //     53xxx: disk, memory or connections are used up; the whole run stops
+  | 'job' //           everything else counts as an error of the job
+
+export const GUARD_SQLSTATES = { missing: 'TR001', claimLost: 'TR002', notDriven: 'TR003', predecessor: 'TR004' } as const
+
+const UNREACHABLE = new Set(['target_unreachable', 'target_refused_login', 'database_missing', 'target_standby'])
+const CONTENTION = new Set(['40001', '40P01', '55P03'])
+const SERVER_GONE = new Set(['57P01', '57P02', '57P03', '57P04', '57P05', '25P03', '25P04'])
+
+/** The SQLSTATE of a thrown value, or null where it is no error of the server. */
+export function sqlstateOf(error: unknown): string | null {
+  if (!(error instanceof Error) || !('code' in error)) return null
+  const { code } = error
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && 'severity' in error ? code : null
+}
+
+/** How the executor treats a thrown value. */
+export function kindOfError(error: unknown): ErrorKind {
+  if (error instanceof TrancheError) return UNREACHABLE.has(error.code) ? 'connection' : 'job'
+  const sqlstate = sqlstateOf(error)
+  if (sqlstate === null) return isConnectionError(error) ? 'connection' : 'job'
+  if (sqlstate === GUARD_SQLSTATES.missing || sqlstate === GUARD_SQLSTATES.claimLost) return 'claim_lost'
+  if (sqlstate === GUARD_SQLSTATES.notDriven) return 'not_driven'
+  if (sqlstate === GUARD_SQLSTATES.predecessor) return 'predecessor'
+  if (CONTENTION.has(sqlstate)) return 'contention'
+  if (sqlstate === '57014') return 'timeout'
+  if (sqlstate.startsWith('08') || SERVER_GONE.has(sqlstate)) return 'connection'
+  if (sqlstate.startsWith('53')) return 'exhausted'
+  return 'job'
+}
+
+const SOCKET_CODES = new Set([
+  'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH',
+  'ECONNABORTED', 'ENETDOWN', 'EHOSTDOWN', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END', 'ENOENT',
+])
+const PG_CONNECTION_MESSAGES = [
+  'Connection terminated', 'Client has encountered a connection error', 'Client was closed',
+  'timeout exceeded when trying to connect', 'Connection ended unexpectedly',
+]
+
+/** Whether the connection itself failed, so that what was sent may or may not have been done. */
+export function isConnectionError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if (error instanceof AggregateError) return error.errors.some(isConnectionError)
+  const code = 'code' in error ? error.code : undefined
+  if (typeof code === 'string' && SOCKET_CODES.has(code)) return true
+  return PG_CONNECTION_MESSAGES.some((message) => error.message.includes(message))
+}

@@ -1,0 +1,119 @@
+/**
+ * Transactions on the target. Each begins READ COMMITTED READ WRITE (whatever the role's defaults are) and sets its
+ * limits locally, so nothing is bound to the session and a pooler may sit between. COMMIT's tag is checked every time:
+ * the COMMIT of an aborted transaction succeeds with the tag ROLLBACK.
+ */
+import type pg from 'pg'
+import { raw, sql, type Sql } from '../../shared/sql.ts'
+import { type Answer, fly } from './flight.ts'
+
+export interface LocalSettings {
+  readonly statementTimeoutMs: number
+  readonly lockTimeoutMs?: number
+  /** The author's: the role's search_path as it was at queue time. Left alone where undefined. */
+  readonly searchPath?: string
+  /** Planning transactions alone produce key text, so they alone fix how values are written. */
+  readonly isPlanning?: boolean
+  readonly isReadOnly?: boolean
+  /** Whether the server can notice a vanished client in the middle of a statement. */
+  readonly hasConnectionCheck: boolean
+}
+
+export const LOCK_TIMEOUT_MS = 2_000
+/** Below the takeover age: a runner frozen inside a transaction must not block a takeover for longer. */
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
+const CONNECTION_CHECK_INTERVAL_MS = 1_000
+/** How long after the server's own limit an answer is still waited for before the connection counts as lost. */
+const ANSWER_GRACE_MS = 15_000
+
+export const COMMIT = raw('COMMIT')
+const BEGIN = raw('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE')
+const BEGIN_READ_ONLY = raw('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+
+/** The statements that open a transaction with its local settings; the first part of a flight. */
+export function opening(settings: LocalSettings): readonly Sql[] {
+  const pairs: [string, string][] = [
+    ['lock_timeout', `${String(settings.lockTimeoutMs ?? LOCK_TIMEOUT_MS)}ms`],
+    ['statement_timeout', `${String(settings.statementTimeoutMs)}ms`],
+    ['idle_in_transaction_session_timeout', `${String(IDLE_IN_TRANSACTION_TIMEOUT_MS)}ms`],
+  ]
+  if (settings.hasConnectionCheck) {
+    pairs.push(['client_connection_check_interval', `${String(CONNECTION_CHECK_INTERVAL_MS)}ms`])
+  }
+  if (settings.searchPath !== undefined) pairs.push(['search_path', settings.searchPath])
+  if (settings.isPlanning === true) {
+    pairs.push(['DateStyle', 'ISO'], ['IntervalStyle', 'postgres'], ['extra_float_digits', '1'])
+  }
+  const calls = pairs.map(([name, value]) => sql`set_config(${name}, ${value}, true)`)
+  return [settings.isReadOnly === true ? BEGIN_READ_ONLY : BEGIN, sql`SELECT ${sql.join(calls)}`]
+}
+
+/** How long to wait for the answer to a flight of `statements` under these settings. */
+export function deadlineOf(settings: LocalSettings, statements = 1): number {
+  return settings.statementTimeoutMs * statements + ANSWER_GRACE_MS
+}
+
+export interface Transaction {
+  /** One statement, one round trip. */
+  query(statement: Sql): Promise<Answer>
+}
+
+/** Runs `body` between BEGIN and COMMIT; rolls back and rethrows what it throws. Throws when COMMIT did not commit. */
+export async function transact<T>(
+  client: pg.Client,
+  settings: LocalSettings,
+  body: (transaction: Transaction) => Promise<T>,
+): Promise<T> {
+  const deadlineMs = deadlineOf(settings)
+  await openTransaction(client, settings)
+  let result: T
+  try {
+    result = await body({
+      query: async (statement) => first(await fly(client, [statement], deadlineMs)),
+    })
+  } catch (error) {
+    await rollBack(client)
+    throw error
+  }
+  await commit(client, deadlineMs)
+  return result
+}
+
+/** BEGIN and the local settings; on failure the connection is left outside a transaction. */
+export async function openTransaction(client: pg.Client, settings: LocalSettings): Promise<void> {
+  try {
+    await fly(client, opening(settings), deadlineOf(settings))
+  } catch (error) {
+    await rollBack(client)
+    throw error
+  }
+}
+
+async function commit(client: pg.Client, deadlineMs: number): Promise<void> {
+  assertCommitted(first(await fly(client, [COMMIT], deadlineMs)))
+}
+
+/** Throws unless the answer is that of a COMMIT that committed. */
+export function assertCommitted(answer: Answer): void {
+  if (answer.command !== 'COMMIT') throw new Error(`COMMIT answered ${answer.command}: the transaction was rolled back`)
+}
+
+/** Leaves the transaction. A connection that cannot even roll back is dropped by the pool, and the server rolls back by itself. */
+export async function rollBack(client: pg.Client): Promise<void> {
+  try {
+    await fly(client, [raw('ROLLBACK')], ANSWER_GRACE_MS)
+  } catch {
+    // the error that led here is the one to tell
+  }
+}
+
+/** A single statement outside an explicit transaction; for reads whose limits do not matter. */
+export async function query(client: pg.Client, statement: Sql): Promise<Answer> {
+  return first(await fly(client, [statement], 60_000))
+}
+
+function first(answers: readonly Answer[]): Answer {
+  const [answer] = answers
+  if (answer === undefined) throw new Error('the server answered a statement with nothing')
+  return answer
+}

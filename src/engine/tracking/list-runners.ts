@@ -1,0 +1,60 @@
+import { sql } from '../../shared/sql.ts'
+import type { Identity, ProcessTable } from '../ports.ts'
+import type { Transaction } from '../target/transaction.ts'
+import type { RunnerInfo } from '../types.ts'
+import { iso, type TrackingTables } from './tables.ts'
+
+interface RunnerRow {
+  readonly id: string
+  readonly operator: string
+  readonly host: string
+  readonly boot_id: string | null
+  readonly pid_namespace: string | null
+  readonly pid: number
+  readonly pid_start: string | null
+  readonly version: string
+  readonly started_at: string
+  readonly heartbeat_at: string
+  readonly is_live: boolean
+}
+
+export interface ListRunners {
+  readonly tables: TrackingTables
+  readonly identity: Identity
+  readonly processes: ProcessTable
+}
+
+/**
+ * A migration's runners. Dead is one without a heartbeat for 30 s, or, on this very host (same name, boot and pid
+ * namespace), one whose process is gone: that one is dead at once.
+ */
+export async function listRunners(
+  transaction: Transaction,
+  { tables, identity, processes }: ListRunners,
+  migrationId: string,
+): Promise<readonly RunnerInfo[]> {
+  const { rows } = await transaction.query(
+    sql`SELECT id, operator, host, boot_id, pid_namespace, pid, pid_start, version,
+               ${iso('started_at')} AS started_at, ${iso('heartbeat_at')} AS heartbeat_at,
+               ${tables.isLive}(heartbeat_at) AS is_live
+          FROM ${tables.runners} WHERE migration_id = ${migrationId} ORDER BY started_at, id`,
+  )
+  return (rows as unknown as RunnerRow[]).map((row) => ({
+    id: row.id,
+    operator: row.operator,
+    host: row.host,
+    pid: row.pid,
+    version: row.version,
+    startedAt: row.started_at,
+    heartbeatAt: row.heartbeat_at,
+    isLive: row.is_live && !isGoneHere(row, identity, processes),
+  }))
+}
+
+function isGoneHere(row: RunnerRow, identity: Identity, processes: ProcessTable): boolean {
+  const isSameHost =
+    row.host === identity.host &&
+    row.boot_id !== null && row.boot_id === identity.bootId &&
+    row.pid_namespace !== null && row.pid_namespace === identity.pidNamespace
+  return isSameHost && row.pid_start !== null && processes.isAlive(row.pid, row.pid_start) === false
+}

@@ -1,0 +1,28 @@
+import { sql } from '../../shared/sql.ts'
+import { type EngineContext, inTransaction } from '../context.ts'
+import type { TrackedEvent } from '../types.ts'
+import { iso } from './tables.ts'
+
+/** The journal of one migration in ascending order, behind the event `after`. */
+export async function readEvents(
+  context: EngineContext,
+  migrationId: string,
+  { after = '0' }: { readonly after?: string } = {},
+): Promise<readonly TrackedEvent[]> {
+  const { rows } = await inTransaction(context, (transaction) =>
+    transaction.query(
+      sql`SELECT id, ${iso('at')} AS at, migration_id, job_id, kind, operator, host, details
+            FROM ${context.tables.events} WHERE migration_id = ${migrationId} AND id > ${after} ORDER BY id`,
+    ),
+  )
+  return rows.map((row) => ({
+    id: String(row['id']),
+    at: String(row['at']),
+    migrationId: row['migration_id'] as string | null,
+    jobId: row['job_id'] as string | null,
+    kind: String(row['kind']),
+    operator: String(row['operator']),
+    host: String(row['host']),
+    details: row['details'] as Record<string, unknown>,
+  }))
+}
