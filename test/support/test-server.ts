@@ -1,11 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { rmSync } from 'node:fs'
-import { lstat, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import pg from 'pg'
-import { isAlive } from '../../src/host/postgres/postmaster.ts'
-import { removeServer } from '../../src/host/postgres/remove-server.ts'
 import type { ServerConnection } from '../../src/host/postgres/server-login.ts'
 import { DISPOSABLE_SETTINGS } from '../../src/host/postgres/server-settings.ts'
 import { startServer } from '../../src/host/postgres/start-server.ts'
@@ -20,59 +14,21 @@ export interface TestServer {
   close(): Promise<void>
 }
 
-const FOLDER = 'tranche-test-'
-
-/** The server named by TRANCHE_TEST_URL, else one of our own. Closing leaves nothing of this run behind. */
-export async function openTestServer(): Promise<TestServer> {
+/** The server named by TRANCHE_TEST_URL, else one of our own in `folder`. Closing leaves nothing of this run behind. */
+export async function openTestServer(folder: string): Promise<TestServer> {
   const databasePrefix = `tranche_test_${randomBytes(4).toString('hex')}_`
   const url = process.env.TRANCHE_TEST_URL ?? ''
-  return url === '' ? await startOwn(databasePrefix) : await useNamed(url, databasePrefix)
+  return url === '' ? await startOwn(folder, databasePrefix) : await useNamed(url, databasePrefix)
 }
 
-async function startOwn(databasePrefix: string): Promise<TestServer> {
-  await removeAbandoned()
-  const folder = await mkdtemp(join(tmpdir(), FOLDER))
-  await writeFile(join(folder, 'owner'), String(process.pid))
-  const remove = async () => {
-    await removeServer(folder)
-    await rm(folder, { recursive: true, force: true })
-  }
-  const ports = { first: 54_430, count: 100 }
-  const server = await startServer({ folder, settings: DISPOSABLE_SETTINGS, ports }).catch(async (error: unknown) => {
-    await remove()
-    throw error
-  })
-  // When the runner is interrupted it may end without calling close.
-  const removeAtExit = () => {
-    try {
-      process.kill(server.pid, 'SIGQUIT')
-    } catch {
-      // It ended before us.
-    }
-    rmSync(folder, { recursive: true, force: true })
-  }
-  process.once('exit', removeAtExit)
+async function startOwn(folder: string, databasePrefix: string): Promise<TestServer> {
+  const server = await startServer({ folder, settings: DISPOSABLE_SETTINGS, ports: { first: 54_430, count: 100 } })
   const { connection, version, provider, account } = server
   return {
     connection,
     databasePrefix,
     description: `PostgreSQL ${version} (${provider}${account === null ? '' : `, as ${account}`}) in ${server.folder}`,
-    close: async () => {
-      process.off('exit', removeAtExit)
-      await remove()
-    },
-  }
-}
-
-/** A runner that was killed could not clean up. */
-async function removeAbandoned(): Promise<void> {
-  const names = await readdir(tmpdir())
-  for (const folder of names.filter((name) => name.startsWith(FOLDER)).map((name) => join(tmpdir(), name))) {
-    const owner = Number(await readFile(join(folder, 'owner'), 'utf8').catch(() => 'NaN'))
-    const { uid } = await lstat(folder)
-    if (Number.isNaN(owner) || uid !== process.getuid?.() || (await isAlive(owner))) continue
-    await removeServer(folder)
-    await rm(folder, { recursive: true, force: true })
+    close: () => server.stop(),
   }
 }
 

@@ -1,14 +1,13 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, realpath, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { onTestFinished } from 'vitest'
+import { inject, onTestFinished } from 'vitest'
 import { removeServer } from '../../../src/host/postgres/remove-server.ts'
 
 /** A folder for one test's server; what runs there is ended with the test. The space is on purpose. */
 export async function createServerFolder(): Promise<string> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'tranche server-')))
+  const folder = await mkdtemp(join(inject('runFolder'), 'a server '))
   onTestFinished(async () => {
     await removeServer(folder)
     await rm(folder, { recursive: true })
