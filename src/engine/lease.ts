@@ -37,14 +37,14 @@ export async function joinLease(context: EngineContext, joining: Joining): Promi
     const takenOver: TakenOver[] = []
     if (holder !== migrationId) {
       await assertNoLiveRunner(transaction, context, holder)
-      takenOver.push(...(await takeOverDeadRunners(transaction, context, holder)))
+      takenOver.push(...(await takeOverDeadRunners(transaction, context, { migrationId: holder, ownRunner: null })))
       await transaction.query(
         sql`UPDATE ${context.tables.leases} SET migration_id = ${migrationId}, acquired_at = clock_timestamp() WHERE table_oid = ${tableOid}::oid`,
       )
     }
     const status = await lockMigration(transaction, context, migrationId, 'SHARE')
     if (!joining.drivenStatuses.includes(status)) return { status, takenOver }
-    takenOver.push(...(await takeOverDeadRunners(transaction, context, migrationId)))
+    takenOver.push(...(await takeOverDeadRunners(transaction, context, { migrationId, ownRunner: null })))
     await registerRunner(transaction, context, joining)
     return { status, takenOver }
   })
@@ -65,7 +65,7 @@ export async function leaveLease(
     const others = await listRunners(transaction, context, migrationId)
     if (others.some(({ isLive }) => isLive)) return
     // A frozen runner must not wake up as the holder of a claim on a table that is nobody's any more.
-    await takeOverDeadRunners(transaction, context, migrationId)
+    await takeOverDeadRunners(transaction, context, { migrationId, ownRunner: null })
     await transaction.query(
       sql`DELETE FROM ${tables.leases} WHERE table_oid = ${tableOid}::oid AND migration_id = ${migrationId}`,
     )
@@ -73,13 +73,13 @@ export async function leaveLease(
 }
 
 /** Takes over the claims of the migration's runners that died meanwhile. Waits for what their backends still do. */
-export async function takeOverStale(context: EngineContext, { migration, scoped }: Drive): Promise<readonly TakenOver[]> {
+export async function takeOverStale(context: EngineContext, { migration, scoped, runnerId }: Drive): Promise<readonly TakenOver[]> {
   return inWritingTransaction(context, async (transaction) => {
     const { rowCount } = await transaction.query(
       sql`SELECT 1 FROM ${context.tables.leases}
            WHERE table_oid = ${scoped.table.oid}::oid AND migration_id = ${migration.id} FOR NO KEY UPDATE`,
     )
-    return rowCount === 0 ? [] : takeOverDeadRunners(transaction, context, migration.id)
+    return rowCount === 0 ? [] : takeOverDeadRunners(transaction, context, { migrationId: migration.id, ownRunner: runnerId })
   })
 }
 

@@ -19,13 +19,17 @@ export interface TakenOver {
   readonly fromRunner: string | null
 }
 
-/** Takes over every claim of the migration's dead runners. In the caller's transaction; the caller holds the lease row. */
+/**
+ * Takes over every claim of the migration's dead runners. In the caller's transaction; the caller holds the lease row.
+ * `ownRunner` is never judged: whoever asks is alive, even where its heartbeat did not get through.
+ */
 export async function takeOverDeadRunners(
   transaction: Transaction,
   context: EngineContext,
-  migrationId: string,
+  { migrationId, ownRunner }: { readonly migrationId: string; readonly ownRunner: string | null },
 ): Promise<readonly TakenOver[]> {
-  const dead = (await listRunners(transaction, context, migrationId)).filter(({ isLive }) => !isLive)
+  const runners = await listRunners(transaction, context, migrationId)
+  const dead = runners.filter(({ id, isLive }) => !isLive && id !== ownRunner)
   const taken: TakenOver[] = []
   for (const runner of dead) taken.push(...(await takeOverRunner(transaction, context, migrationId, runner)))
   taken.push(...(await takeOverOrphans(transaction, context, migrationId)))

@@ -1,0 +1,38 @@
+/** The engine's inside, for tests of single races: a context and a joined drive, as `runMigration` makes them. */
+import { createEmitter } from '../../src/engine/events.ts'
+import { DEFAULT_LIMITS, type EngineContext, rememberFacts } from '../../src/engine/context.ts'
+import { type Drive, loadSubject } from '../../src/engine/drive.ts'
+import type { EnginePorts } from '../../src/engine/engine.ts'
+import { joinLease } from '../../src/engine/lease.ts'
+import { trackingTables } from '../../src/engine/tracking/tables.ts'
+import { testPorts } from './engine-ports.ts'
+
+export function contextOf(ports: Partial<EnginePorts> & Pick<EnginePorts, 'target' | 'definitions'>): EngineContext {
+  const all = { ...testPorts(ports.target), ...ports }
+  return {
+    ...all,
+    tables: trackingTables(all.trackingSchema),
+    emitter: createEmitter(all.logger),
+    rowTransformer: all.rowTransformer ?? null,
+    otherDatabases: new Map(),
+    limits: { ...DEFAULT_LIMITS, ...all.limits },
+    ...rememberFacts(all.target),
+  }
+}
+
+/** A runner that holds the lease and has claimed nothing yet. */
+export async function joinedDrive(context: EngineContext, migrationId: string): Promise<Drive> {
+  const subject = await loadSubject(context, migrationId)
+  const drive: Drive = {
+    ...subject,
+    runnerId: context.random.uuid(),
+    drivenStatuses: ['active', 'finalizing'],
+    isPaced: false,
+    signal: new AbortController().signal,
+    halt: () => undefined,
+  }
+  await joinLease(context, {
+    migrationId, tableOid: subject.scoped.table.oid, runnerId: drive.runnerId, drivenStatuses: drive.drivenStatuses,
+  })
+  return drive
+}
