@@ -14,9 +14,16 @@ export interface Limits {
   readonly checkTimeoutMs: number
   /** How long a run tries to come back after the connection was lost. */
   readonly reconnectMs: number
+  /** Between two heartbeats of a runner; a third of the takeover age. */
+  readonly heartbeatMs: number
 }
 
-export const DEFAULT_LIMITS: Limits = { statementTimeoutMs: 15_000, checkTimeoutMs: 300_000, reconnectMs: 60_000 }
+export const DEFAULT_LIMITS: Limits = {
+  statementTimeoutMs: 15_000,
+  checkTimeoutMs: 300_000,
+  reconnectMs: 60_000,
+  heartbeatMs: 10_000,
+}
 
 export interface EngineContext {
   readonly target: Target

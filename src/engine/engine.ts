@@ -6,12 +6,15 @@ import { finalizeMigration } from './finalizer.ts'
 import { pauseMigration, resumeMigration, retryMigration, setKnobs, waitForEnd } from './operate.ts'
 import { getState, listStates } from './overview.ts'
 import type { Clock, DefinitionSource, Identity, Logger, ProcessTable, Random, RowTransformer } from './ports.ts'
+import { TrancheError } from '../shared/errors.ts'
 import { queueMigration } from './queueing.ts'
 import { readReport } from './report.ts'
+import { lostConnection } from './reconnect.ts'
 import { runMigration } from './runner.ts'
 import { work, type WorkOptions } from './scheduler.ts'
 import type { Target } from './target/open-target.ts'
 import type { ServerFacts } from './target/server-facts.ts'
+import { kindOfError } from './target/sqlstate.ts'
 import { assertInstalled, install, readSchemaState, uninstall } from './tracking/install.ts'
 import { readEvents } from './tracking/read-events.ts'
 import { trackingTables } from './tracking/tables.ts'
@@ -89,23 +92,35 @@ export function createEngine(ports: EnginePorts): Engine {
     limits: { ...DEFAULT_LIMITS, ...ports.limits },
     ...rememberFacts(ports.target),
   }
-  /** Every call but install needs the tracking schema, at the version that this program knows. */
-  const installed = async <T>(action: () => Promise<T>): Promise<T> => {
-    await inTransaction(context, (transaction) => assertInstalled(transaction, ports.trackingSchema))
-    return action()
+  /** A connection that broke under a call is told as what it is, not as the driver's words. */
+  const told = async <T>(action: () => Promise<T>): Promise<T> => {
+    try {
+      return await action()
+    } catch (error) {
+      if (error instanceof TrancheError || kindOfError(error) !== 'connection') throw error
+      throw lostConnection(context, error)
+    }
   }
+  /** Every call but install needs the tracking schema, at the version that this program knows. */
+  const installed = async <T>(action: () => Promise<T>): Promise<T> =>
+    told(async () => {
+      await inTransaction(context, (transaction) => assertInstalled(transaction, ports.trackingSchema))
+      return action()
+    })
   return {
-    facts: () => context.facts(),
+    facts: () => told(() => context.facts()),
     async install() {
-      const { installed: isNew, version } = await install(context)
+      const { installed: isNew, version } = await told(() => install(context))
       return { installed: isNew, schema: ports.trackingSchema, schemaVersion: version }
     },
     async isInstalled() {
-      const { version } = await inTransaction(context, (transaction) => readSchemaState(transaction, ports.trackingSchema))
+      const { version } = await told(() =>
+        inTransaction(context, (transaction) => readSchemaState(transaction, ports.trackingSchema)),
+      )
       return version !== null
     },
-    uninstall: () => uninstall(context),
-    queue: (request) => queueMigration(context, request),
+    uninstall: () => told(() => uninstall(context)),
+    queue: (request) => told(() => queueMigration(context, request)),
     list: () => installed(() => listStates(context)),
     get: (reference) => installed(() => getState(context, reference)),
     run: (migrationId, options) => installed(() => runMigration(context, migrationId, options)),

@@ -1,8 +1,6 @@
-/** Keeps a runner alive in the tracking tables, every 10 s in a short transaction of its own, by the server's clock. */
+/** Keeps a runner alive in the tracking tables, in short transactions of its own, by the server's clock. */
 import type { EngineContext } from './context.ts'
 import { beat } from './lease.ts'
-
-const HEARTBEAT_MS = 10_000
 
 interface Heart {
   readonly runnerId: string
@@ -31,7 +29,7 @@ export function startHeartbeat(context: EngineContext, { runnerId, onBeat, onDec
 
 async function keepBeating(context: EngineContext, signal: AbortSignal, once: () => Promise<boolean>): Promise<void> {
   for (;;) {
-    await context.clock.sleep(HEARTBEAT_MS, signal).catch(() => undefined)
+    await context.clock.sleep(context.limits.heartbeatMs, signal).catch(() => undefined)
     if (signal.aborted) return
     try {
       if (!(await once())) return

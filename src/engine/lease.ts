@@ -126,6 +126,7 @@ async function assertNoLiveRunner(transaction: Transaction, context: EngineConte
   })
 }
 
+/** Repeatable: the answer to the COMMIT of joining may have been lost. */
 async function registerRunner(
   transaction: Transaction,
   { tables, identity }: EngineContext,
@@ -134,6 +135,7 @@ async function registerRunner(
   const { operator, host, bootId, pidNamespace, pid, pidStart, version } = identity
   await transaction.query(
     sql`INSERT INTO ${tables.runners} (id, migration_id, operator, host, boot_id, pid_namespace, pid, pid_start, version)
-        VALUES (${runnerId}, ${migrationId}, ${operator}, ${host}, ${bootId}, ${pidNamespace}, ${pid}, ${pidStart}, ${version})`,
+        VALUES (${runnerId}, ${migrationId}, ${operator}, ${host}, ${bootId}, ${pidNamespace}, ${pid}, ${pidStart}, ${version})
+        ON CONFLICT (id) DO NOTHING`,
   )
 }

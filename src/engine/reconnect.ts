@@ -28,6 +28,34 @@ export async function reconnect(context: EngineContext, limitMs: number | null, 
   }
 }
 
+/**
+ * Repeats `action` across lost connections. Only for what may be done twice: around COMMIT nobody knows whether the first
+ * time counted.
+ */
+export async function withReconnects<T>(
+  context: EngineContext,
+  { limitMs, signal }: { readonly limitMs: number | null; readonly signal: AbortSignal },
+  action: () => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    try {
+      return await action()
+    } catch (error) {
+      if (kindOfError(error) !== 'connection') throw error
+    }
+    await reconnect(context, limitMs, signal)
+  }
+}
+
+/** A connection that broke under a call which does not come back by itself, as the error that people read. */
+export function lostConnection(context: Pick<EngineContext, 'target'>, cause: unknown): TrancheError {
+  const said = cause instanceof Error ? cause.message : String(cause)
+  return new TrancheError('target_lost', `the connection to ${context.target.description} was lost: ${said}`, {
+    remedy: 'Look with tranche status whether it was done; then repeat what was not.',
+    cause,
+  })
+}
+
 function lost(context: EngineContext, cause: unknown, goneMs: number): TrancheError {
   const said = cause instanceof Error ? cause.message : String(cause)
   return new TrancheError('target_lost', `the connection to ${context.target.description} was lost and did not come back within ${String(Math.round(goneMs / 1000))} s: ${said}`, {

@@ -8,6 +8,7 @@ import { startHeartbeat } from './heartbeat.ts'
 import { createMutex, type Lanes, runLane } from './lane.ts'
 import { joinLease, leaveLease } from './lease.ts'
 import { maximumOf, minimumOf } from './planner.ts'
+import { withReconnects } from './reconnect.ts'
 import { getTransformer } from './row-performer.ts'
 import { createTally, type Tally } from './tally.ts'
 import { kindOfError } from './target/sqlstate.ts'
@@ -28,6 +29,12 @@ export interface Driving extends RunOptions {
   readonly endsWhenIdle?: boolean
 }
 
+interface Patience {
+  readonly limitMs: number | null
+  readonly signal: AbortSignal
+}
+
+const NEVER = new AbortController().signal
 const DRIVEN: readonly MigrationStatus[] = ['active', 'finalizing']
 
 /**
@@ -58,7 +65,7 @@ export async function runMigration(context: EngineContext, migrationId: string, 
   const reason = await asRunner(context, drive, options, tally)
   tally.flush()
   const outcome: RunOutcome = {
-    migration: await getMigration(context, migrationId),
+    migration: await withReconnects(context, { limitMs: limitOf(context, options), signal: NEVER }, () => getMigration(context, migrationId)),
     done: reason === 'finished' || reason === 'failed',
     reason,
     jobsRun: tally.jobsRun,
@@ -72,7 +79,10 @@ export async function runMigration(context: EngineContext, migrationId: string, 
 async function asRunner(context: EngineContext, drive: Drive, options: Driving, tally: Tally): Promise<RunEndReason> {
   const { migration, runnerId, scoped, drivenStatuses, signal } = drive
   const membership = { migrationId: migration.id, tableOid: scoped.table.oid, runnerId }
-  const joined = await withContentionRetries(context, () => joinLease(context, { ...membership, drivenStatuses }), signal)
+  const patience = { limitMs: limitOf(context, options), signal }
+  const joined = await withReconnects(context, patience, () =>
+    withContentionRetries(context, () => joinLease(context, { ...membership, drivenStatuses }), signal),
+  )
   for (const { jobId, fromRunner } of joined.takenOver) {
     context.emitter.emit('job:taken_over', { migrationId: migration.id, jobId, fromRunner })
   }
@@ -92,16 +102,24 @@ async function asRunner(context: EngineContext, drive: Drive, options: Driving, 
     },
   })
   try {
-    await journal(context, options, { kind: 'run', migrationId: migration.id, details: { runnerId, parallel: options.parallel ?? 1, paced: drive.isPaced } })
+    await withReconnects(context, patience, () =>
+      journal(context, options, { kind: 'run', migrationId: migration.id, details: { runnerId, parallel: options.parallel ?? 1, paced: drive.isPaced } }),
+    )
     context.emitter.emit('run:started', { migrationId: migration.id, runnerId })
     await runLanes(lanes, options.parallel ?? 1)
   } finally {
     await stopHeartbeat()
-    await leave(context, membership)
+    await leave(context, membership, patience)
   }
   const reason = lanes.end ?? 'aborted'
-  await journal(context, options, { kind: 'run_ended', migrationId: migration.id, details: { runnerId, reason, jobsRun: tally.jobsRun } })
+  await withReconnects(context, patience, () =>
+    journal(context, options, { kind: 'run_ended', migrationId: migration.id, details: { runnerId, reason, jobsRun: tally.jobsRun } }),
+  )
   return reason
+}
+
+function limitOf({ limits }: EngineContext, { reconnectMs }: Driving): number | null {
+  return reconnectMs === undefined ? limits.reconnectMs : reconnectMs
 }
 
 /** When one lane throws, the others finish their sub-batch, release and end before the error is told. */
@@ -125,7 +143,7 @@ function createLanes(context: EngineContext, drive: Drive, options: Driving, tal
     drive,
     tally,
     maxJobs: options.maxJobs ?? null,
-    reconnectMs: options.reconnectMs === undefined ? context.limits.reconnectMs : options.reconnectMs,
+    reconnectMs: limitOf(context, options),
     endsWhenIdle: options.endsWhenIdle ?? false,
     end: null,
     driven: new Set(),
@@ -136,11 +154,11 @@ function createLanes(context: EngineContext, drive: Drive, options: Driving, tal
 }
 
 /** What cannot be unregistered now (the server is gone) counts as dead after 30 s, or at once on this host. */
-async function leave(context: EngineContext, membership: Parameters<typeof leaveLease>[1]): Promise<void> {
+async function leave(context: EngineContext, membership: Parameters<typeof leaveLease>[1], patience: Patience): Promise<void> {
   try {
-    await withContentionRetries(context, () => leaveLease(context, membership))
+    await withReconnects(context, patience, () => withContentionRetries(context, () => leaveLease(context, membership)))
   } catch (error) {
-    if (kindOfError(error) === 'job') throw error
+    if (kindOfError(error) === 'job' && !(error instanceof TrancheError) && !patience.signal.aborted) throw error
     context.logger.log('warn', 'the runner could not be unregistered', { message: error instanceof Error ? error.message : String(error) })
   }
 }

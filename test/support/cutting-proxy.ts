@@ -8,8 +8,8 @@ export interface CuttingProxy {
    * its answer off.
    */
   cutAt(text: string, moment: 'before' | 'after'): Promise<void>
-  /** Cuts all connections now; new ones are accepted. */
-  cutAll(): void
+  /** Forgets a cut that is still due. */
+  letThrough(): void
   close(): Promise<void>
 }
 
@@ -60,18 +60,18 @@ export async function startCuttingProxy({ host, port }: { readonly host: string;
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const cutAll = (): void => {
-    for (const socket of open) socket.destroy()
-  }
   return {
     port: (server.address() as AddressInfo).port, // an AddressInfo, since it listens on a port
     cutAt: (text, moment) =>
       new Promise((resolve) => {
         cut = { text, moment, done: resolve }
       }),
-    cutAll,
+    letThrough() {
+      cut?.done()
+      cut = null
+    },
     async close() {
-      cutAll()
+      for (const socket of open) socket.destroy()
       await new Promise((resolve) => server.close(resolve))
     },
   }

@@ -1,0 +1,17 @@
+/** Real processes, killed, frozen and interrupted at random points, over a statement that must never run twice on a row. */
+import { killAtRandom } from '../support/kill-at-random.ts'
+import { freezeAtRandom } from '../support/freeze-at-random.ts'
+import { interrupt } from '../support/interrupt.ts'
+import { it } from 'vitest'
+
+it('kill -9 at any moment: every row exactly once, and the next runner takes over at once', async () => {
+  await killAtRandom({ kills: 12, rows: 6_000 })
+}, 120_000)
+
+it('a frozen runner that was taken over and woken up writes nothing more', async () => {
+  await freezeAtRandom({ freezes: 3, rows: 4_000 })
+}, 180_000)
+
+it('SIGINT finishes the sub-batch in hand, gives the claim and the attempt back, and ends', async () => {
+  await interrupt()
+}, 60_000)
