@@ -30,7 +30,13 @@ type Finding = Pick<CheckResult, 'holds' | 'expected' | 'found' | 'rows'>
 export async function runCheck(context: EngineContext, check: Check, checkContext: CheckContext): Promise<CheckResult> {
   const startedAt = performance.now()
   const finding = await find(context, check, checkContext)
-  return { name: check.name, kind: check.kind, ...finding, milliseconds: performance.now() - startedAt, waivedBecause: null }
+  return {
+    name: check.name,
+    kind: check.kind,
+    ...finding,
+    milliseconds: performance.now() - startedAt,
+    waivedBecause: null,
+  }
 }
 
 async function find(context: EngineContext, check: Check, checkContext: CheckContext): Promise<Finding> {
@@ -47,7 +53,11 @@ async function find(context: EngineContext, check: Check, checkContext: CheckCon
   }
 }
 
-async function evaluate(transaction: Transaction, check: Check, { expectation, sample }: CheckContext): Promise<Finding> {
+async function evaluate(
+  transaction: Transaction,
+  check: Check,
+  { expectation, sample }: CheckContext,
+): Promise<Finding> {
   switch (check.kind) {
     case 'count': {
       const found = await singleValue(transaction, check.query)
@@ -62,7 +72,12 @@ async function evaluate(transaction: Transaction, check: Check, { expectation, s
     }
     case 'none': {
       const { rows } = await transaction.query(sql`SELECT * FROM (${check.query}) AS found LIMIT ${SHOWN_ROWS + 1}`)
-      return { holds: rows.length === 0, expected: 'no row', found: countOf(rows.length), rows: rows.slice(0, SHOWN_ROWS) }
+      return {
+        holds: rows.length === 0,
+        expected: 'no row',
+        found: countOf(rows.length),
+        rows: rows.slice(0, SHOWN_ROWS),
+      }
     }
     case 'rows':
       return checkRows(transaction, check, sample)
@@ -74,7 +89,8 @@ async function checkRows(
   { query, expect }: Extract<Check, { kind: 'rows' }>,
   sample: CheckSample | null,
 ): Promise<Finding> {
-  if (sample === null || sample.keys.length === 0) return { holds: true, expected: 'each sampled row as expected', found: 'no row to sample', rows: [] }
+  if (sample === null || sample.keys.length === 0)
+    return { holds: true, expected: 'each sampled row as expected', found: 'no row to sample', rows: [] }
   const { columns } = sample.table
   const names = columns.map(({ name }) => sql`checked.${sql.ident(name)}`)
   const { rows } = await transaction.query(
@@ -88,7 +104,10 @@ async function checkRows(
   return {
     holds: wrong.length === 0,
     expected: 'each sampled row as expected',
-    found: wrong.length === 0 ? `${String(rows.length)} rows of ${String(sample.keys.length)} sampled keys as expected` : `${String(wrong.length)} of ${String(rows.length)} rows not as expected`,
+    found:
+      wrong.length === 0
+        ? `${String(rows.length)} rows of ${String(sample.keys.length)} sampled keys as expected`
+        : `${String(wrong.length)} of ${String(rows.length)} rows not as expected`,
     rows: wrong.slice(0, SHOWN_ROWS),
   }
 }
@@ -97,7 +116,8 @@ async function checkRows(
 export async function singleValue(transaction: Transaction, query: Sql): Promise<string | null> {
   const { rows } = await transaction.query(query)
   const [row] = rows
-  if (rows.length !== 1 || row === undefined) throw new Error(`the query answered ${String(rows.length)} rows; expected one`)
+  if (rows.length !== 1 || row === undefined)
+    throw new Error(`the query answered ${String(rows.length)} rows; expected one`)
   const value = Object.values(row)[0]
   if (value === null || value === undefined) return null
   return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean | bigint)

@@ -13,7 +13,10 @@ import type { CheckResult, NewAfterQueueing } from './types.ts'
 const COUNT_CAP = 10_000
 const COUNT_TIMEOUT_MS = 10_000
 
-export async function checkJobsSucceeded({ tables, ...context }: EngineContext, { migration }: MigrationSubject): Promise<CheckResult> {
+export async function checkJobsSucceeded(
+  { tables, ...context }: EngineContext,
+  { migration }: MigrationSubject,
+): Promise<CheckResult> {
   const startedAt = performance.now()
   const { rows } = await inTransaction({ tables, ...context }, (transaction) =>
     transaction.query(
@@ -25,9 +28,14 @@ export async function checkJobsSucceeded({ tables, ...context }: EngineContext, 
   )
   const total = Number(rows[0]?.['total'] ?? 0)
   return {
-    name: 'every job succeeded', kind: 'jobs_succeeded', holds: total === 0,
-    expected: '0 unsucceeded jobs', found: `${String(total)} unsucceeded ${total === 1 ? 'job' : 'jobs'}`,
-    rows: rows.map(({ total: _total, ...row }) => row), milliseconds: performance.now() - startedAt, waivedBecause: null,
+    name: 'every job succeeded',
+    kind: 'jobs_succeeded',
+    holds: total === 0,
+    expected: '0 unsucceeded jobs',
+    found: `${String(total)} unsucceeded ${total === 1 ? 'job' : 'jobs'}`,
+    rows: rows.map(({ total: _total, ...row }) => row),
+    milliseconds: performance.now() - startedAt,
+    waivedBecause: null,
   }
 }
 
@@ -66,11 +74,16 @@ export async function checkCoverage(context: EngineContext, subject: MigrationSu
   const range = `${String(migration.minValue)} to ${String(migration.maxValue)}`
   const holds = tiles.is_exhausted && tiles.broken === 0 && (tiles.jobs === 0 || tiles.reaches_maximum)
   return {
-    name: 'the jobs cover the range', kind: 'coverage', holds,
+    name: 'the jobs cover the range',
+    kind: 'coverage',
+    holds,
     expected: `${range} without gap or overlap`,
-    found: holds ? `${String(tiles.jobs)} ${tiles.jobs === 1 ? 'job covers' : 'jobs cover'} ${range}` : describeGap(tiles),
+    found: holds
+      ? `${String(tiles.jobs)} ${tiles.jobs === 1 ? 'job covers' : 'jobs cover'} ${range}`
+      : describeGap(tiles),
     rows: (tiles.first_broken ?? []) as Record<string, unknown>[],
-    milliseconds: performance.now() - startedAt, waivedBecause: null,
+    milliseconds: performance.now() - startedAt,
+    waivedBecause: null,
   }
 }
 
@@ -81,7 +94,10 @@ function describeGap({ is_exhausted, broken, reaches_maximum }: TileCounts): str
 }
 
 /** Rows that appeared after planning: above the maximum, or between the bounds of neighbouring jobs. Out of scope, and shown. */
-export async function countNewAfterQueueing(context: EngineContext, subject: MigrationSubject): Promise<NewAfterQueueing> {
+export async function countNewAfterQueueing(
+  context: EngineContext,
+  subject: MigrationSubject,
+): Promise<NewAfterQueueing> {
   const { scoped, migration } = subject
   const own = sql.ident(scoped.table.name)
   const inScope = scoped.scope === null ? sql`` : sql` AND (${scoped.scope})`
@@ -89,7 +105,11 @@ export async function countNewAfterQueueing(context: EngineContext, subject: Mig
                      WHERE ${inRange(own, scoped.table.columns, { after: maximumOf(migration), until: null })}${inScope} LIMIT ${COUNT_CAP}`
   const aboveMaximum = await countBounded(context, subject, above)
   const betweenJobs = await countBounded(context, subject, rowsBetweenJobs(context, subject))
-  return { aboveMaximum: aboveMaximum ?? 0, betweenJobs: betweenJobs ?? 0, isCapped: aboveMaximum === null || betweenJobs === null || aboveMaximum >= COUNT_CAP || betweenJobs >= COUNT_CAP }
+  return {
+    aboveMaximum: aboveMaximum ?? 0,
+    betweenJobs: betweenJobs ?? 0,
+    isCapped: aboveMaximum === null || betweenJobs === null || aboveMaximum >= COUNT_CAP || betweenJobs >= COUNT_CAP,
+  }
 }
 
 /** Probes of the index in each gap between a job's last key and the next one's first; nearly all of them are empty. */
@@ -109,7 +129,11 @@ function rowsBetweenJobs({ tables }: EngineContext, { scoped, migration }: Migra
 }
 
 /** null: the count did not end in time. */
-async function countBounded(context: EngineContext, { searchPath }: MigrationSubject, query: Sql): Promise<number | null> {
+async function countBounded(
+  context: EngineContext,
+  { searchPath }: MigrationSubject,
+  query: Sql,
+): Promise<number | null> {
   try {
     const { rows } = await inTransaction(
       context,
@@ -118,7 +142,9 @@ async function countBounded(context: EngineContext, { searchPath }: MigrationSub
     )
     return onlyRow<{ count: number }>(rows, 'a count returned no row').count
   } catch (error) {
-    context.logger.log('warn', 'new rows could not be counted', { message: error instanceof Error ? error.message : String(error) })
+    context.logger.log('warn', 'new rows could not be counted', {
+      message: error instanceof Error ? error.message : String(error),
+    })
     return null
   }
 }

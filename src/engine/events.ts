@@ -16,7 +16,11 @@ interface OfJob extends OfMigration {
 
 export interface EngineEvents {
   'migration:queued': OfMigration & { readonly jobClassName: string; readonly duplicate: boolean }
-  'migration:changed': OfMigration & { readonly event: MigrationEvent | 'restore'; readonly from: MigrationStatus; readonly to: MigrationStatus }
+  'migration:changed': OfMigration & {
+    readonly event: MigrationEvent | 'restore'
+    readonly from: MigrationStatus
+    readonly to: MigrationStatus
+  }
   'migration:set': OfMigration & { readonly changes: Readonly<Record<string, unknown>> }
   'run:started': OfMigration & { readonly runnerId: string }
   'run:progress': RunProgress
@@ -29,14 +33,26 @@ export interface EngineEvents {
   'job:released': OfJob & { readonly reason: string }
   'job:taken_over': OfJob & { readonly fromRunner: string | null }
   'job:retried': OfJob
-  'sub_batch:committed': OfJob & { readonly end: Key; readonly scanned: number; readonly changed: number; readonly milliseconds: number }
+  'sub_batch:committed': OfJob & {
+    readonly end: Key
+    readonly scanned: number
+    readonly changed: number
+    readonly milliseconds: number
+  }
   'sub_batch:repeated': OfJob & { readonly sqlstate: string; readonly repetition: number }
   'connection:lost': OfMigration & { readonly message: string }
-  'connection:back': OfMigration & { readonly jobId: string | null; readonly outcome: 'committed' | 'not_committed' | 'claim_lost' | null }
+  'connection:back': OfMigration & {
+    readonly jobId: string | null
+    readonly outcome: 'committed' | 'not_committed' | 'claim_lost' | null
+  }
   'check:finished': OfMigration & CheckResult
   'verification:finished': OfMigration & { readonly holds: boolean; readonly proven: string }
   'finalize:after': OfMigration & { readonly statement: string; readonly milliseconds: number }
-  'definition:log': OfJob & { readonly level: string; readonly message: string; readonly fields: Readonly<Record<string, unknown>> }
+  'definition:log': OfJob & {
+    readonly level: string
+    readonly message: string
+    readonly fields: Readonly<Record<string, unknown>>
+  }
 }
 
 export type EventName = keyof EngineEvents

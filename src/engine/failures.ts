@@ -49,7 +49,12 @@ export async function readFailures(
     .map((job) => {
       const log = logs.get(job.id) ?? []
       const last = log.findLast(({ nextStatus }) => nextStatus === 'failed')
-      return { job, log, group: last === undefined ? '' : groupOf(last), isBlocked: job.status === 'failed' && job.attempts >= MAX_ATTEMPTS }
+      return {
+        job,
+        log,
+        group: last === undefined ? '' : groupOf(last),
+        isBlocked: job.status === 'failed' && job.attempts >= MAX_ATTEMPTS,
+      }
     })
     .filter(({ group }) => filter.group === undefined || group === filter.group)
   const failures = jobs.flatMap(({ log }) => log.filter(({ nextStatus }) => nextStatus === 'failed'))
@@ -90,7 +95,10 @@ function groupOf({ exceptionClass, exceptionMessage }: TransitionLogEntry): stri
   const normalised = firstLine(exceptionMessage ?? '')
     .replaceAll(/'[^']*'/g, `'…'`)
     .replaceAll(/\d+/g, '#')
-  return createHash('sha256').update(`${exceptionClass ?? ''}\n${normalised}`).digest('hex').slice(0, 8)
+  return createHash('sha256')
+    .update(`${exceptionClass ?? ''}\n${normalised}`)
+    .digest('hex')
+    .slice(0, 8)
 }
 
 function firstLine(text: string): string {

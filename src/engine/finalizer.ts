@@ -38,7 +38,11 @@ export async function finalizeMigration(
   }
   assertNoDrift(subject)
   assertWaiversNamed(subject, options.waive ?? {})
-  await journal(context, migrationId, 'finalize', { from: migration.status, waive: options.waive ?? {}, noRun: options.noRun ?? false })
+  await journal(context, migrationId, 'finalize', {
+    from: migration.status,
+    waive: options.waive ?? {},
+    noRun: options.noRun ?? false,
+  })
   const run = migration.status === 'finished' ? null : await completeRemainder(context, migration, options)
   const verification = await verifyMigration(context, migrationId, {
     ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -46,10 +50,14 @@ export async function finalizeMigration(
   })
   if (!verification.holds) {
     const failed = verification.checks.filter(({ holds, waivedBecause }) => !holds && waivedBecause === null)
-    throw new TrancheError('check_failed', `migration ${migrationId} stays finished, not finalized: ${failed.map(({ name, expected, found }) => `"${name}" expected ${expected}, found ${found}`).join('; ')}`, {
-      remedy: `Look at what it found with: tranche verify ${migrationId}. A check that fails for a known reason can be waived with --waive CHECK --reason TEXT.`,
-      details: { verification },
-    })
+    throw new TrancheError(
+      'check_failed',
+      `migration ${migrationId} stays finished, not finalized: ${failed.map(({ name, expected, found }) => `"${name}" expected ${expected}, found ${found}`).join('; ')}`,
+      {
+        remedy: `Look at what it found with: tranche verify ${migrationId}. A check that fails for a known reason can be waived with --waive CHECK --reason TEXT.`,
+        details: { verification },
+      },
+    )
   }
   const afterStatements = await runAfter(context, subject, options.signal)
   await confirm(context, migrationId)
@@ -61,12 +69,19 @@ function assertWaiversNamed({ loaded }: MigrationSubject, waive: Readonly<Record
   for (const name of Object.keys(waive)) {
     if (names.includes(name)) continue
     throw new TrancheError('invalid_arguments', `there is no check "${name}" that could be waived`, {
-      remedy: names.length === 0 ? 'This definition has no checks; the built-in ones cannot be waived.' : `Checks that can be waived: ${names.map((each) => `"${each}"`).join(', ')}.`,
+      remedy:
+        names.length === 0
+          ? 'This definition has no checks; the built-in ones cannot be waived.'
+          : `Checks that can be waived: ${names.map((each) => `"${each}"`).join(', ')}.`,
     })
   }
 }
 
-async function completeRemainder(context: EngineContext, { id, status }: Migration, options: FinalizeOptions): Promise<RunOutcome> {
+async function completeRemainder(
+  context: EngineContext,
+  { id, status }: Migration,
+  options: FinalizeOptions,
+): Promise<RunOutcome> {
   if (options.noRun === true) {
     throw new TrancheError('unfinished', `migration ${id} is ${status}, not finished`, {
       remedy: `Run it to its end with: tranche run ${id}, or finalize without --no-run.`,
@@ -108,7 +123,10 @@ async function restore(context: EngineContext, migrationId: string): Promise<voi
     if (migration?.status !== 'finalizing' || isDrivenByOthers) return null
     return restoreFromFinalizing(transaction, context, migrationId)
   }).catch((error: unknown) => {
-    context.logger.log('warn', 'the status before finalizing could not be put back', { migrationId, message: String(error) })
+    context.logger.log('warn', 'the status before finalizing could not be put back', {
+      migrationId,
+      message: String(error),
+    })
     return null
   })
   if (change !== null) context.emitter.emit('migration:changed', { migrationId, event: 'restore', ...change })
@@ -152,8 +170,15 @@ async function confirm(context: EngineContext, migrationId: string): Promise<voi
   context.emitter.emit('migration:changed', { migrationId, event: 'confirmFinalize', ...change })
 }
 
-async function journal(context: EngineContext, migrationId: string, kind: string, details: Record<string, unknown>): Promise<void> {
-  await inWritingTransaction(context, (transaction) => recordEvent(transaction, context, { kind, migrationId, details }))
+async function journal(
+  context: EngineContext,
+  migrationId: string,
+  kind: string,
+  details: Record<string, unknown>,
+): Promise<void> {
+  await inWritingTransaction(context, (transaction) =>
+    recordEvent(transaction, context, { kind, migrationId, details }),
+  )
 }
 
 async function get(context: EngineContext, migrationId: string): Promise<Migration> {
@@ -163,18 +188,28 @@ async function get(context: EngineContext, migrationId: string): Promise<Migrati
 }
 
 function failed(id: string): TrancheError {
-  return new TrancheError('migration_failed', `migration ${id} failed while finalizing: jobs of it have used their attempts`, {
-    remedy: `Look at them with: tranche failures ${id}, then: tranche retry ${id}`,
-  })
+  return new TrancheError(
+    'migration_failed',
+    `migration ${id} failed while finalizing: jobs of it have used their attempts`,
+    {
+      remedy: `Look at them with: tranche failures ${id}, then: tranche retry ${id}`,
+    },
+  )
 }
 
 function stopped(id: string, run: RunOutcome): TrancheError {
-  return new TrancheError('stopped', `finalizing migration ${id} was stopped before its end (${run.reason.replaceAll('_', ' ')})`, {
-    remedy: 'What was committed stays. Finalize again to go on.',
-    details: { reason: run.reason, jobsRun: run.jobsRun },
-  })
+  return new TrancheError(
+    'stopped',
+    `finalizing migration ${id} was stopped before its end (${run.reason.replaceAll('_', ' ')})`,
+    {
+      remedy: 'What was committed stays. Finalize again to go on.',
+      details: { reason: run.reason, jobsRun: run.jobsRun },
+    },
+  )
 }
 
 function stoppedAs(id: string, status: string): TrancheError {
-  return new TrancheError('stopped', `migration ${id} became ${status} while it was being finalized`, { remedy: 'Look who did that with: tranche events ' + id })
+  return new TrancheError('stopped', `migration ${id} became ${status} while it was being finalized`, {
+    remedy: 'Look who did that with: tranche events ' + id,
+  })
 }

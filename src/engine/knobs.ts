@@ -34,17 +34,26 @@ export function changedKnobs(current: Knobs, changes: KnobChanges): Knobs {
   assertWithin('pause ms', knobs.pauseMs, 0, LARGEST_INTEGER)
   if (knobs.maxBatchSize !== null) assertWithin('max batch size', knobs.maxBatchSize, 1, LARGEST_INTEGER)
   if (knobs.batchSize < knobs.subBatchSize) {
-    throw invalid(`batch size ${String(knobs.batchSize)} is smaller than sub-batch size ${String(knobs.subBatchSize)}`, 'A job must hold at least one sub-batch: raise the batch size or lower the sub-batch size.')
+    throw invalid(
+      `batch size ${String(knobs.batchSize)} is smaller than sub-batch size ${String(knobs.subBatchSize)}`,
+      'A job must hold at least one sub-batch: raise the batch size or lower the sub-batch size.',
+    )
   }
   if (knobs.maxBatchSize !== null && knobs.maxBatchSize < knobs.batchSize) {
-    throw invalid(`max batch size ${String(knobs.maxBatchSize)} is smaller than batch size ${String(knobs.batchSize)}`, 'Raise the max batch size or lower the batch size.')
+    throw invalid(
+      `max batch size ${String(knobs.maxBatchSize)} is smaller than batch size ${String(knobs.batchSize)}`,
+      'Raise the max batch size or lower the batch size.',
+    )
   }
   return knobs
 }
 
 function assertWithin(name: string, value: number, min: number, max: number): void {
   if (Number.isInteger(value) && value >= min && value <= max) return
-  throw invalid(`${name} is ${String(value)}; expected a whole number from ${String(min)} to ${String(max)}`, `Give ${name} a value in that range.`)
+  throw invalid(
+    `${name} is ${String(value)}; expected a whole number from ${String(min)} to ${String(max)}`,
+    `Give ${name} a value in that range.`,
+  )
 }
 
 function invalid(message: string, remedy: string): TrancheError {

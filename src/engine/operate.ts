@@ -8,7 +8,13 @@ import { changedKnobs } from './knobs.ts'
 import type { Transaction } from './target/transaction.ts'
 import { findMigration } from './tracking/find-migration.ts'
 import { recordEvent } from './tracking/record-event.ts'
-import { lockMigration, restoreFromFinalizing, type StatusChange, transitionMigration, unknownMigration } from './transitions.ts'
+import {
+  lockMigration,
+  restoreFromFinalizing,
+  type StatusChange,
+  transitionMigration,
+  unknownMigration,
+} from './transitions.ts'
 import type { KnobChanges, Migration } from './types.ts'
 
 const WAIT_POLL_MS = 500
@@ -70,17 +76,23 @@ export async function retryMigration(
   const isFiltered = filter.jobId !== undefined || filter.group !== undefined
   const wanted = isFiltered ? await failedJobs(context, migrationId, filter) : null
   let retried = 0
-  const migration = await change(context, migrationId, 'execute', async (transaction) => {
-    const changed = await transitionMigration(transaction, context, { migrationId, event: 'execute' })
-    const { rowCount } = await transaction.query(
-      sql`UPDATE ${tables.jobs} SET attempts = 0, updated_at = clock_timestamp()
+  const migration = await change(
+    context,
+    migrationId,
+    'execute',
+    async (transaction) => {
+      const changed = await transitionMigration(transaction, context, { migrationId, event: 'execute' })
+      const { rowCount } = await transaction.query(
+        sql`UPDATE ${tables.jobs} SET attempts = 0, updated_at = clock_timestamp()
            WHERE batched_background_migration_id = ${migrationId} AND status = ${JOB_STATUS_CODES.failed}
              ${wanted === null ? sql`` : sql`AND id = ANY (${[...wanted]}::bigint[])`}`,
-    )
-    retried = rowCount
-    await recordEvent(transaction, context, { kind: 'retry', migrationId, details: { ...filter, retried } })
-    return changed
-  }, { isJournaled: false })
+      )
+      retried = rowCount
+      await recordEvent(transaction, context, { kind: 'retry', migrationId, details: { ...filter, retried } })
+      return changed
+    },
+    { isJournaled: false },
+  )
   for (const jobId of wanted ?? []) context.emitter.emit('job:retried', { migrationId, jobId })
   return { retried, migration }
 }
@@ -97,10 +109,14 @@ export async function waitForEnd(
     if (migration.status !== 'active' && migration.status !== 'finalizing') return migration
     const leftMs = deadlineMs === null ? WAIT_POLL_MS : deadlineMs - context.clock.now().getTime()
     if (leftMs <= 0) {
-      throw new TrancheError('wait_timeout', `migration ${migrationId} is still ${migration.status} after ${String(timeoutSeconds)} s`, {
-        remedy: `See what it does with: tranche status ${migrationId}`,
-        details: { status: migration.status },
-      })
+      throw new TrancheError(
+        'wait_timeout',
+        `migration ${migrationId} is still ${migration.status} after ${String(timeoutSeconds)} s`,
+        {
+          remedy: `See what it does with: tranche status ${migrationId}`,
+          details: { status: migration.status },
+        },
+      )
     }
     await context.clock.sleep(Math.min(WAIT_POLL_MS, leftMs), signal)
   }
@@ -116,7 +132,11 @@ async function change(
   const { changed, migration } = await inWritingTransaction(context, async (transaction) => {
     const applied = await apply(transaction)
     if (isJournaled) {
-      await recordEvent(transaction, context, { kind: event === 'execute' ? 'resume' : event, migrationId, details: { ...applied } })
+      await recordEvent(transaction, context, {
+        kind: event === 'execute' ? 'resume' : event,
+        migrationId,
+        details: { ...applied },
+      })
     }
     return { changed: applied, migration: await get(transaction, context, migrationId) }
   })
@@ -124,12 +144,18 @@ async function change(
   return migration
 }
 
-async function failedJobs(context: EngineContext, migrationId: string, filter: { readonly jobId?: string; readonly group?: string }): Promise<readonly string[]> {
+async function failedJobs(
+  context: EngineContext,
+  migrationId: string,
+  filter: { readonly jobId?: string; readonly group?: string },
+): Promise<readonly string[]> {
   const { jobs } = await readFailures(context, migrationId, filter)
   const failed = jobs.filter(({ job }) => job.status === 'failed').map(({ job }) => job.id)
   if (failed.length > 0) return failed
   const what = filter.jobId === undefined ? `in group ${String(filter.group)}` : `with id ${filter.jobId}`
-  throw new TrancheError('unknown_job', `migration ${migrationId} has no failed job ${what}`, { remedy: `tranche failures ${migrationId} lists them.` })
+  throw new TrancheError('unknown_job', `migration ${migrationId} has no failed job ${what}`, {
+    remedy: `tranche failures ${migrationId} lists them.`,
+  })
 }
 
 async function get(transaction: Transaction, { tables }: EngineContext, migrationId: string): Promise<Migration> {

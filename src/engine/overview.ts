@@ -17,7 +17,8 @@ const ABSOLUTE_TOP = 99.9
 export async function listStates(context: EngineContext): Promise<readonly MigrationState[]> {
   return inTransaction(context, async (transaction) => {
     const states: MigrationState[] = []
-    for (const migration of await listMigrations(transaction, context.tables)) states.push(await stateOf(transaction, context, migration))
+    for (const migration of await listMigrations(transaction, context.tables))
+      states.push(await stateOf(transaction, context, migration))
     return states
   })
 }
@@ -36,18 +37,28 @@ export async function getState(context: EngineContext, reference: string): Promi
 function onlyOne(reference: string, migrations: readonly Migration[]): Migration | null {
   if (migrations.length > 1) {
     const ids = migrations.map(({ id, jobArguments }) => `${id} ${JSON.stringify(jobArguments)}`).join(', ')
-    throw new TrancheError('ambiguous_migration', `"${reference}" is queued ${String(migrations.length)} times: ${ids}`, {
-      remedy: 'Name the one you mean by its id.',
-      details: { ids: migrations.map(({ id }) => id) },
-    })
+    throw new TrancheError(
+      'ambiguous_migration',
+      `"${reference}" is queued ${String(migrations.length)} times: ${ids}`,
+      {
+        remedy: 'Name the one you mean by its id.',
+        details: { ids: migrations.map(({ id }) => id) },
+      },
+    )
   }
   return migrations[0] ?? null
 }
 
-async function stateOf(transaction: Transaction, context: EngineContext, migration: Migration): Promise<MigrationState> {
+async function stateOf(
+  transaction: Transaction,
+  context: EngineContext,
+  migration: Migration,
+): Promise<MigrationState> {
   const { tables } = context
   const rows = await countRows(transaction, tables, migration.id)
-  const { rows: details } = await transaction.query(sql`SELECT definition_hash FROM ${tables.details} WHERE migration_id = ${migration.id}`)
+  const { rows: details } = await transaction.query(
+    sql`SELECT definition_hash FROM ${tables.details} WHERE migration_id = ${migration.id}`,
+  )
   return {
     ...migration,
     jobs: await countJobs(transaction, context, migration.id),
@@ -59,7 +70,8 @@ async function stateOf(transaction: Transaction, context: EngineContext, migrati
 }
 
 async function countJobs(transaction: Transaction, { tables }: EngineContext, migrationId: string): Promise<JobCounts> {
-  const status = (name: keyof typeof JOB_STATUS_CODES): ReturnType<typeof sql> => sql`status = ${JOB_STATUS_CODES[name]}`
+  const status = (name: keyof typeof JOB_STATUS_CODES): ReturnType<typeof sql> =>
+    sql`status = ${JOB_STATUS_CODES[name]}`
   const { rows } = await transaction.query(
     sql`SELECT (count(*) FILTER (WHERE ${status('pending')}))::int AS pending,
                (count(*) FILTER (WHERE ${status('running')}))::int AS running,
@@ -81,8 +93,14 @@ async function progressOf(
   { id, status, minValue, maxValue, totalTupleCount }: Migration,
   rows: RowCounts,
 ): Promise<Progress> {
-  if (status === 'finished' || status === 'finalized') return { percentByKey: 100, percentByRows: 100, unknownBecause: null }
-  if (minValue === null || maxValue === null) return { percentByKey: null, percentByRows: byRows(rows, totalTupleCount), unknownBecause: 'the range is no range of numbers' }
+  if (status === 'finished' || status === 'finalized')
+    return { percentByKey: 100, percentByRows: 100, unknownBecause: null }
+  if (minValue === null || maxValue === null)
+    return {
+      percentByKey: null,
+      percentByRows: byRows(rows, totalTupleCount),
+      unknownBecause: 'the range is no range of numbers',
+    }
   const { rows: found } = await transaction.query(
     sql`SELECT (100 * coalesce(sum(CASE WHEN j.status = ${JOB_STATUS_CODES.succeeded} THEN ${raw('p.planned_to[1]::numeric')}
                                         ELSE ${raw('coalesce(p."cursor"[1]::numeric, p.planned_from[1]::numeric')}, ${minValue}::numeric - 1) END
@@ -96,7 +114,8 @@ async function progressOf(
   return {
     percentByKey: Math.min(ABSOLUTE_TOP, percent),
     percentByRows,
-    unknownBecause: percentByRows === null ? 'the planner had no estimate of the rows at queue time (ANALYZE the table)' : null,
+    unknownBecause:
+      percentByRows === null ? 'the planner had no estimate of the rows at queue time (ANALYZE the table)' : null,
   }
 }
 

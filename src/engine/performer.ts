@@ -129,9 +129,13 @@ function performContext({ emitter }: EngineContext, drive: Drive, jobId: string,
 async function queryOther({ otherDatabases }: EngineContext, name: string, statement: Sql): Promise<Answer> {
   const target = otherDatabases.get(name)
   if (target === undefined) {
-    throw new TrancheError('unknown_connection', `the definition asks for the database "${name}", which no target was given for`, {
-      remedy: 'Run it from a host that maps this logical database to a target.',
-    })
+    throw new TrancheError(
+      'unknown_connection',
+      `the definition asks for the database "${name}", which no target was given for`,
+      {
+        remedy: 'Run it from a host that maps this logical database to a target.',
+      },
+    )
   }
   return target.withClient((client) => query(client, statement))
 }

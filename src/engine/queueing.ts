@@ -54,19 +54,32 @@ export async function queueMigration(context: EngineContext, request: QueueReque
     await strategy.assertFits(transaction, table, request.force ?? false)
     await assertPrivileges(transaction, table)
     return {
-      request, loaded, knobs, strategyName, strategy, searchPath,
+      request,
+      loaded,
+      knobs,
+      strategyName,
+      strategy,
+      searchPath,
       scoped: { table, scope: definition.scope?.({ args }) ?? null },
     }
   })
   const duplicate = await findDuplicate(context, queueing)
   if (duplicate !== null) {
-    context.emitter.emit('migration:queued', { migrationId: duplicate.id, jobClassName: duplicate.jobClassName, duplicate: true })
+    context.emitter.emit('migration:queued', {
+      migrationId: duplicate.id,
+      jobClassName: duplicate.jobClassName,
+      duplicate: true,
+    })
     return { duplicate: true, migration: duplicate }
   }
   await assertPreconditions(context, definition, searchPath)
   const outcome = await write(context, queueing)
   const { migration } = outcome
-  context.emitter.emit('migration:queued', { migrationId: migration.id, jobClassName: migration.jobClassName, duplicate: outcome.duplicate })
+  context.emitter.emit('migration:queued', {
+    migrationId: migration.id,
+    jobClassName: migration.jobClassName,
+    duplicate: outcome.duplicate,
+  })
   return outcome
 }
 
@@ -82,16 +95,26 @@ async function findDuplicate(context: EngineContext, { request, scoped }: Queuei
   return row === undefined ? null : migrationOf(row)
 }
 
-async function assertPreconditions(context: EngineContext, definition: BatchedMigrationDefinition, searchPath: string): Promise<void> {
+async function assertPreconditions(
+  context: EngineContext,
+  definition: BatchedMigrationDefinition,
+  searchPath: string,
+): Promise<void> {
   for (const check of definition.before) {
     const result = await runCheck(context, check, {
-      searchPath, expectation: { exceptions: {}, quarantined: 0, args: {} }, sample: null,
+      searchPath,
+      expectation: { exceptions: {}, quarantined: 0, args: {} },
+      sample: null,
     })
     if (result.holds) continue
-    throw new TrancheError('precondition_failed', `precondition "${check.name}" of ${definition.jobClassName} does not hold: expected ${result.expected}, found ${result.found}`, {
-      remedy: 'Bring the database to the state that the definition expects, then queue again.',
-      details: { check: check.name, expected: result.expected, found: result.found, rows: result.rows },
-    })
+    throw new TrancheError(
+      'precondition_failed',
+      `precondition "${check.name}" of ${definition.jobClassName} does not hold: expected ${result.expected}, found ${result.found}`,
+      {
+        remedy: 'Bring the database to the state that the definition expects, then queue again.',
+        details: { check: check.name, expected: result.expected, found: result.found, rows: result.rows },
+      },
+    )
   }
 }
 
@@ -107,9 +130,17 @@ async function write(context: EngineContext, queueing: Queueing): Promise<QueueO
         await recordEvent(transaction, context, {
           kind: 'queue',
           migrationId: id,
-          details: { ...queueing.knobs, min: bounds?.min ?? null, max: bounds?.max ?? null, hash: queueing.loaded.hash, forced: queueing.request.force ?? false },
+          details: {
+            ...queueing.knobs,
+            min: bounds?.min ?? null,
+            max: bounds?.max ?? null,
+            hash: queueing.loaded.hash,
+            forced: queueing.request.force ?? false,
+          },
         })
-        const { rows } = await transaction.query(sql`SELECT ${MIGRATION_COLUMNS} FROM ${tables.migrations} AS m WHERE m.id = ${id}`)
+        const { rows } = await transaction.query(
+          sql`SELECT ${MIGRATION_COLUMNS} FROM ${tables.migrations} AS m WHERE m.id = ${id}`,
+        )
         return migrationOf(onlyRow(rows, 'the queued migration is gone'))
       },
       { isPlanning: true },
@@ -139,16 +170,22 @@ async function fixBounds(transaction: Transaction, { request, scoped, strategy }
   const max = request.max === undefined ? present.max : [integerBound('max', request.max)]
   if (BigInt(min[0] ?? 0) > BigInt(max[0] ?? 0)) {
     if (request.min === undefined || request.max === undefined) return null
-    throw new TrancheError('invalid_setting', `min ${String(min[0])} lies above max ${String(max[0])}`, { remedy: 'Swap --min and --max.' })
+    throw new TrancheError('invalid_setting', `min ${String(min[0])} lies above max ${String(max[0])}`, {
+      remedy: 'Swap --min and --max.',
+    })
   }
   return { min, max, estimate: await strategy.estimate(transaction, scoped, { from: min, until: max }) }
 }
 
 function integerBound(name: 'min' | 'max', value: string): string {
   if (/^-?\d{1,19}$/.test(value) && BigInt.asIntN(64, BigInt(value)) === BigInt(value)) return value
-  throw new TrancheError('invalid_setting', `${name} is ${JSON.stringify(value)}; expected a whole number in the range of bigint`, {
-    remedy: `Give --${name} a value of the batch column.`,
-  })
+  throw new TrancheError(
+    'invalid_setting',
+    `${name} is ${JSON.stringify(value)}; expected a whole number in the range of bigint`,
+    {
+      remedy: `Give --${name} a value of the batch column.`,
+    },
+  )
 }
 
 async function insertMigration(

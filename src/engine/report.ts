@@ -26,7 +26,10 @@ export async function readReport(context: EngineContext, migrationId: string): P
     generatedAt: context.clock.now().toISOString(),
     timing: await readTiming(context, state),
     failures: await readFailures(context, migrationId),
-    verification: await readVerification(context, state, { currentHash: loaded?.hash ?? null, tableOid: table?.oid ?? null }),
+    verification: await readVerification(context, state, {
+      currentHash: loaded?.hash ?? null,
+      tableOid: table?.oid ?? null,
+    }),
     samples: table === null ? [] : await readSamples(context, { migrationId, table, columns: sampleColumns }),
     sampleColumns,
     events: await readEvents(context, migrationId),
@@ -34,7 +37,10 @@ export async function readReport(context: EngineContext, migrationId: string): P
 }
 
 /** null where the table was dropped since: the rest of the report still stands. */
-async function findTable(context: EngineContext, { id, tableName, columns }: MigrationState): Promise<Awaited<ReturnType<typeof getBatchTable>> | null> {
+async function findTable(
+  context: EngineContext,
+  { id, tableName, columns }: MigrationState,
+): Promise<Awaited<ReturnType<typeof getBatchTable>> | null> {
   return inTransaction(context, async (transaction) => {
     const { rows } = await transaction.query(
       sql`SELECT d.table_oid::text AS oid FROM ${context.tables.details} AS d
@@ -45,7 +51,10 @@ async function findTable(context: EngineContext, { id, tableName, columns }: Mig
   })
 }
 
-async function readTiming(context: EngineContext, { id, createdAt, finishedAt, rows }: MigrationState): Promise<ReportData['timing']> {
+async function readTiming(
+  context: EngineContext,
+  { id, createdAt, finishedAt, rows }: MigrationState,
+): Promise<ReportData['timing']> {
   const { rows: found } = await inTransaction(context, (transaction) =>
     transaction.query(
       sql`SELECT coalesce(sum(extract(epoch FROM j.finished_at - j.started_at)) FILTER (WHERE j.status = ${JOB_STATUS_CODES.succeeded}), 0)::float8 AS work_seconds,
@@ -53,7 +62,10 @@ async function readTiming(context: EngineContext, { id, createdAt, finishedAt, r
             FROM ${context.tables.jobs} AS j WHERE j.batched_background_migration_id = ${id}`,
     ),
   )
-  const timing = onlyRow<{ work_seconds: number; first_job_at: string | null }>(found, 'summing durations returned no row')
+  const timing = onlyRow<{ work_seconds: number; first_job_at: string | null }>(
+    found,
+    'summing durations returned no row',
+  )
   return {
     queuedAt: createdAt,
     startedAt: timing.first_job_at,
@@ -88,7 +100,9 @@ async function readVerification(
   const staleBecause = [
     ...(kept.age_ms > STALE_AFTER_MS ? ['it is older than 24 hours'] : []),
     ...(currentHash !== null && currentHash !== kept.result.definitionHash ? ['the definition changed since'] : []),
-    ...(kept.write_counters !== null && counters !== null && hasMoved(kept.write_counters, counters) ? ['the table was written since'] : []),
+    ...(kept.write_counters !== null && counters !== null && hasMoved(kept.write_counters, counters)
+      ? ['the table was written since']
+      : []),
   ]
   return { ...kept.result, verifiedAt: kept.verified_at, isStale: staleBecause.length > 0, staleBecause }
 }

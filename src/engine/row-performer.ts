@@ -35,7 +35,13 @@ export async function prepareRows(
     statement: written.length === 0 ? null : perform.write(written),
     async finish(run, answer) {
       if (quarantined.length > 0) {
-        await run(quarantineRows(context.tables, { migrationId: drive.migration.id, jobId: performContext.jobId, rows: quarantined }))
+        await run(
+          quarantineRows(context.tables, {
+            migrationId: drive.migration.id,
+            jobId: performContext.jobId,
+            rows: quarantined,
+          }),
+        )
         if (perform.onQuarantine !== undefined) await run(perform.onQuarantine(quarantined))
       }
       return { changed: answer?.rowCount ?? 0, unresolved, quarantined }
@@ -49,9 +55,13 @@ export async function prepareRows(
 /** Throws row_transform_unavailable where the host has no worker pool for `eachRow`. */
 export function getTransformer({ rowTransformer }: Pick<EngineContext, 'rowTransformer'>): RowTransformer {
   if (rowTransformer !== null) return rowTransformer
-  throw new TrancheError('row_transform_unavailable', 'this definition transforms row by row (eachRow), and this program has no pool to run it in', {
-    remedy: 'Write it as one statement or as a function over ctx.query, or use a Tranche that runs eachRow.',
-  })
+  throw new TrancheError(
+    'row_transform_unavailable',
+    'this definition transforms row by row (eachRow), and this program has no pool to run it in',
+    {
+      remedy: 'Write it as one statement or as a function over ctx.query, or use a Tranche that runs eachRow.',
+    },
+  )
 }
 
 function keyOf(row: Record<string, unknown>, { scoped, loaded }: Drive): Key {
@@ -62,18 +72,29 @@ function keyOf(row: Record<string, unknown>, { scoped, loaded }: Drive): Key {
   })
 }
 
-function sort(rows: readonly Record<string, unknown>[], keys: readonly Key[], outcomes: readonly TransformOutcome[]): Sorted {
+function sort(
+  rows: readonly Record<string, unknown>[],
+  keys: readonly Key[],
+  outcomes: readonly TransformOutcome[],
+): Sorted {
   const written: TransformedRow[] = []
   const quarantined: (QuarantinedRow & { stack: string })[] = []
   let unresolved = 0
   rows.forEach((source, index) => {
     const key = keys[index]
     const outcome = outcomes[index]
-    if (key === undefined || outcome === undefined) throw new Error('the row transformer answered for fewer rows than it was given')
+    if (key === undefined || outcome === undefined)
+      throw new Error('the row transformer answered for fewer rows than it was given')
     if (outcome.kind === 'value') written.push({ key, source, value: outcome.value })
     else if (outcome.kind === 'unresolved') unresolved += 1
     else if (outcome.kind === 'raised') {
-      quarantined.push({ key, source, errorClass: outcome.errorClass, errorMessage: outcome.message, stack: outcome.stack })
+      quarantined.push({
+        key,
+        source,
+        errorClass: outcome.errorClass,
+        errorMessage: outcome.message,
+        stack: outcome.stack,
+      })
     }
   })
   return { written, unresolved, quarantined }

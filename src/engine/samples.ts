@@ -20,7 +20,10 @@ interface Sampling {
 }
 
 /** Reads and keeps the before-values. What cannot be read within 5 s is left out: samples illustrate, they prove nothing. */
-export async function takeSamples(context: EngineContext, { migrationId, definition, scoped, strategy }: Sampling): Promise<void> {
+export async function takeSamples(
+  context: EngineContext,
+  { migrationId, definition, scoped, strategy }: Sampling,
+): Promise<void> {
   const { samples } = definition
   if (samples === null) return
   const settings = { isPlanning: true, statementTimeoutMs: SAMPLE_TIMEOUT_MS }
@@ -44,14 +47,21 @@ export async function takeSamples(context: EngineContext, { migrationId, definit
       settings,
     )
   } catch (error) {
-    context.logger.log('warn', 'no samples were taken', { migrationId, message: error instanceof Error ? error.message : String(error) })
+    context.logger.log('warn', 'no samples were taken', {
+      migrationId,
+      message: error instanceof Error ? error.message : String(error),
+    })
   }
 }
 
 /** The kept rows with their values now, in key order. */
 export async function readSamples(
   context: EngineContext,
-  { migrationId, table, columns }: { readonly migrationId: string; readonly table: BatchTable; readonly columns: readonly string[] | null },
+  {
+    migrationId,
+    table,
+    columns,
+  }: { readonly migrationId: string; readonly table: BatchTable; readonly columns: readonly string[] | null },
 ): Promise<readonly Sample[]> {
   return inTransaction(
     context,
@@ -64,10 +74,16 @@ export async function readSamples(
       const own = sql.ident(table.name)
       const { rows: current } = await transaction.query(
         sql`SELECT ${keyText(own, table.columns)} AS row_key, ${asJson(own, columns)} AS now_values
-              FROM ${tableName(table)} WHERE ${hasKey(table, before.map(({ row_key }) => row_key))}`,
+              FROM ${tableName(table)} WHERE ${hasKey(
+                table,
+                before.map(({ row_key }) => row_key),
+              )}`,
       )
       const after = new Map(
-        (current as { row_key: string[]; now_values: Record<string, unknown> }[]).map((row) => [row.row_key.join('\0'), row.now_values]),
+        (current as { row_key: string[]; now_values: Record<string, unknown> }[]).map((row) => [
+          row.row_key.join('\0'),
+          row.now_values,
+        ]),
       )
       return before.map(({ row_key, before_values }) => ({
         key: row_key,

@@ -63,14 +63,22 @@ export async function transitionMigration(
   const { rowCount } = await transaction.query(
     sql`UPDATE ${tables.migrations}
            SET status = ${MIGRATION_STATUS_CODES[to]}, updated_at = clock_timestamp()${timestampsOf(event)}
-         WHERE id = ${migrationId}${event === 'finish' ? sql` AND NOT EXISTS (
+         WHERE id = ${migrationId}${
+           event === 'finish'
+             ? sql` AND NOT EXISTS (
                SELECT FROM ${tables.jobs} AS j
-                WHERE j.batched_background_migration_id = ${migrationId} AND j.status <> ${JOB_STATUS_CODES.succeeded})` : sql``}`,
+                WHERE j.batched_background_migration_id = ${migrationId} AND j.status <> ${JOB_STATUS_CODES.succeeded})`
+             : sql``
+         }`,
   )
   if (rowCount === 0) {
-    throw new TrancheError('illegal_transition', `migration ${migrationId} cannot finish: it has jobs that did not succeed`, {
-      remedy: 'Run it to its end first.',
-    })
+    throw new TrancheError(
+      'illegal_transition',
+      `migration ${migrationId} cannot finish: it has jobs that did not succeed`,
+      {
+        remedy: 'Run it to its end first.',
+      },
+    )
   }
   return { from, to }
 }
@@ -96,7 +104,11 @@ export async function restoreFromFinalizing(
   return { from, to: migrationStatusOf(row.status) }
 }
 
-function illegalTransition(migrationId: string, event: MigrationEvent | 'restore', from: MigrationStatus): TrancheError {
+function illegalTransition(
+  migrationId: string,
+  event: MigrationEvent | 'restore',
+  from: MigrationStatus,
+): TrancheError {
   const to: string = event === 'restore' ? 'the status before finalizing' : MIGRATION_EVENTS[event].to
   return new TrancheError('illegal_transition', `migration ${migrationId} is ${from}; it cannot become ${to}`, {
     remedy: REMEDIES[from],

@@ -36,19 +36,37 @@ export async function verifyMigration(
   const keys = await sampleKeys(context, subject)
   for (const check of subject.loaded.definition.verify) {
     signal?.throwIfAborted()
-    add(await runCheck(context, check, { searchPath: subject.searchPath, expectation, sample: { table: subject.scoped.table, keys } }))
+    add(
+      await runCheck(context, check, {
+        searchPath: subject.searchPath,
+        expectation,
+        sample: { table: subject.scoped.table, keys },
+      }),
+    )
   }
   const isCovered = checks.slice(0, 2).every(({ holds }) => holds)
   const holds = checks.every(({ holds: each, waivedBecause }) => each || waivedBecause !== null)
-  const proven = !holds || !isCovered ? 'nothing' : subject.loaded.definition.verify.length === 0 ? 'coverage-only' : 'checks'
-  const result = { migrationId, holds, proven, checks, exceptions, newAfterQueueing: await countNewAfterQueueing(context, subject), definitionHash: subject.loaded.hash } as const
+  const proven =
+    !holds || !isCovered ? 'nothing' : subject.loaded.definition.verify.length === 0 ? 'coverage-only' : 'checks'
+  const result = {
+    migrationId,
+    holds,
+    proven,
+    checks,
+    exceptions,
+    newAfterQueueing: await countNewAfterQueueing(context, subject),
+    definitionHash: subject.loaded.hash,
+  } as const
   const verifiedAt = await keep(context, result, writeCounters)
   context.emitter.emit('verification:finished', { migrationId, holds, proven })
   return { ...result, verifiedAt }
 }
 
 /** The table's write counters, or null where statistics are off; a proof is stale once they moved. */
-export async function readWriteCounters(context: EngineContext, tableOid: string): Promise<Record<string, string> | null> {
+export async function readWriteCounters(
+  context: EngineContext,
+  tableOid: string,
+): Promise<Record<string, string> | null> {
   const { rows } = await inTransaction(context, (transaction) =>
     transaction.query(
       sql`SELECT n_tup_ins::text AS inserted, n_tup_upd::text AS updated, n_tup_del::text AS deleted
@@ -58,7 +76,11 @@ export async function readWriteCounters(context: EngineContext, tableOid: string
   return (rows[0] as Record<string, string> | undefined) ?? null
 }
 
-async function countExceptions(context: EngineContext, subject: MigrationSubject, signal: AbortSignal | undefined): Promise<readonly ExceptionCount[]> {
+async function countExceptions(
+  context: EngineContext,
+  subject: MigrationSubject,
+  signal: AbortSignal | undefined,
+): Promise<readonly ExceptionCount[]> {
   const counts: ExceptionCount[] = []
   for (const { name, why, count, rows } of subject.loaded.definition.exceptions) {
     signal?.throwIfAborted()
@@ -66,7 +88,10 @@ async function countExceptions(context: EngineContext, subject: MigrationSubject
       context,
       async (transaction) => ({
         count: safeInteger(name, await singleValue(transaction, count)),
-        rows: rows === undefined ? [] : (await transaction.query(sql`SELECT * FROM (${rows}) AS listed LIMIT ${SHOWN_ROWS}`)).rows,
+        rows:
+          rows === undefined
+            ? []
+            : (await transaction.query(sql`SELECT * FROM (${rows}) AS listed LIMIT ${SHOWN_ROWS}`)).rows,
       }),
       { isReadOnly: true, searchPath: subject.searchPath, statementTimeoutMs: context.limits.checkTimeoutMs },
     )
@@ -81,9 +106,15 @@ function safeInteger(name: string, text: string | null): number {
   throw new Error(`the count of exception "${name}" is ${String(text)}; expected a whole number below 2^53`)
 }
 
-async function expectationOf(context: EngineContext, subject: MigrationSubject, exceptions: readonly ExceptionCount[]): Promise<ExpectationContext> {
+async function expectationOf(
+  context: EngineContext,
+  subject: MigrationSubject,
+  exceptions: readonly ExceptionCount[],
+): Promise<ExpectationContext> {
   const { rows } = await inTransaction(context, (transaction) =>
-    transaction.query(sql`SELECT count(*)::int AS count FROM ${context.tables.quarantine} WHERE migration_id = ${subject.migration.id}`),
+    transaction.query(
+      sql`SELECT count(*)::int AS count FROM ${context.tables.quarantine} WHERE migration_id = ${subject.migration.id}`,
+    ),
   )
   return {
     exceptions: Object.fromEntries(exceptions.map(({ name, count }) => [name, count])),
@@ -92,7 +123,10 @@ async function expectationOf(context: EngineContext, subject: MigrationSubject, 
   }
 }
 
-async function sampleKeys(context: EngineContext, { loaded, migration, scoped, strategy }: MigrationSubject): Promise<readonly Key[]> {
+async function sampleKeys(
+  context: EngineContext,
+  { loaded, migration, scoped, strategy }: MigrationSubject,
+): Promise<readonly Key[]> {
   if (!loaded.definition.verify.some(({ kind }) => kind === 'rows')) return []
   const range = { from: minimumOf(migration), until: maximumOf(migration) }
   return inTransaction(context, (transaction) => strategy.spread(transaction, scoped, range, SAMPLED_KEYS), {
@@ -101,7 +135,11 @@ async function sampleKeys(context: EngineContext, { loaded, migration, scoped, s
   })
 }
 
-async function keep(context: EngineContext, result: Omit<Verification, 'verifiedAt'>, writeCounters: unknown): Promise<string> {
+async function keep(
+  context: EngineContext,
+  result: Omit<Verification, 'verifiedAt'>,
+  writeCounters: unknown,
+): Promise<string> {
   const { tables, identity } = context
   return inWritingTransaction(context, async (transaction) => {
     const { rows } = await transaction.query(
@@ -111,9 +149,13 @@ async function keep(context: EngineContext, result: Omit<Verification, 'verified
           RETURNING ${iso('verified_at')} AS verified_at`,
     )
     const failed = result.checks.filter(({ holds }) => !holds).map(({ name }) => name)
-    const waived = result.checks.filter(({ waivedBecause }) => waivedBecause !== null).map(({ name, waivedBecause }) => ({ name, waivedBecause }))
+    const waived = result.checks
+      .filter(({ waivedBecause }) => waivedBecause !== null)
+      .map(({ name, waivedBecause }) => ({ name, waivedBecause }))
     await recordEvent(transaction, context, {
-      kind: 'verify', migrationId: result.migrationId, details: { holds: result.holds, proven: result.proven, failed, waived },
+      kind: 'verify',
+      migrationId: result.migrationId,
+      details: { holds: result.holds, proven: result.proven, failed, waived },
     })
     return onlyRow<{ verified_at: string }>(rows, 'keeping a verification returned no row').verified_at
   })

@@ -39,7 +39,8 @@ export async function findBatchTable(
   }
   if (row.kind !== 'r' && row.kind !== 'p') {
     throw new TrancheError('table_missing', `"${name}" is not a table`, {
-      remedy: 'A batched migration iterates over a table or a partitioned table; a view hides locks, vacuum and indexes.',
+      remedy:
+        'A batched migration iterates over a table or a partitioned table; a view hides locks, vacuum and indexes.',
     })
   }
   return withColumns(transaction, { oid: row.oid, schema: row.schema, name: row.name }, columns)
@@ -58,9 +59,13 @@ export async function getBatchTable(
   )
   const [row] = rows as { schema: string; name: string }[]
   if (row === undefined) {
-    throw new TrancheError('table_missing', `the table "${label}" of this migration is gone: it was dropped after queueing`, {
-      remedy: 'If it was made anew, queue the migration again.',
-    })
+    throw new TrancheError(
+      'table_missing',
+      `the table "${label}" of this migration is gone: it was dropped after queueing`,
+      {
+        remedy: 'If it was made anew, queue the migration again.',
+      },
+    )
   }
   return withColumns(transaction, { oid, ...row }, columns)
 }

@@ -5,7 +5,11 @@ import { inRange, type KeyRange } from './key-range.ts'
 import type { Scoped } from './strategy.ts'
 
 /** The planner's estimate of the rows in range and scope. EXPLAIN reads statistics only, so it costs nothing on a huge table. */
-export async function estimateRows(transaction: Transaction, { table, scope }: Scoped, range: KeyRange): Promise<number> {
+export async function estimateRows(
+  transaction: Transaction,
+  { table, scope }: Scoped,
+  range: KeyRange,
+): Promise<number> {
   const own = sql.ident(table.name)
   const condition = inRange(own, table.columns, range)
   const { rows } = await transaction.query(

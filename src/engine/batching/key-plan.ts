@@ -14,7 +14,10 @@ export async function keyBounds(
   const own = sql.ident(table.name)
   const probe = (direction: 'ASC' | 'DESC'): Sql =>
     sql`(SELECT ${keyText(own, table.columns)} FROM ${tableName(table)}
-          WHERE ${sql.join(table.columns.map(({ name }) => sql`${own}.${sql.ident(name)} IS NOT NULL`), ' AND ')}
+          WHERE ${sql.join(
+            table.columns.map(({ name }) => sql`${own}.${sql.ident(name)} IS NOT NULL`),
+            ' AND ',
+          )}
           ORDER BY ${keyOrder(own, table.columns, direction)} LIMIT 1)`
   const { rows } = await transaction.query(sql`SELECT ${probe('ASC')} AS min, ${probe('DESC')} AS max`)
   const [row] = rows as { min: string[] | null; max: string[] | null }[]
@@ -101,7 +104,11 @@ export async function spreadKeys(
                   'ASC',
                 )} AS probed`,
         ]
-  const parts = [sql`SELECT first_key.key FROM ${probe(raw('true'), 'ASC')} AS first_key`, ...inner, sql`SELECT last_key.key FROM ${probe(raw('true'), 'DESC')} AS last_key`]
+  const parts = [
+    sql`SELECT first_key.key FROM ${probe(raw('true'), 'ASC')} AS first_key`,
+    ...inner,
+    sql`SELECT last_key.key FROM ${probe(raw('true'), 'DESC')} AS last_key`,
+  ]
   const { rows } = await transaction.query(sql`SELECT DISTINCT key FROM (${sql.join(parts, ' UNION ALL ')}) AS spread`)
   return (rows as { key: string[] }[]).map(({ key }) => key)
 }

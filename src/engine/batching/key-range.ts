@@ -35,7 +35,8 @@ export function columnTuple(qualifier: Sql, columns: readonly BatchColumn[]): Sq
 export function keyTuple(columns: readonly BatchColumn[], key: Key): Sql {
   const typed = columns.map(({ type }, index) => {
     const value = key[index]
-    if (value === undefined) throw new Error(`key ${JSON.stringify(key)} does not fit ${String(columns.length)} columns`)
+    if (value === undefined)
+      throw new Error(`key ${JSON.stringify(key)} does not fit ${String(columns.length)} columns`)
     return sql`${value}${raw(`::${type}`)}`
   })
   return typed.length === 1 ? sql.join(typed) : sql`(${sql.join(typed)})`

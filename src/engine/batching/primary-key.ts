@@ -27,7 +27,11 @@ function assertOneInteger({ columns, qualifiedName }: BatchTable): void {
   const [column] = columns
   if (columns.length === 1 && column !== undefined && INTEGER_TYPES.has(column.type)) return
   const described = columns.map(({ name, type }) => `${name} (${type})`).join(', ')
-  throw new TrancheError('column_unsupported', `strategy primary_key batches over one bigint, integer or smallint column; "${qualifiedName}" would be batched over ${described}`, {
-    remedy: 'Name an integer column with a unique index.',
-  })
+  throw new TrancheError(
+    'column_unsupported',
+    `strategy primary_key batches over one bigint, integer or smallint column; "${qualifiedName}" would be batched over ${described}`,
+    {
+      remedy: 'Name an integer column with a unique index.',
+    },
+  )
 }

@@ -10,9 +10,13 @@ const STRATEGIES: ReadonlyMap<string, BatchingStrategy> = new Map([['primary_key
 export function getStrategy(name: string): BatchingStrategy {
   const strategy = STRATEGIES.get(name)
   if (strategy !== undefined) return strategy
-  throw new TrancheError('strategy_unavailable', `this version has no batching strategy "${name}"; it has ${[...STRATEGIES.keys()].join(', ')}`, {
-    remedy: 'Batch over one integer column with a unique index, or use a newer Tranche.',
-  })
+  throw new TrancheError(
+    'strategy_unavailable',
+    `this version has no batching strategy "${name}"; it has ${[...STRATEGIES.keys()].join(', ')}`,
+    {
+      remedy: 'Batch over one integer column with a unique index, or use a newer Tranche.',
+    },
+  )
 }
 
 /** The definition's own strategy, or the one that fits its columns. */

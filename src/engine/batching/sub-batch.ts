@@ -10,14 +10,17 @@ export function createSubBatch({ table, scope }: Scoped, range: KeyRange): SubBa
     return scope === null ? sql`(${condition})` : sql`(${condition} AND ${wrapScope(qualifier, table.name, scope)})`
   }
   const own = restrict(sql.ident(table.name))
-  return Object.defineProperties({ ...own }, {
-    on: { value: (alias: string) => restrict(sql.ident(alias)) },
-    values: {
-      get: () => {
-        throw new TypeError('subBatch.values exists only under strategy loose_index_scan')
+  return Object.defineProperties(
+    { ...own },
+    {
+      on: { value: (alias: string) => restrict(sql.ident(alias)) },
+      values: {
+        get: () => {
+          throw new TypeError('subBatch.values exists only under strategy loose_index_scan')
+        },
       },
     },
-  }) as SubBatch // `on` and `values` are defined one line above; a spread cannot carry a throwing getter
+  ) as SubBatch // `on` and `values` are defined one line above; a spread cannot carry a throwing getter
 }
 
 /**

@@ -10,16 +10,24 @@ export async function assertUniqueIndex(transaction: Transaction, table: BatchTa
   const nullable = table.columns.filter(({ isNotNull }) => !isNotNull)
   const label = `"${names.join('", "')}" of "${table.qualifiedName}"`
   if (nullable.length > 0) {
-    throw new TrancheError('column_not_unique', `the batch column ${label} may be NULL: such rows would never be visited`, {
-      remedy: `Batch over ${await describeUniqueKeys(transaction, table)}, or queue with --force if no row is NULL.`,
-    })
+    throw new TrancheError(
+      'column_not_unique',
+      `the batch column ${label} may be NULL: such rows would never be visited`,
+      {
+        remedy: `Batch over ${await describeUniqueKeys(transaction, table)}, or queue with --force if no row is NULL.`,
+      },
+    )
   }
   const keys = await listUniqueKeys(transaction, table)
   const wanted = [...names].sort().join('\0')
   if (keys.some((key) => [...key].sort().join('\0') === wanted)) return
-  throw new TrancheError('column_not_unique', `no valid, complete unique index covers exactly the batch column ${label}`, {
-    remedy: `Batch over ${await describeUniqueKeys(transaction, table)}, create a unique index, or queue with --force if you know that it is unique and indexed.`,
-  })
+  throw new TrancheError(
+    'column_not_unique',
+    `no valid, complete unique index covers exactly the batch column ${label}`,
+    {
+      remedy: `Batch over ${await describeUniqueKeys(transaction, table)}, create a unique index, or queue with --force if you know that it is unique and indexed.`,
+    },
+  )
 }
 
 async function listUniqueKeys(transaction: Transaction, table: BatchTable): Promise<readonly (readonly string[])[]> {

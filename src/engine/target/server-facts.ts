@@ -32,7 +32,13 @@ export async function readServerFacts(target: Target): Promise<ServerFacts> {
                  current_setting('search_path') AS search_path`,
     )
     const row = rows[0] as {
-      version_number: number; version: string; is_standby: boolean; is_read_only: boolean; pid: number; role: string; search_path: string
+      version_number: number
+      version: string
+      is_standby: boolean
+      is_read_only: boolean
+      pid: number
+      role: string
+      search_path: string
     }
     return {
       versionNumber: row.version_number,

@@ -16,11 +16,15 @@ export function translateConnectError(error: unknown, parameters: TargetParamete
     })
   }
   if (sqlstate === '3D000') {
-    return new TrancheError('database_missing', `there is no database "${parameters.database}" on ${parameters.host}:${String(parameters.port)}`, {
-      remedy: 'Check the database’s name; psql -l lists those of the server.',
-      details,
-      cause: error,
-    })
+    return new TrancheError(
+      'database_missing',
+      `there is no database "${parameters.database}" on ${parameters.host}:${String(parameters.port)}`,
+      {
+        remedy: 'Check the database’s name; psql -l lists those of the server.',
+        details,
+        cause: error,
+      },
+    )
   }
   return new TrancheError('target_unreachable', `cannot connect to ${target}: ${said}`, {
     remedy: remedyOf(error, said),

@@ -12,7 +12,11 @@ interface CountsRow {
 }
 
 /** Row outcomes summed over a migration's jobs. */
-export async function countRows(transaction: Transaction, tables: TrackingTables, migrationId: string): Promise<RowCounts> {
+export async function countRows(
+  transaction: Transaction,
+  tables: TrackingTables,
+  migrationId: string,
+): Promise<RowCounts> {
   const { rows } = await transaction.query(
     sql`SELECT coalesce(sum(scanned), 0) AS scanned, coalesce(sum(changed), 0) AS changed,
                coalesce(sum(unresolved), 0) AS unresolved, coalesce(sum(quarantined), 0) AS quarantined,

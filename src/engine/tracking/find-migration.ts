@@ -59,16 +59,24 @@ export function migrationOf(row: Record<string, unknown>): Migration {
 }
 
 /** One migration, or null. */
-export async function findMigration(transaction: Transaction, tables: TrackingTables, id: string): Promise<Migration | null> {
+export async function findMigration(
+  transaction: Transaction,
+  tables: TrackingTables,
+  id: string,
+): Promise<Migration | null> {
   if (!/^\d{1,18}$/.test(id)) return null
-  const { rows } = await transaction.query(sql`SELECT ${MIGRATION_COLUMNS} FROM ${tables.migrations} AS m WHERE m.id = ${id}`)
+  const { rows } = await transaction.query(
+    sql`SELECT ${MIGRATION_COLUMNS} FROM ${tables.migrations} AS m WHERE m.id = ${id}`,
+  )
   const [row] = rows
   return row === undefined ? null : migrationOf(row)
 }
 
 /** All migrations, oldest first. */
 export async function listMigrations(transaction: Transaction, tables: TrackingTables): Promise<readonly Migration[]> {
-  const { rows } = await transaction.query(sql`SELECT ${MIGRATION_COLUMNS} FROM ${tables.migrations} AS m ORDER BY m.id`)
+  const { rows } = await transaction.query(
+    sql`SELECT ${MIGRATION_COLUMNS} FROM ${tables.migrations} AS m ORDER BY m.id`,
+  )
   return rows.map(migrationOf)
 }
 

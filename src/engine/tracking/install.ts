@@ -46,7 +46,9 @@ export async function install(context: EngineContext): Promise<{ installed: bool
       context,
       async (transaction) => {
         // Two consoles that install at once: the second waits here and then finds the schema.
-        await transaction.query(sql`SELECT pg_advisory_xact_lock(hashtextextended(${`tranche install ${tables.schema}`}, 0))`)
+        await transaction.query(
+          sql`SELECT pg_advisory_xact_lock(hashtextextended(${`tranche install ${tables.schema}`}, 0))`,
+        )
         const { version } = await readSchemaState(transaction, tables.schema)
         assertOurs(version, newest, tables.schema)
         if (version === newest) return { installed: false, version }
@@ -81,9 +83,13 @@ export async function uninstall(context: EngineContext): Promise<void> {
     )
     const [runner] = rows
     if (runner !== undefined) {
-      throw new TrancheError('table_busy', `${String(runner['operator'])} on ${String(runner['host'])} drives a migration right now`, {
-        remedy: 'Stop or pause it first; a runner that died counts for 30 seconds more.',
-      })
+      throw new TrancheError(
+        'table_busy',
+        `${String(runner['operator'])} on ${String(runner['host'])} drives a migration right now`,
+        {
+          remedy: 'Stop or pause it first; a runner that died counts for 30 seconds more.',
+        },
+      )
     }
     // By name, never DROP SCHEMA … CASCADE: the schema may be one that holds other people's tables.
     for (const { name, kind } of await listObjects(transaction, tables.schema)) {
@@ -105,9 +111,13 @@ export async function assertInstalled(transaction: Transaction, schema: string):
   assertOurs(version, newest, schema)
   if (version === null) throw notInstalled(schema)
   if (version < newest) {
-    throw new TrancheError('not_installed', `the tracking schema "${schema}" is at version ${String(version)}; this program needs ${String(newest)}`, {
-      remedy: 'Run: tranche install',
-    })
+    throw new TrancheError(
+      'not_installed',
+      `the tracking schema "${schema}" is at version ${String(version)}; this program needs ${String(newest)}`,
+      {
+        remedy: 'Run: tranche install',
+      },
+    )
   }
 }
 
@@ -125,15 +135,23 @@ export async function readSchemaState(transaction: Transaction, schema: string):
 
 function assertOurs(version: SchemaState['version'], newest: number, schema: string): asserts version is number | null {
   if (version === 'attached') {
-    throw new TrancheError('schema_attached', `the schema "${schema}" holds another framework's tracking tables, without Tranche's own`, {
-      remedy: 'Choose another schema with --tracking-schema NAME.',
-    })
+    throw new TrancheError(
+      'schema_attached',
+      `the schema "${schema}" holds another framework's tracking tables, without Tranche's own`,
+      {
+        remedy: 'Choose another schema with --tracking-schema NAME.',
+      },
+    )
   }
   if (version !== null && version > newest) {
-    throw new TrancheError('schema_newer', `the tracking schema "${schema}" is at version ${String(version)}; this program knows ${String(newest)}`, {
-      remedy: 'Use the newer Tranche that installed it.',
-      details: { installed: version, known: newest },
-    })
+    throw new TrancheError(
+      'schema_newer',
+      `the tracking schema "${schema}" is at version ${String(version)}; this program knows ${String(newest)}`,
+      {
+        remedy: 'Use the newer Tranche that installed it.',
+        details: { installed: version, known: newest },
+      },
+    )
   }
 }
 
@@ -152,13 +170,18 @@ function privilegeMissing(context: EngineContext, cause: unknown): TrancheError 
 }
 
 async function createSchema(transaction: Transaction, schema: string): Promise<void> {
-  const { rows } = await transaction.query(sql`SELECT to_regnamespace(${quoteIdentifier(schema)}) IS NOT NULL AS is_there`)
+  const { rows } = await transaction.query(
+    sql`SELECT to_regnamespace(${quoteIdentifier(schema)}) IS NOT NULL AS is_there`,
+  )
   // CREATE SCHEMA IF NOT EXISTS asks for the privilege on the database even where the schema is there.
   if (rows[0]?.['is_there'] === true) return
   await transaction.query(raw(`CREATE SCHEMA ${quoteIdentifier(schema)}`))
 }
 
-async function listObjects(transaction: Transaction, schema: string): Promise<readonly { name: string; kind: string }[]> {
+async function listObjects(
+  transaction: Transaction,
+  schema: string,
+): Promise<readonly { name: string; kind: string }[]> {
   const quoted = quoteIdentifier(schema)
   const text = (await readSteps(schema)).map((step) => step.text.replaceAll(quoted, () => '')).join('\n')
   const tableNames = [...text.matchAll(/^CREATE TABLE \.(\w+) /gm)].map((match) => match[1] ?? '')
@@ -178,7 +201,10 @@ async function readSteps(schema: string): Promise<readonly SchemaStep[]> {
   return Promise.all(
     files.map(async (file) => {
       const template = await readFile(new URL(file, SCHEMA_FOLDER), 'utf8')
-      return { version: Number(file.slice(0, 4)), text: template.replaceAll('{{schema}}', () => quoteIdentifier(schema)) }
+      return {
+        version: Number(file.slice(0, 4)),
+        text: template.replaceAll('{{schema}}', () => quoteIdentifier(schema)),
+      }
     }),
   )
 }
