@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process'
 import { open } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TrancheError } from '../../shared/errors.ts'
@@ -6,6 +5,7 @@ import type { Cluster } from './cluster.ts'
 import { findFreePort, type PortRange } from './free-port.ts'
 import { launchPostmaster, type LaunchedPostmaster } from './launch-postmaster.ts'
 import { findPostmaster, readLock, removeForeignLock, stopPostmaster, type Postmaster } from './postmaster.ts'
+import { notExecutable } from './run-program.ts'
 import type { ServerAccount } from './server-account.ts'
 import { tryLogin, type LoginOutcome, type ServerConnection } from './server-login.ts'
 import type { ServerSettings } from './server-settings.ts'
@@ -105,7 +105,7 @@ async function awaitLaunched(
   )
   try {
     const login = await awaitLogin(cluster, { isGone: () => Promise.resolve(end.hasCome), deadline, signal })
-    if (end.error !== undefined) throw notExecutable(child, end.error)
+    if (end.error !== undefined) throw notExecutable(child.spawnfile, end.error)
     if (login === null || process.platform === 'win32' || login.postmaster.pid === child.pid) return login
     // Somebody else's start won: ours is about to find that out.
     await watched
@@ -146,11 +146,6 @@ async function readLog({ logFile }: Cluster, offset: number): Promise<string> {
   } finally {
     await file.close()
   }
-}
-
-function notExecutable({ spawnfile }: ChildProcess, cause: unknown): TrancheError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new TrancheError('server_binaries_missing', `${spawnfile} can't be run (${reason}).`, { cause })
 }
 
 function notStarted({ logFile }: Cluster, log: string): TrancheError {

@@ -34,7 +34,7 @@ function lockFile({ dataFolder }: Cluster): string {
 }
 
 /** Whether a process exists; a dead one that its parent has not collected yet does not count. */
-export async function isAlive(pid: number): Promise<boolean> {
+async function isAlive(pid: number): Promise<boolean> {
   try {
     process.kill(pid, 0)
   } catch (error) {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { TrancheError } from '../../shared/errors.ts'
 import type { ServerAccount } from './server-account.ts'
 
 export interface ProgramResult {
@@ -15,8 +16,8 @@ interface ProgramOptions {
 }
 
 /**
- * Runs a program to its end and returns what it printed. Rejects when it can't be started, and with the signal's
- * reason when aborted; then the program and its children are gone.
+ * Runs a program to its end and returns what it printed. Rejects with server_binaries_missing when it can't be started,
+ * and with the signal's reason when aborted; then the program and its children are gone.
  */
 export function runProgram(file: string, args: readonly string[], options: ProgramOptions): Promise<ProgramResult> {
   const { account, cwd, signal } = options
@@ -41,7 +42,7 @@ export function runProgram(file: string, args: readonly string[], options: Progr
     signal?.addEventListener('abort', abort, { once: true })
     child.on('error', (error) => {
       signal?.removeEventListener('abort', abort)
-      reject(error)
+      reject(notExecutable(file, error))
     })
     child.on('close', (exitCode) => {
       signal?.removeEventListener('abort', abort)
@@ -61,6 +62,15 @@ export function serverEnvironment(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !/^(PG|LC_|LANG)/.test(name))
   // Messages in English, because we look into the log; and macOS needs a valid locale before the server's threads start.
   return { ...Object.fromEntries(own), LC_ALL: 'C' }
+}
+
+/** A program of another libc or on a noexec file system is there and can't be started all the same. */
+export function notExecutable(file: string, cause: unknown): TrancheError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new TrancheError('server_binaries_missing', `${file} can't be run (${reason}).`, {
+    remedy: `Install PostgreSQL with this machine's package manager, and keep the project where programs may be executed.`,
+    cause,
+  })
 }
 
 function killGroup(pid: number | undefined): void {

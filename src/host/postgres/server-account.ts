@@ -20,14 +20,22 @@ export async function findServerAccount(folder: string): Promise<ServerAccount |
   if (owner !== null) return owner
   for (const name of CANDIDATES) {
     const [uid, gid] = await Promise.all([findId('-u', name), findId('-g', name)])
-    if (uid !== null && gid !== null && uid !== 0) return { name, uid, gid }
+    if (uid === null || gid === null || uid === 0) continue
+    const account = { name, uid, gid }
+    if (await mayBecome(account)) return account
   }
   throw new TrancheError(
     'server_binaries_missing',
-    'PostgreSQL refuses to run as root, and there is no other user here.',
-    {
-      remedy: 'Run it as an ordinary user, or create a user named postgres.',
-    },
+    'PostgreSQL refuses to run as root, and there is no other user here that root may become.',
+    { remedy: 'Run it as an ordinary user, or create a user named postgres.' },
+  )
+}
+
+/** In a container's own user namespace root may be the only user that exists. */
+async function mayBecome(account: ServerAccount): Promise<boolean> {
+  return runProgram('true', [], { account, cwd: '/' }).then(
+    ({ exitCode }) => exitCode === 0,
+    () => false,
   )
 }
 
