@@ -1,5 +1,5 @@
 /** What every part of the engine is given: the target, the tracking tables and the host's ports. */
-import { TrancheError } from '../shared/errors.ts'
+import type { TrancheError } from '../shared/errors.ts'
 import type { Emitter } from './events.ts'
 import type { Clock, DefinitionSource, Identity, Logger, ProcessTable, Random, RowTransformer } from './ports.ts'
 import type { Target } from './target/open-target.ts'
@@ -86,8 +86,9 @@ export async function inWritingTransaction<T>(
 }
 
 export async function localSettings(context: EngineContext, settings: Partial<LocalSettings>): Promise<LocalSettings> {
-  const { hasConnectionCheck } = await context.facts()
-  return { statementTimeoutMs: context.limits.statementTimeoutMs, hasConnectionCheck, ...settings }
+  const { hasConnectionCheck, isStandby } = await context.facts()
+  // A standby refuses BEGIN … READ WRITE, and looking at it is fine.
+  return { statementTimeoutMs: context.limits.statementTimeoutMs, hasConnectionCheck, isReadOnly: isStandby, ...settings }
 }
 
 /** The only row of an answer; throws `missing` where there is none. */

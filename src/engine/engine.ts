@@ -13,11 +13,14 @@ import { lostConnection } from './reconnect.ts'
 import { runMigration } from './runner.ts'
 import { work, type WorkOptions } from './scheduler.ts'
 import type { Target } from './target/open-target.ts'
+import { privilegeMissing } from './target/privileges.ts'
 import type { ServerFacts } from './target/server-facts.ts'
-import { kindOfError } from './target/sqlstate.ts'
-import { assertInstalled, install, readSchemaState, uninstall } from './tracking/install.ts'
+import { kindOfError, sqlstateOf } from './target/sqlstate.ts'
+import { install } from './tracking/install.ts'
 import { readEvents } from './tracking/read-events.ts'
+import { assertInstalled, readSchemaState } from './tracking/schema-state.ts'
 import { trackingTables } from './tracking/tables.ts'
+import { uninstall } from './tracking/uninstall.ts'
 import { verifyMigration } from './verifier.ts'
 import type {
   FailureReport, FinalizeOptions, FinalizeOutcome, KnobChanges, Migration, MigrationState, QueueOutcome, QueueRequest,
@@ -92,13 +95,15 @@ export function createEngine(ports: EnginePorts): Engine {
     limits: { ...DEFAULT_LIMITS, ...ports.limits },
     ...rememberFacts(ports.target),
   }
-  /** A connection that broke under a call is told as what it is, not as the driver's words. */
+  /** A connection that broke under a call, and a privilege that is missing, are told as what they are, not as the driver's words. */
   const told = async <T>(action: () => Promise<T>): Promise<T> => {
     try {
       return await action()
     } catch (error) {
-      if (error instanceof TrancheError || kindOfError(error) !== 'connection') throw error
-      throw lostConnection(context, error)
+      if (error instanceof TrancheError) throw error
+      if (sqlstateOf(error) === '42501') throw privilegeMissing(context, error)
+      if (kindOfError(error) === 'connection') throw lostConnection(context, error)
+      throw error
     }
   }
   /** Every call but install needs the tracking schema, at the version that this program knows. */
@@ -117,7 +122,7 @@ export function createEngine(ports: EnginePorts): Engine {
       const { version } = await told(() =>
         inTransaction(context, (transaction) => readSchemaState(transaction, ports.trackingSchema)),
       )
-      return version !== null
+      return typeof version === 'number'
     },
     uninstall: () => told(() => uninstall(context)),
     queue: (request) => told(() => queueMigration(context, request)),

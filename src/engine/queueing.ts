@@ -20,7 +20,7 @@ import { assertPrivileges } from './target/privileges.ts'
 import { sqlstateOf } from './target/sqlstate.ts'
 import type { Transaction } from './target/transaction.ts'
 import { MIGRATION_COLUMNS, migrationOf } from './tracking/find-migration.ts'
-import { assertInstalled } from './tracking/install.ts'
+import { assertInstalled } from './tracking/schema-state.ts'
 import { recordEvent } from './tracking/record-event.ts'
 import type { Key, Migration, QueueOutcome, QueueRequest } from './types.ts'
 

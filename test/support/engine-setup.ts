@@ -11,12 +11,12 @@ export interface Bundle {
   readonly database: TestDatabase
   readonly engine: Engine
   /** One more engine on the same database, with its own connections: another console. */
-  another(ports?: Partial<EnginePorts>): Engine
-  query: TestDatabase['query']
+  readonly another: (ports?: Partial<EnginePorts>) => Engine
+  readonly query: TestDatabase['query']
   /** Every event of the engine, in order. */
   readonly heard: readonly HeardEvent[]
   /** Resolves with the next event of that name for which `matches` holds. */
-  until<Name extends EventName>(name: Name, matches?: (event: EngineEvents[Name]) => boolean): Promise<EngineEvents[Name]>
+  readonly until: <Name extends EventName>(name: Name, matches?: (event: EngineEvents[Name]) => boolean) => Promise<EngineEvents[Name]>
 }
 
 export interface HeardEvent {

@@ -9,7 +9,10 @@ export interface TestDatabase {
   /** `connection` as a URL, password included. */
   readonly url: string
   /** Runs one statement on a connection of the test's own and returns its rows. Bigints are strings. */
-  query<Row extends pg.QueryResultRow = pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>
+  readonly query: <Row extends pg.QueryResultRow = pg.QueryResultRow>(
+    text: string,
+    values?: readonly unknown[],
+  ) => Promise<Row[]>
   /** One more real connection; `drop` ends it when the test did not. */
   connect(options?: { readonly applicationName?: string }): Promise<pg.Client>
   /** Ends our connections and keeps the database. Throws if anybody else is still connected. */

@@ -40,7 +40,7 @@ function messageOf(error: unknown): string {
 
 function remedyOf(error: unknown, said: string): string {
   if (/ENOTFOUND|EAI_AGAIN/.test(said)) return 'The host name does not resolve: check its spelling, DNS and VPN.'
-  if (/ECONNREFUSED/.test(said)) return 'Nothing listens there: check host and port, and that the server runs.'
+  if (said.includes('ECONNREFUSED')) return 'Nothing listens there: check host and port, and that the server runs.'
   if (/timeout/i.test(said)) return 'The host does not answer: check VPN and firewall.'
   if (/SSL|TLS|certificate/i.test(said)) return 'Check sslmode and sslrootcert against what the server offers.'
   const sqlstate = sqlstateOf(error)

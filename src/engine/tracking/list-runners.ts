@@ -54,7 +54,9 @@ export async function listRunners(
 function isGoneHere(row: RunnerRow, identity: Identity, processes: ProcessTable): boolean {
   const isSameHost =
     row.host === identity.host &&
-    row.boot_id !== null && row.boot_id === identity.bootId &&
-    row.pid_namespace !== null && row.pid_namespace === identity.pidNamespace
+    row.boot_id !== null &&
+    row.boot_id === identity.bootId &&
+    row.pid_namespace !== null &&
+    row.pid_namespace === identity.pidNamespace
   return isSameHost && row.pid_start !== null && processes.isAlive(row.pid, row.pid_start) === false
 }

@@ -16,13 +16,13 @@ export async function readEvents(
     ),
   )
   return rows.map((row) => ({
-    id: String(row['id']),
-    at: String(row['at']),
-    migrationId: row['migration_id'] as string | null,
-    jobId: row['job_id'] as string | null,
-    kind: String(row['kind']),
-    operator: String(row['operator']),
-    host: String(row['host']),
-    details: row['details'] as Record<string, unknown>,
+    id: String(row.id),
+    at: String(row.at),
+    migrationId: row.migration_id as string | null,
+    jobId: row.job_id as string | null,
+    kind: String(row.kind),
+    operator: String(row.operator),
+    host: String(row.host),
+    details: row.details as Record<string, unknown>,
   }))
 }

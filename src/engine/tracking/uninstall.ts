@@ -1,0 +1,97 @@
+/** Drops the tracking tables. By name and never by CASCADE: the schema may be one that holds other people's tables. */
+import { TrancheError } from '../../shared/errors.ts'
+import { quoteIdentifier, raw, sql } from '../../shared/sql.ts'
+import { type EngineContext, inWritingTransaction } from '../context.ts'
+import { sqlstateOf } from '../target/sqlstate.ts'
+import type { Transaction } from '../target/transaction.ts'
+import { listRunners } from './list-runners.ts'
+import { assertOurs, notInstalled, readSchemaState } from './schema-state.ts'
+import { listOwnObjects, newestVersion } from './schema-steps.ts'
+
+/**
+ * Drops the tracking tables, and the schema where nothing else lives in it. Throws not_installed, schema_newer,
+ * table_busy while a runner lives, schema_attached where somebody else's objects hang on the tables, privilege_missing.
+ */
+export async function uninstall(context: EngineContext): Promise<void> {
+  const { schema } = context.tables
+  try {
+    await inWritingTransaction(context, async (transaction) => {
+      const { version } = await readSchemaState(transaction, schema)
+      assertOurs(version, await newestVersion(), schema)
+      if (version === null) throw notInstalled(schema)
+      // From here on nobody can register as a runner.
+      await transaction.query(sql`LOCK TABLE ${context.tables.runners} IN ACCESS EXCLUSIVE MODE`)
+      await assertNobodyDrives(transaction, context)
+      await dropObjects(transaction, schema)
+      await dropEmptySchema(transaction, schema)
+    })
+  } catch (error) {
+    throw explain(error, schema)
+  }
+}
+
+async function assertNobodyDrives(transaction: Transaction, context: EngineContext): Promise<void> {
+  const { rows } = await transaction.query(sql`SELECT DISTINCT migration_id FROM ${context.tables.runners}`)
+  for (const { migration_id } of rows as { migration_id: string }[]) {
+    const live = (await listRunners(transaction, context, migration_id)).find(({ isLive }) => isLive)
+    if (live === undefined) continue
+    throw new TrancheError(
+      'table_busy',
+      `${live.operator} on ${live.host} drives migration ${migration_id} right now`,
+      {
+        remedy: 'Stop or pause it first; a runner that died counts for 30 seconds more.',
+        details: { migrationId: migration_id, runner: live },
+      },
+    )
+  }
+}
+
+async function dropObjects(transaction: Transaction, schema: string): Promise<void> {
+  const { tables, functions } = await listOwnObjects()
+  const qualify = (name: string): string => `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`
+  for (const { name, argumentList } of functions) {
+    await transaction.query(raw(`DROP FUNCTION IF EXISTS ${qualify(name)}${argumentList}`))
+  }
+  // In one statement, so that their foreign keys to each other do not matter.
+  await transaction.query(raw(`DROP TABLE IF EXISTS ${tables.map(qualify).join(', ')}`))
+}
+
+async function dropEmptySchema(transaction: Transaction, schema: string): Promise<void> {
+  if (schema === 'public') return
+  const { rows } = await transaction.query(
+    sql`SELECT 1 FROM pg_namespace AS n
+         WHERE n.nspname = ${schema}::name AND pg_has_role(n.nspowner, 'USAGE')
+           AND NOT EXISTS (SELECT FROM pg_depend AS d
+                            WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid AND d.deptype = 'n')`,
+  )
+  if (rows.length > 0) await transaction.query(raw(`DROP SCHEMA ${quoteIdentifier(schema)}`))
+}
+
+function explain(error: unknown, schema: string): unknown {
+  const sqlstate = sqlstateOf(error)
+  if (!(error instanceof Error) || sqlstate === null) return error
+  const detail = (error as Error & { readonly detail?: string }).detail ?? error.message
+  switch (sqlstate) {
+    case '2BP01':
+      return new TrancheError(
+        'schema_attached',
+        `other objects hang on the tracking tables of "${schema}": ${detail}`,
+        {
+          remedy: 'Drop those first, if they are no longer needed.',
+          cause: error,
+        },
+      )
+    case '42501':
+      return new TrancheError('privilege_missing', `uninstalling "${schema}" was refused: ${error.message}`, {
+        remedy: 'Only the owner of the tracking tables can drop them.',
+        cause: error,
+      })
+    case '55P03':
+      return new TrancheError('table_busy', `the tracking tables of "${schema}" are in use right now`, {
+        remedy: 'Try again in a moment.',
+        cause: error,
+      })
+    default:
+      return error
+  }
+}
