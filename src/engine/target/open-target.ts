@@ -1,4 +1,5 @@
 /** The target: a small pool of connections. Startup sends no setting (poolers refuse them); timeouts are set in each transaction. */
+import { once } from 'node:events'
 import pg from 'pg'
 import type { Logger } from '../ports.ts'
 import { describeTarget, type TargetParameters } from './parameters.ts'
@@ -44,9 +45,16 @@ export function openTarget(parameters: TargetParameters, options: OpenOptions): 
     keepAlive: true,
     types: valueTypes,
   })
+  let connected = 0
+  pool.on('connect', () => {
+    connected += 1
+  })
+  pool.on('remove', () => {
+    connected -= 1
+  })
   // An idle connection that breaks is dropped by the pool; the next use connects anew.
   pool.on('error', (error) => {
-    logger.log('warn', 'idle connection lost', { message: error.message })
+    logger.log('warn', 'idle connection lost', { message: error.message, applicationName })
   })
 
   return {
@@ -73,6 +81,8 @@ export function openTarget(parameters: TargetParameters, options: OpenOptions): 
     },
     async close() {
       await pool.end()
+      // The pool only sends its farewells; a server that is stopped next must find nobody connected.
+      while (connected > 0) await once(pool, 'remove')
     },
   }
 }

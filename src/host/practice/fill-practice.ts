@@ -1,0 +1,117 @@
+/**
+ * Fills a practice database, or resets it. Only one that is empty or carries our marker row is ever touched: somebody may
+ * have named the wrong database.
+ */
+import type pg from 'pg'
+import { TrancheError } from '../../shared/errors.ts'
+import { quoteIdentifier, sql } from '../../shared/sql.ts'
+import type { Target } from '../../engine/target/open-target.ts'
+import { query } from '../../engine/target/transaction.ts'
+import { type PracticeData, readPracticeData } from './practice-data.ts'
+
+export const DEFAULT_ROWS = 200_000
+
+export interface FillRequest {
+  readonly catalogueFolder: string
+  /** undefined: what is there stays, or the default size where nothing is. */
+  readonly rows?: number
+  readonly isReset: boolean
+  readonly trackingSchema: string
+  readonly onProgress: (message: string) => void
+  readonly signal?: AbortSignal
+}
+
+export interface FillOutcome {
+  readonly rows: number
+  /** false when what was there was kept. */
+  readonly isFilled: boolean
+}
+
+interface Marker {
+  readonly rows: number
+  readonly isComplete: boolean
+}
+
+/** Throws practice_foreign_database where the database is neither empty nor ours; changes nothing then. */
+export async function fillPractice(target: Target, request: FillRequest): Promise<FillOutcome> {
+  const { isReset, onProgress } = request
+  return target.withClient(async (client) => {
+    const marker = await readMarker(client)
+    if (marker === null && !(await isEmpty(client))) throw foreign(target)
+    const wanted = request.rows ?? marker?.rows ?? DEFAULT_ROWS
+    if (marker?.isComplete === true && marker.rows === wanted && !isReset) return { rows: wanted, isFilled: false }
+    const data = await readPracticeData(request.catalogueFolder)
+    if (marker !== null) {
+      onProgress('emptying the practice database')
+      await empty(client, data, request)
+    }
+    await fill(client, data, { ...request, rows: wanted })
+    return { rows: wanted, isFilled: true }
+  })
+}
+
+async function readMarker(client: pg.Client): Promise<Marker | null> {
+  const { rows: found } = await query(client, sql`SELECT to_regclass('tranche_practice.marker') IS NOT NULL AS is_there`)
+  if (found[0]?.['is_there'] !== true) return null
+  const { rows } = await query(client, sql`SELECT rows::int AS rows, is_complete FROM tranche_practice.marker`)
+  const [row] = rows as { rows: number; is_complete: boolean }[]
+  return row === undefined ? null : { rows: row.rows, isComplete: row.is_complete }
+}
+
+/** No table, view, sequence, function or schema that somebody made. */
+async function isEmpty(client: pg.Client): Promise<boolean> {
+  const { rows } = await query(
+    client,
+    sql`WITH theirs AS (SELECT oid FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema')
+        SELECT NOT EXISTS (SELECT FROM pg_class WHERE relnamespace IN (SELECT oid FROM theirs))
+           AND NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace IN (SELECT oid FROM theirs))
+           AND (SELECT count(*) FROM theirs) <= 1 AS is_empty`,
+  )
+  return rows[0]?.['is_empty'] === true
+}
+
+/** What the catalogue made, what Tranche tracked there, and nothing else. */
+async function empty(client: pg.Client, data: readonly PracticeData[], { trackingSchema }: FillRequest): Promise<void> {
+  await inTransaction(client, async () => {
+    for (const { drop } of [...data].reverse()) await client.query(drop)
+    await client.query(`DROP SCHEMA IF EXISTS ${quoteIdentifier(trackingSchema)} CASCADE`)
+    await client.query('DROP SCHEMA IF EXISTS tranche_practice CASCADE')
+  })
+}
+
+async function fill(client: pg.Client, data: readonly PracticeData[], { rows, onProgress, signal }: FillRequest & { readonly rows: number }): Promise<void> {
+  // The marker comes first: a fill that is killed half-way leaves a database that is known to be ours.
+  await inTransaction(client, async () => {
+    await client.query('CREATE SCHEMA tranche_practice')
+    await client.query('CREATE TABLE tranche_practice.marker (singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton), rows bigint NOT NULL, is_complete boolean NOT NULL)')
+    await client.query('INSERT INTO tranche_practice.marker (rows, is_complete) VALUES ($1, false)', [rows])
+  })
+  for (const part of data) {
+    signal?.throwIfAborted()
+    onProgress(`filling ${part.name.replace(/^\d+-/, '').replaceAll('-', ' ')}`)
+    await inTransaction(client, () => client.query(part.schema))
+    await inTransaction(client, async () => {
+      await client.query(`SELECT set_config('practice.rows', $1, true)`, [String(rows)])
+      await client.query(part.rows)
+    })
+  }
+  await client.query('UPDATE tranche_practice.marker SET is_complete = true')
+}
+
+/** The scripts are files of ours with many statements each, so they go through the simple protocol. */
+async function inTransaction(client: pg.Client, body: () => Promise<unknown>): Promise<void> {
+  await client.query('BEGIN')
+  try {
+    await body()
+    await client.query('COMMIT')
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined)
+    throw error
+  }
+}
+
+function foreign({ description }: Target): TrancheError {
+  return new TrancheError('practice_foreign_database', `${description} holds things that Tranche's practice did not make; it is not touched`, {
+    remedy: 'Name an empty database in TRANCHE_PRACTICE_URL, or leave it out to have a private server.',
+  })
+}

@@ -1,0 +1,164 @@
+/** `npm start`: the practice database; with --headless the tour through it. Ctrl-C stops what was started, and keeps the data. */
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import type { Logger } from '../engine/ports.ts'
+import { EXIT, ERROR_EXIT_CODES, toAppError, TrancheError } from '../shared/errors.ts'
+import { openPractice, type Practice, PRACTICE_CATALOGUE, reportFile } from './practice/open-practice.ts'
+import { createSteps } from './tour/steps.ts'
+import { takeTour } from './tour/take-tour.ts'
+
+const HELP = `npm start -- [--headless] [--reset] [--rows N]
+
+Starts a private PostgreSQL with practice data (or fills the empty database that TRANCHE_PRACTICE_URL names).
+
+  --headless   take the tour: queue, run, verify and finalize each practice migration, write practice-report.md, end
+  --reset      make the practice data anew first
+  --rows N     rows of each big practice table (200 000); another number than before makes the data anew
+  --help       this text`
+
+const PROJECT_FOLDER = fileURLToPath(new URL('../..', import.meta.url))
+const SIGNAL_EXIT_CODES: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }
+
+interface StartFlags {
+  readonly headless: boolean
+  readonly reset: boolean
+  readonly rows?: number
+  readonly help: boolean
+}
+
+const logger: Logger = {
+  log(level, event, fields) {
+    if (level === 'warn' || level === 'error') process.stderr.write(`  ${event}: ${JSON.stringify(fields ?? {})}\n`)
+  },
+}
+
+process.exitCode = await main(process.argv.slice(2))
+
+async function main(args: readonly string[]): Promise<number> {
+  const stop = new AbortController()
+  let received: string | null = null
+  for (const signal of Object.keys(SIGNAL_EXIT_CODES)) {
+    process.on(signal, () => {
+      received ??= signal
+      stop.abort(new Error(`stopped by ${signal}`))
+    })
+  }
+  try {
+    const flags = readFlags(args)
+    if (flags.help) {
+      say(HELP)
+      return EXIT.done
+    }
+    await start(flags, stop.signal)
+    return received === null ? EXIT.done : (SIGNAL_EXIT_CODES[received] ?? EXIT.unexpected)
+  } catch (error) {
+    if (received !== null) {
+      say('stopped; what was committed stays, and the next start goes on from there')
+      return SIGNAL_EXIT_CODES[received] ?? EXIT.unexpected
+    }
+    return complain(error)
+  }
+}
+
+async function start(flags: StartFlags, signal: AbortSignal): Promise<void> {
+  const practice = await openPractice({
+    projectFolder: PROJECT_FOLDER,
+    isReset: flags.reset,
+    logger,
+    onProgress: (message) => {
+      say(`  ${message}`)
+    },
+    signal,
+    ...(flags.rows === undefined ? {} : { rows: flags.rows }),
+  })
+  try {
+    say(
+      `✓ Practice database: ${practice.rows.toLocaleString('en').replaceAll(',', ' ')} workflows and routes${practice.isFilled ? '' : ', as they were'}`,
+    )
+    if (flags.headless) await headless(practice, signal)
+    else await stay(practice, signal)
+  } finally {
+    await practice.close()
+  }
+}
+
+async function headless(practice: Practice, signal: AbortSignal): Promise<void> {
+  await takeTour({
+    parameters: practice.parameters,
+    catalogueFolder: PRACTICE_CATALOGUE,
+    reportFile: reportFile(PROJECT_FOLDER),
+    logger,
+    steps: createSteps(say),
+    signal,
+    showProgress,
+  })
+}
+
+/** Until the console is built, the practice database is there for the command line. */
+async function stay({ wasRunning }: Practice, signal: AbortSignal): Promise<void> {
+  say('Try, in another terminal:')
+  for (const command of [
+    'list',
+    'install',
+    'queue BackfillRouteNamespaceId',
+    'run BackfillRouteNamespaceId',
+    'verify BackfillRouteNamespaceId',
+  ]) {
+    say(`  npx tranche ${command} --connection practice`)
+  }
+  if (wasRunning) return
+  say('It runs until Ctrl-C.')
+  await new Promise<void>((resolve) => {
+    // A promise alone does not keep a process alive.
+    const alive = setInterval(() => undefined, 60_000)
+    signal.addEventListener('abort', () => {
+      clearInterval(alive)
+      resolve()
+    })
+  })
+}
+
+function readFlags(args: readonly string[]): StartFlags {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        headless: { type: 'boolean' },
+        reset: { type: 'boolean' },
+        rows: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    })
+    const { headless: isHeadless = false, reset = false, help = false, rows } = values
+    return { headless: isHeadless, reset, help, ...(rows === undefined ? {} : { rows: readRows(rows) }) }
+  } catch (error) {
+    if (error instanceof TrancheError) throw error
+    throw new TrancheError('usage', error instanceof Error ? error.message : String(error), {
+      remedy: 'See: npm start -- --help',
+    })
+  }
+}
+
+function readRows(text: string): number {
+  const rows = Number(text)
+  if (/^\d+$/.test(text) && rows >= 100 && rows <= 10_000_000) return rows
+  throw new TrancheError('usage', `--rows is ${JSON.stringify(text)}; expected a whole number from 100 to 10 000 000`, {
+    remedy: 'Leave it out for 200 000.',
+  })
+}
+
+function complain(error: unknown): number {
+  const { code, message, remedy } = toAppError(error)
+  process.stderr.write(`✕ ${message}\n${remedy === null ? '' : `  ${remedy}\n`}  (${code})\n`)
+  if (process.env['TRANCHE_DEBUG'] === '1' && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`)
+  return ERROR_EXIT_CODES[code]
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+/** One line, drawn over itself; nothing where the output is no terminal. */
+function showProgress(line: string): void {
+  if (process.stdout.isTTY) process.stdout.write(`\r\u001B[2K${line}`)
+}

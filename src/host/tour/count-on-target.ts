@@ -1,0 +1,50 @@
+/** What SQL itself says, over a connection that has nothing to do with the engine's. */
+import pg from 'pg'
+import type { TargetParameters } from '../../engine/target/parameters.ts'
+
+export interface SqlCount {
+  readonly label: string
+  readonly statement: string
+}
+
+export interface Counted extends SqlCount {
+  readonly count: number
+}
+
+/** The rows of each practice table, and how many of them are filled. The difference of the second is what a run changed. */
+export const TOUR_COUNTS: Readonly<Record<string, { readonly all: SqlCount; readonly filled: SqlCount }>> = {
+  BackfillServiceAccountIdOnDuoWorkflowsWorkflows: {
+    all: { label: 'workflows', statement: 'SELECT count(*) FROM duo_workflows_workflows' },
+    filled: {
+      label: 'workflows with a service account',
+      statement: 'SELECT count(*) FROM duo_workflows_workflows WHERE service_account_id IS NOT NULL',
+    },
+  },
+  BackfillRouteNamespaceId: {
+    all: { label: 'routes', statement: 'SELECT count(*) FROM routes' },
+    filled: {
+      label: 'routes with a namespace',
+      statement: 'SELECT count(*) FROM routes WHERE namespace_id IS NOT NULL',
+    },
+  },
+}
+
+export interface SecondConnection {
+  count(count: SqlCount): Promise<Counted>
+  close(): Promise<void>
+}
+
+export async function openSecondConnection(parameters: TargetParameters): Promise<SecondConnection> {
+  const { host, port, user, database, tls } = parameters
+  const password = (await parameters.password()) ?? ''
+  const client = new pg.Client({ host, port, user, database, password, ssl: tls, application_name: 'tranche tour: counting' })
+  client.on('error', () => undefined) // the statement that was running reports it
+  await client.connect()
+  return {
+    async count(count) {
+      const { rows } = await client.query<{ count: string }>(count.statement)
+      return { ...count, count: Number(rows[0]?.count) }
+    },
+    close: () => client.end(),
+  }
+}

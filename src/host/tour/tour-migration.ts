@@ -1,0 +1,90 @@
+/** One migration of the tour: queue, run, verify, finalize, and SQL's own counts before and after. */
+import type { Engine } from '../../engine/engine.ts'
+import type { RunOutcome, RunProgress } from '../../engine/types.ts'
+import { TrancheError } from '../../shared/errors.ts'
+import { formatCount, formatRate } from '../../shared/format-number.ts'
+import { type Counted, type SecondConnection, TOUR_COUNTS } from './count-on-target.ts'
+import type { Steps } from './steps.ts'
+
+export interface Toured {
+  readonly migrationId: string
+  readonly jobClassName: string
+  readonly changedByRun: number
+  /** Counted by SQL before the run and after everything. */
+  readonly counts: readonly { readonly before: Counted; readonly after: Counted }[]
+}
+
+export interface TourContext {
+  readonly engine: Engine
+  readonly second: SecondConnection
+  readonly steps: Steps
+  readonly signal: AbortSignal
+  /** Shown while a run goes on; '' clears it. */
+  readonly showProgress: (line: string) => void
+}
+
+/** Throws what the engine throws, and `check_failed` where SQL's counts contradict the run's. */
+export async function tourMigration(tour: TourContext, jobClassName: string): Promise<Toured> {
+  const { engine, second, steps, signal } = tour
+  const counts = TOUR_COUNTS[jobClassName]
+  steps.title(jobClassName)
+  const { migration } = await steps.step(
+    'queue',
+    // a tour's pace: no pause between sub-batches
+    () => engine.queue({ jobClassName, pauseMs: 0 }),
+    ({ duplicate, migration: { id, minValue, maxValue, totalTupleCount } }) =>
+      duplicate
+        ? `migration ${id} was queued before`
+        : `migration ${id}, keys ${String(minValue)} to ${String(maxValue)}, ~${formatCount(totalTupleCount ?? 0)} rows`,
+  )
+  const before = counts === undefined ? null : { all: await second.count(counts.all), filled: await second.count(counts.filled) }
+  const run = await steps.step('run', () => runShown(tour, migration.id), describeRun)
+  if (run.reason === 'aborted') signal.throwIfAborted()
+  await steps.step('verify', () => engine.verify(migration.id, { signal }), ({ checks, exceptions }) => {
+    const left = exceptions.reduce((sum, { count }) => sum + count, 0)
+    return `${String(checks.filter(({ holds }) => holds).length)} of ${String(checks.length)} checks hold, ${formatCount(left)} rows are declared exceptions`
+  })
+  await steps.step('finalize', () => engine.finalize(migration.id, { signal }), ({ alreadyFinalized, afterStatements }) =>
+    alreadyFinalized ? 'was finalized before' : `finalized${afterStatements.length === 0 ? '' : `, then ${afterStatements.map(({ statement }) => statement).join('; ')}`}`,
+  )
+  if (counts === undefined || before === null) return { migrationId: migration.id, jobClassName, changedByRun: run.rows.changed, counts: [] }
+  const after = { all: await second.count(counts.all), filled: await second.count(counts.filled) }
+  assertCountsAgree(jobClassName, run, after.filled.count - before.filled.count)
+  steps.note(`SQL, over a second connection: ${formatCount(after.filled.count)} of ${formatCount(after.all.count)} ${after.filled.label}`)
+  return {
+    migrationId: migration.id,
+    jobClassName,
+    changedByRun: run.rows.changed,
+    counts: [{ before: before.all, after: after.all }, { before: before.filled, after: after.filled }],
+  }
+}
+
+async function runShown({ engine, signal, showProgress }: TourContext, migrationId: string): Promise<RunOutcome> {
+  const stopShowing = engine.on('run:progress', (progress) => {
+    showProgress(progressLine(progress))
+  })
+  try {
+    return await engine.run(migrationId, { signal })
+  } finally {
+    stopShowing()
+    showProgress('')
+  }
+}
+
+function progressLine({ rows, rowsPerSecond, percentByKey }: RunProgress): string {
+  const percent = percentByKey === null ? '' : `${percentByKey.toFixed(0)} % of the keys, `
+  return `  run: ${percent}${formatCount(rows.scanned)} rows, ${formatRate(rowsPerSecond)}`
+}
+
+function describeRun({ reason, jobsRun, rows, seconds }: RunOutcome): string {
+  if (reason === 'nothing_to_do') return 'nothing left to do'
+  const rate = seconds > 0 ? `, ${formatRate(rows.scanned / seconds)}` : ''
+  return `${reason}: ${formatCount(jobsRun)} jobs, ${formatCount(rows.scanned)} rows scanned, ${formatCount(rows.changed)} changed${rate}`
+}
+
+function assertCountsAgree(jobClassName: string, { rows }: RunOutcome, difference: number): void {
+  if (difference === rows.changed) return
+  throw new TrancheError('check_failed', `${jobClassName}: the run says that it changed ${String(rows.changed)} rows, SQL says ${String(difference)}`, {
+    remedy: 'Nobody else may write the practice tables during the tour; reset with: npm start -- --headless --reset',
+  })
+}
