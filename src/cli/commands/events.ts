@@ -1,0 +1,33 @@
+import type { TrackedEvent } from '../../engine/types.ts'
+import { defineCommand, ONE_ID } from '../command.ts'
+import { follow, refuseFollowingAsJson } from '../follow.ts'
+import { eventText } from '../text/event-text.ts'
+
+export const events = defineCommand({
+  name: 'events',
+  operands: ONE_ID,
+  flags: { follow: { help: 'go on showing new ones, until Ctrl-C' } },
+  help: 'Shows the journal of a migration: who did what, when, from which host.',
+  endsOnSignal: true,
+  async run(input, session) {
+    const [reference = ''] = input.operands
+    const isFollowing = input.isSet('follow')
+    if (isFollowing) refuseFollowingAsJson(session)
+    const { engine } = await session.open({ verb: null })
+    const { id } = await engine.get(reference)
+    if (!isFollowing) {
+      const value = await engine.events(id)
+      return { value, text: value.map(eventText).join('\n') }
+    }
+    const shown: TrackedEvent[] = []
+    await follow(session, async () => {
+      const after = shown.at(-1)?.id
+      const fresh = await engine.events(id, after === undefined ? {} : { after })
+      for (const event of fresh) session.terminal.print(eventText(event))
+      // Only the last one is needed to go on.
+      shown.splice(0, shown.length, ...fresh.slice(-1), ...(fresh.length === 0 ? shown.slice(-1) : []))
+      return true
+    })
+    return { value: [], text: null }
+  },
+})

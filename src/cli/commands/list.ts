@@ -1,0 +1,61 @@
+import type { Catalogue } from '../../catalogue/catalogue.ts'
+import type { CliValues } from '../../shared/cli-output.ts'
+import { defineCommand } from '../command.ts'
+import type { Session } from '../session.ts'
+import { listText } from '../text/list-text.ts'
+
+export const list = defineCommand({
+  name: 'list',
+  operands: { usage: '', min: 0, max: 0 },
+  flags: {},
+  help: 'Shows the definitions of the catalogue (broken files too) and the state of each in the target. Without a named target only the catalogue.',
+  endsOnSignal: false,
+  async run(_input, session) {
+    const value =
+      session.namesTarget || session.catalogueFolder === null
+        ? await listBoth(session)
+        : await listFolder(session.catalogueFolder)
+    return { value, text: listText(value) }
+  },
+})
+
+async function listBoth(session: Session): Promise<CliValues['list']> {
+  const { engine, catalogue, target } = await session.open({ verb: null })
+  const isInstalled = await engine.isInstalled()
+  return {
+    catalogue: catalogue === null ? null : describe(catalogue),
+    target: { description: target.description, isInstalled },
+    migrations: isInstalled ? await engine.list() : [],
+  }
+}
+
+async function listFolder(folder: string): Promise<CliValues['list']> {
+  const { openCatalogue } = await import('../../catalogue/loader.ts')
+  const catalogue = await openCatalogue(folder)
+  catalogue.close()
+  return { catalogue: describe(catalogue), target: null, migrations: [] }
+}
+
+function describe({ folder, definitions, broken }: Catalogue): NonNullable<CliValues['list']['catalogue']> {
+  return {
+    folder,
+    definitions: definitions.map(({ definition, file, hash }) => ({
+      jobClassName: definition.jobClassName,
+      description: definition.description,
+      file,
+      hash,
+      table: definition.table,
+      columns: definition.columns,
+      database: definition.database,
+      arguments: Object.keys(definition.arguments),
+    })),
+    broken: broken.map(({ file, line, column, code, message, remedy }) => ({
+      file,
+      line,
+      column,
+      code,
+      message,
+      remedy,
+    })),
+  }
+}

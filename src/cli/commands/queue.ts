@@ -1,0 +1,68 @@
+import type { QueueRequest } from '../../engine/types.ts'
+import { formatCount, formatEstimate } from '../../shared/format-number.ts'
+import { defineCommand } from '../command.ts'
+import { explainUnknownClass } from '../explain-unknown-class.ts'
+import { parseJsonArguments } from '../parse-json-arguments.ts'
+import type { Input } from '../flags.ts'
+
+const FLAGS = {
+  args: { value: 'JSON', help: 'job arguments as a JSON array, in the order of the definition' },
+  'batch-size': { value: 'N', help: 'rows in a job' },
+  'sub-batch-size': { value: 'N', help: 'rows in a statement and its transaction' },
+  'max-batch-size': { value: 'N', help: 'the most that the batch size may grow to' },
+  interval: { value: 'S', help: 'seconds from the start of a job to the next (work and run --paced)' },
+  'pause-ms': { value: 'N', help: 'milliseconds between sub-batches' },
+  min: { value: 'KEY', help: 'first value of the batch column (the smallest there is)' },
+  max: { value: 'KEY', help: 'last value of the batch column (the largest there is)' },
+  paused: { help: 'queue it paused' },
+  force: { help: 'queue although no unique index fits the batch column' },
+} as const
+
+export const queue = defineCommand({
+  name: 'queue',
+  operands: { usage: 'CLASS', min: 1, max: 1 },
+  flags: FLAGS,
+  help: 'Queues the migration with that job class name. The same one with the same arguments a second time is told and changes nothing.',
+  endsOnSignal: false,
+  async run(input, session) {
+    const [jobClassName = ''] = input.operands
+    const request = requestOf(jobClassName, input)
+    const { engine, catalogue, confirm } = await session.open({ verb: 'queue', needsCatalogue: true })
+    if (catalogue !== null && catalogue.find(jobClassName) === undefined)
+      await explainUnknownClass(catalogue, jobClassName)
+    await confirm(jobClassName)
+    const outcome = await engine.queue(request)
+    const { id, status, batchSize, minValue, maxValue, totalTupleCount, tableName } = outcome.migration
+    if (outcome.duplicate) {
+      return {
+        value: outcome,
+        text: `! ${jobClassName} is queued with these arguments already, as migration ${id} (${status}); nothing was changed.`,
+      }
+    }
+    const range =
+      status === 'finished'
+        ? 'no row to migrate'
+        : `keys ${minValue ?? ''} – ${maxValue ?? ''}, ${totalTupleCount === null ? 'number of rows unknown' : `${formatEstimate(totalTupleCount)} rows`}, jobs of ${formatCount(batchSize)}`
+    return {
+      value: outcome,
+      text: `✓ ${jobClassName} on ${tableName} is queued as migration ${id} (${status}): ${range}.`,
+    }
+  },
+})
+
+function requestOf(jobClassName: string, input: Input<keyof typeof FLAGS>): QueueRequest {
+  const optional = {
+    jobArguments: input.text('args') === undefined ? undefined : parseJsonArguments(input.text('args') ?? ''),
+    batchSize: input.whole('batch-size', 1),
+    subBatchSize: input.whole('sub-batch-size', 1),
+    maxBatchSize: input.whole('max-batch-size', 1),
+    intervalSeconds: input.whole('interval'),
+    pauseMs: input.whole('pause-ms'),
+    min: input.text('min'),
+    max: input.text('max'),
+  }
+  const given = Object.fromEntries(
+    Object.entries(optional).filter(([, value]) => value !== undefined),
+  ) as Partial<QueueRequest> // of the values above
+  return { jobClassName, ...given, isPaused: input.isSet('paused'), force: input.isSet('force') }
+}

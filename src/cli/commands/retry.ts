@@ -1,0 +1,37 @@
+import { TrancheError } from '../../shared/errors.ts'
+import { countOf } from '../../shared/format-number.ts'
+import { defineCommand, ONE_ID } from '../command.ts'
+import { notBuilt } from '../not-built.ts'
+import { parseJobId } from '../parse-job-id.ts'
+
+export const retry = defineCommand({
+  name: 'retry',
+  operands: ONE_ID,
+  flags: {
+    job: { value: 'ID', help: 'only this job' },
+    group: { value: 'GROUP', help: 'only jobs that failed in this way (tranche failures shows groups)' },
+    size: { value: 'same', help: 'try again in the same size (same)' },
+  },
+  help: 'Gives failed jobs their attempts back and makes the migration active. Each goes on behind its last committed sub-batch.',
+  endsOnSignal: false,
+  async run(input, session) {
+    const [reference = ''] = input.operands
+    assertSize(input.text('size') ?? 'same')
+    const group = input.text('group')
+    const filter = { ...parseJobId(input.text('job')), ...(group === undefined ? {} : { group }) }
+    const { engine, confirm } = await session.open({ verb: 'retry' })
+    const { id, jobClassName } = await engine.get(reference)
+    await confirm(jobClassName)
+    const value = await engine.retry(id, filter)
+    return {
+      value,
+      text: `✓ ${countOf(value.retried, 'job')} of ${jobClassName} (${id}) will be tried again. Drive it with: tranche run ${id}`,
+    }
+  },
+})
+
+function assertSize(size: string): void {
+  if (size === 'same') return
+  if (size === 'half' || size === 'rows') throw notBuilt(`tranche retry --size ${size}`)
+  throw new TrancheError('usage', `--size is ${JSON.stringify(size)}; expected same`, { remedy: 'Leave --size out.' })
+}

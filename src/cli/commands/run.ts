@@ -1,0 +1,88 @@
+import type { RunOutcome } from '../../engine/types.ts'
+import { TrancheError } from '../../shared/errors.ts'
+import { defineCommand, ONE_ID } from '../command.ts'
+import { narrateRun } from '../narrate-run.ts'
+import { runText } from '../text/run-text.ts'
+
+/** Each takes a connection; more would be a load test. */
+export const MOST_PARALLEL = 32
+
+export const run = defineCommand({
+  name: 'run',
+  operands: ONE_ID,
+  flags: {
+    jobs: { value: 'N', help: 'end after so many jobs' },
+    parallel: { value: 'N', help: 'drive so many jobs at the same time (1)' },
+    paced: { help: 'keep the interval between the starts of jobs' },
+  },
+  help: 'Drives a migration now, to its end, whatever its interval. Ctrl-C finishes the sub-batch in hand and releases what was claimed; a later run goes on from there.',
+  endsOnSignal: true,
+  async run(input, session) {
+    const [reference = ''] = input.operands
+    const maxJobs = input.whole('jobs', 1)
+    const parallel = parseParallel(input.whole('parallel', 1) ?? 1)
+    const { engine, confirm } = await session.open({ verb: 'run', needsCatalogue: true, parallel })
+    const { id, jobClassName, rows } = await engine.get(reference)
+    await confirm(jobClassName)
+    const endNarration = narrateRun(engine, session.terminal, rows.scanned)
+    try {
+      const outcome = await engine.run(id, {
+        parallel,
+        paced: input.isSet('paced'),
+        signal: session.signal,
+        ...(maxJobs === undefined ? {} : { maxJobs }),
+      })
+      const failure = failureOf(outcome)
+      return { value: outcome, text: runText(outcome), ...(failure === null ? {} : { failure }) }
+    } finally {
+      endNarration()
+    }
+  },
+})
+
+/** Throws usage. */
+export function parseParallel(parallel: number): number {
+  if (parallel <= MOST_PARALLEL) return parallel
+  throw new TrancheError('usage', `--parallel is ${String(parallel)}; expected at most ${String(MOST_PARALLEL)}`, {
+    remedy: 'Each parallel job takes a connection; drive it from several machines if more is really meant.',
+  })
+}
+
+/** What a run's end means to a script: null is exit code 0. */
+export function failureOf(outcome: RunOutcome): TrancheError | null {
+  const { migration, reason } = outcome
+  const details = { outcome }
+  switch (reason) {
+    case 'finished':
+    case 'nothing_to_do':
+    case 'job_limit':
+      return null
+    case 'failed':
+      return new TrancheError(
+        'migration_failed',
+        `migration ${migration.id} failed: jobs of it have used their attempts`,
+        {
+          remedy: `Look at them with: tranche failures ${migration.id}, then: tranche retry ${migration.id}`,
+          details,
+        },
+      )
+    case 'paused':
+      return stopped(
+        `migration ${migration.id} was paused meanwhile`,
+        `See who did it with: tranche events ${migration.id}; go on with: tranche resume ${migration.id}`,
+      )
+    case 'taken_over':
+      return stopped(
+        `migration ${migration.id} was taken over by another runner`,
+        `See which with: tranche status ${migration.id}`,
+      )
+    case 'aborted':
+      return stopped(
+        `the run of migration ${migration.id} was stopped before its end`,
+        `What was committed stays; go on with: tranche run ${migration.id}`,
+      )
+  }
+  function stopped(message: string, remedy: string): TrancheError {
+    return new TrancheError('stopped', message, { remedy, details })
+  }
+}

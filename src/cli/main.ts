@@ -1,0 +1,40 @@
+/** The command line's process: streams, signals and what nobody caught. Everything else is in run-command-line.ts. */
+import { Console } from 'node:console'
+import { answerAtOnce, answerError, exitCodeOf } from './answer.ts'
+import { createLogger } from './logger.ts'
+import { runCommandLine, wantsJson } from './run-command-line.ts'
+import { watchStopSignals } from './stop-signals.ts'
+import { createTerminal } from './terminal.ts'
+
+const args = process.argv.slice(2)
+const isJson = wantsJson(args)
+// pg reads some variables of its own accord; what we read is what was there at the start.
+const env = { ...process.env }
+const terminal = createTerminal({ ...streams(), env })
+// Definitions may use console.log; stdout is not theirs.
+globalThis.console = new Console({ stdout: process.stderr, stderr: process.stderr })
+
+const stop = watchStopSignals({
+  onFirst: () => {
+    terminal.note('! Stopping: the sub-batch in hand is finished or cancelled. Once more leaves at once.')
+  },
+  onSecond: (error, exitCode) => {
+    answerAtOnce(error, isJson)
+    process.exit(exitCode)
+  },
+})
+
+for (const name of ['uncaughtException', 'unhandledRejection']) {
+  process.on(name, (thrown: unknown) => {
+    process.exit(exitCodeOf(answerError(thrown, terminal, isJson), stop.exitCode()))
+  })
+}
+
+const exitCode = await runCommandLine(args, { env, terminal, logger: createLogger(terminal, env), stop })
+await terminal.flush()
+process.exit(exitCode)
+
+function streams(): Pick<typeof process, 'stdin' | 'stdout' | 'stderr'> {
+  const { stdin, stdout, stderr } = process
+  return { stdin, stdout, stderr }
+}

@@ -1,0 +1,86 @@
+/** Tells on stderr what a run does: one line that is drawn over where somebody watches, else a plain line now and then. */
+import type { Engine } from '../engine/engine.ts'
+import type { RunProgress } from '../engine/types.ts'
+import { formatDuration } from '../shared/format-duration.ts'
+import { formatCount } from '../shared/format-number.ts'
+import { progressText } from './text/progress-text.ts'
+import type { Terminal } from './terminal.ts'
+
+/** A log that is read later wants to see that it lives, not each heartbeat. */
+const PLAIN_LINE_MS = 2_000
+
+/** Starts telling; the returned function ends it. `scannedBefore`: rows scanned before this run, by anybody. */
+export function narrateRun(engine: Engine, terminal: Terminal, scannedBefore = 0): () => void {
+  let toldAtMs = Date.now()
+  let lastWaiting: string | null = null
+  const onProgress = (progress: RunProgress): void => {
+    const line = progressText({ ...progress, scanned: scannedBefore + progress.rows.scanned })
+    terminal.showProgress(line)
+    if (terminal.isWatched) return
+    const isNews = progress.waitingFor !== lastWaiting && progress.waitingFor !== null
+    lastWaiting = progress.waitingFor
+    if (!isNews && Date.now() - toldAtMs < PLAIN_LINE_MS) return
+    toldAtMs = Date.now()
+    terminal.note(line.trim())
+  }
+  const stops = [
+    engine.on('run:progress', onProgress),
+    engine.on('job:failed', ({ jobId, attempt, exceptionClass, exceptionMessage }) => {
+      terminal.note(
+        `✕ job ${jobId}, attempt ${String(attempt)}: ${exceptionClass}: ${exceptionMessage.split('\n', 1)[0] ?? ''}`,
+      )
+    }),
+    engine.on('job:taken_over', ({ jobId }) => {
+      terminal.note(`! job ${jobId} was taken over from a runner that is gone`)
+    }),
+    engine.on('connection:lost', ({ message }) => {
+      terminal.note(`! connection lost: ${message}`)
+    }),
+    engine.on('connection:back', ({ jobId, outcome }) => {
+      const what =
+        outcome === null || jobId === null
+          ? ''
+          : `; the sub-batch in doubt of job ${jobId}: ${outcome.replaceAll('_', ' ')}`
+      terminal.note(`! connection is back${what}`)
+    }),
+    engine.on('check:finished', ({ name, holds, waivedBecause, expected, found, milliseconds }) => {
+      const sign = holds ? '✓' : waivedBecause === null ? '✕' : '!'
+      terminal.note(`${sign} ${name}: expected ${expected}, found ${found} (${formatDuration(milliseconds / 1000)})`)
+    }),
+    engine.on('finalize:after', ({ statement, milliseconds }) => {
+      terminal.note(`✓ ${statement} (${formatDuration(milliseconds / 1000)})`)
+    }),
+    engine.on('definition:log', ({ level, message }) => {
+      if (level === 'warn' || level === 'error') terminal.note(`! definition: ${message}`)
+    }),
+  ]
+  return () => {
+    for (const stop of stops) stop()
+    terminal.showProgress(null)
+  }
+}
+
+/** For `work`, which drives many: a line for each job. */
+export function narrateWork(engine: Engine, terminal: Terminal): () => void {
+  const stops = [
+    engine.on('job:succeeded', ({ migrationId, jobId, seconds, scanned, changed }) => {
+      terminal.note(
+        `✓ migration ${migrationId} job ${jobId}: ${formatCount(scanned)} rows scanned, ${formatCount(changed)} changed in ${formatDuration(seconds)}`,
+      )
+    }),
+    engine.on('job:failed', ({ migrationId, jobId, exceptionClass, exceptionMessage }) => {
+      terminal.note(
+        `✕ migration ${migrationId} job ${jobId}: ${exceptionClass}: ${exceptionMessage.split('\n', 1)[0] ?? ''}`,
+      )
+    }),
+    engine.on('migration:changed', ({ migrationId, from, to }) => {
+      terminal.note(`! migration ${migrationId}: ${from} → ${to}`)
+    }),
+    engine.on('connection:lost', ({ message }) => {
+      terminal.note(`! connection lost: ${message}`)
+    }),
+  ]
+  return () => {
+    for (const stop of stops) stop()
+  }
+}

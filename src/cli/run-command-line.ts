@@ -1,0 +1,102 @@
+/** argv in, exit code out. */
+import { packageVersion } from '../host/package-version.ts'
+import type { Environ } from '../host/connection/read-service.ts'
+import type { Logger } from '../engine/ports.ts'
+import { TrancheError } from '../shared/errors.ts'
+import { answerError, answerOutcome, exitCodeOf } from './answer.ts'
+import type { Command, Outcome } from './command.ts'
+import { COMMAND_NAMES, COMMANDS, isCommandName } from './commands.ts'
+import { createInput } from './flags.ts'
+import { commandHelp, generalHelp } from './help.ts'
+import { isUnbuiltCommand, notBuilt } from './not-built.ts'
+import { findCommandWord, parseFlags } from './parse-command-line.ts'
+import { createSession } from './session.ts'
+import type { StopSignals } from './stop-signals.ts'
+import { suggest } from './suggest.ts'
+import type { Terminal } from './terminal.ts'
+
+interface Surroundings {
+  readonly env: Environ
+  readonly terminal: Terminal
+  readonly logger: Logger
+  readonly stop: StopSignals
+}
+
+export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { terminal, stop } = surroundings
+  const isJson = wantsJson(args)
+  try {
+    const error = answerOutcome(await dispatch(args, surroundings), terminal, isJson)
+    return error === null ? 0 : exitCodeOf(error, stop.exitCode())
+  } catch (thrown) {
+    const { translateError } = await import('../host/translate-error.ts')
+    return exitCodeOf(answerError(translateError(thrown), terminal, isJson), stop.exitCode())
+  }
+}
+
+/** Also of a command line that cannot be parsed: its error is a document too. */
+export function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--')
+  return args.slice(0, end === -1 ? args.length : end).includes('--json')
+}
+
+async function dispatch(args: readonly string[], surroundings: Surroundings): Promise<Outcome<unknown>> {
+  const { name, rest } = findCommandWord(args)
+  if (name === null || name === 'help') {
+    const { operands, given } = parseFlags(null, rest, {})
+    if (given.has('version')) return answerText(packageVersion(), 'version')
+    const [about] = operands
+    if (about !== undefined) return answerText(commandHelp(await loadCommand(about)), 'text')
+    if (name === 'help' || given.has('help')) return answerText(generalHelp(), 'text')
+    throw new TrancheError('usage', 'no command is given', { remedy: 'tranche help lists them.' })
+  }
+  const command = await loadCommand(name)
+  const { operands, given } = parseFlags(name, rest, command.flags)
+  if (given.has('help')) return answerText(commandHelp(command), 'text')
+  if (given.has('version')) return answerText(packageVersion(), 'version')
+  assertOperands(command, operands)
+  const { env, terminal, logger, stop } = surroundings
+  const session = createSession({ given, env, terminal, logger, signal: stop.signal })
+  try {
+    const outcome = command.run(createInput(operands, given), session)
+    return await (command.endsOnSignal ? outcome : Promise.race([outcome, abortion(stop.signal)]))
+  } finally {
+    terminal.showProgress(null)
+    // Closing waits for statements in hand; a command that was left where it is does not.
+    if (command.endsOnSignal || !stop.signal.aborted) await session.close().catch(() => undefined)
+  }
+}
+
+async function loadCommand(name: string): Promise<Command> {
+  if (isCommandName(name)) return COMMANDS[name].load()
+  if (isUnbuiltCommand(name)) throw notBuilt(`tranche ${name}`)
+  const near = suggest(name, COMMAND_NAMES)
+  throw new TrancheError('usage', `there is no command ${JSON.stringify(name)}`, {
+    remedy:
+      near === null ? 'tranche help lists the commands.' : `Did you mean ${near}? tranche help lists the commands.`,
+  })
+}
+
+function assertOperands({ name, operands }: Command, given: readonly string[]): void {
+  if (given.length >= operands.min && given.length <= operands.max) return
+  const what =
+    given.length < operands.min ? 'is given too little' : `is given too much: ${given.slice(operands.max).join(' ')}`
+  throw new TrancheError('usage', `tranche ${name} ${what}`, {
+    remedy: `Write: tranche ${name} ${operands.usage}`.trim(),
+  })
+}
+
+/** Commands that last no longer than a few statements are left where they are. */
+async function abortion(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const onAbort = (): void => {
+      reject(signal.reason as Error) // set by stop-signals.ts
+    }
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+function answerText(text: string, key: 'text' | 'version'): Outcome<unknown> {
+  return { value: { [key]: text }, text }
+}

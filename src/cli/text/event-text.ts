@@ -1,0 +1,11 @@
+import type { EventValue } from '../../shared/cli-output.ts'
+import { formatTime } from '../../shared/format-duration.ts'
+
+/** One line of the journal. */
+export function eventText({ at, kind, operator, host, jobId, details }: EventValue): string {
+  const about = Object.entries(details).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  )
+  const job = jobId === null ? [] : [`job ${jobId}`]
+  return [formatTime(at), kind.replaceAll('_', ' '), `by ${operator} on ${host}`, ...job, ...about].join('  ')
+}

@@ -1,0 +1,42 @@
+/** Failures by what went wrong, then job by job with every change of status. */
+import type { FailedJobValue, FailuresValue } from '../../shared/cli-output.ts'
+import { formatTime } from '../../shared/format-duration.ts'
+import { countOf, formatCount } from '../../shared/format-number.ts'
+import { block, columns, indent } from './columns.ts'
+
+export function failuresText({ groups, jobs }: FailuresValue): string {
+  if (jobs.length === 0) return 'No job has failed.'
+  const blocked = jobs.filter(({ isBlocked }) => isBlocked).length
+  const rows = groups.map(({ group, count, jobCount, lastAt, exceptionClass, message }) => [
+    group,
+    formatCount(count),
+    formatCount(jobCount),
+    formatTime(lastAt),
+    `${exceptionClass}: ${message}`,
+  ])
+  return [
+    `${countOf(jobs.length, 'job')} failed at least once; ${formatCount(blocked)} of them used all attempts.`,
+    ...block('Groups', columns([['GROUP', 'TIMES', 'JOBS', 'LAST', 'WHAT'], ...rows], [1, 2])),
+    ...jobs.flatMap((failed) => ['', ...jobLines(failed)]),
+  ].join('\n')
+}
+
+function jobLines({ job, isBlocked, group, log }: FailedJobValue): readonly string[] {
+  const range = job.minValue === null ? '' : `, keys ${job.minValue} – ${job.maxValue ?? ''}`
+  const how = isBlocked
+    ? 'failed, attempts used'
+    : job.status === 'failed'
+      ? 'failed, will be retried'
+      : `${job.status} now`
+  const sign = isBlocked ? '✕' : job.status === 'succeeded' ? '✓' : '!'
+  const at = job.cursor === null ? 'before its first sub-batch' : `behind key ${job.cursor.join(', ')}`
+  return [
+    `${sign} Job ${job.id}: ${how}, ${countOf(job.attempts, 'attempt')}, group ${group}${range}${job.status === 'failed' ? `, stopped ${at}` : ''}`,
+    ...indent(
+      log.flatMap(({ at: when, previousStatus, nextStatus, exceptionClass, exceptionMessage }) => [
+        `${formatTime(when)}  ${previousStatus} → ${nextStatus}${exceptionClass === null ? '' : `  ${exceptionClass}`}`,
+        ...(exceptionMessage === null ? [] : indent([exceptionMessage], 4)),
+      ]),
+    ),
+  ]
+}

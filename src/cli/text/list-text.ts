@@ -1,0 +1,65 @@
+/** The catalogue beside what is queued, as `tranche list` shows it. */
+import type { DefinitionValue, ListValue, MigrationStateValue } from '../../shared/cli-output.ts'
+import { formatPercent } from '../../shared/format-number.ts'
+import { block, columns } from './columns.ts'
+import { statesText } from './state-text.ts'
+
+export function listText({ catalogue, target, migrations }: ListValue): string {
+  const known = new Set(catalogue?.definitions.map(({ jobClassName }) => jobClassName))
+  const others = migrations.filter(({ jobClassName }) => !known.has(jobClassName))
+  return [
+    catalogue === null
+      ? 'No catalogue is named (--catalogue DIR); showing what is queued.'
+      : `Catalogue ${catalogue.folder}`,
+    targetLine(target),
+    ...(catalogue === null
+      ? []
+      : block('Definitions', definitionLines(catalogue.definitions, { migrations, isKnown: target !== null }))),
+    ...block(
+      'Broken files',
+      (catalogue?.broken ?? []).map(
+        ({ file, line, message, remedy }) =>
+          `✕ ${file}${line === null ? '' : `:${String(line)}`}: ${message}\n  ${remedy}`,
+      ),
+    ),
+    ...(others.length === 0
+      ? []
+      : block(catalogue === null ? 'Queued' : 'Queued, not in this catalogue', statesText(others).split('\n'))),
+  ].join('\n')
+}
+
+function targetLine(target: ListValue['target']): string {
+  if (target === null) return 'No target is named (--target URL): what is queued is not shown.'
+  return target.isInstalled
+    ? `Target ${target.description}`
+    : `Target ${target.description}: not installed yet (tranche install)`
+}
+
+interface Tracking {
+  readonly migrations: readonly MigrationStateValue[]
+  readonly isKnown: boolean
+}
+
+function definitionLines(definitions: readonly DefinitionValue[], tracking: Tracking): readonly string[] {
+  if (definitions.length === 0) return ['none']
+  const rows = definitions.map(({ jobClassName, table, columns: names, file }) => [
+    jobClassName,
+    `${table} (${names.join(', ')})`,
+    stateOf(jobClassName, tracking),
+    file,
+  ])
+  return columns([['JOB CLASS', 'TABLE', 'STATE', 'FILE'], ...rows])
+}
+
+function stateOf(jobClassName: string, { migrations, isKnown }: Tracking): string {
+  if (!isKnown) return '?'
+  const own = migrations.filter((migration) => migration.jobClassName === jobClassName)
+  if (own.length === 0) return 'never queued'
+  return own
+    .map(({ id, status, progress }) => {
+      const isUnderway = status === 'active' || status === 'paused' || status === 'finalizing'
+      const percent = isUnderway && progress.percentByKey !== null ? ` ${formatPercent(progress.percentByKey)}` : ''
+      return `${status}${percent} (${id})`
+    })
+    .join(', ')
+}

@@ -1,0 +1,35 @@
+/** How a run ended, in a sentence, with its counts. */
+import type { RunValue } from '../../shared/cli-output.ts'
+import { formatDuration } from '../../shared/format-duration.ts'
+import { countOf, formatCount, formatRate } from '../../shared/format-number.ts'
+
+export function runText(run: RunValue): string {
+  const { migration, reason, jobsRun, rows, seconds } = run
+  const sign =
+    reason === 'failed' ? '✕' : reason === 'paused' || reason === 'taken_over' || reason === 'aborted' ? '!' : '✓'
+  const counts = `${countOf(jobsRun, 'job')}, ${countOf(rows.scanned, 'row')} scanned, ${formatCount(rows.changed)} changed`
+  const rate = seconds > 0 && rows.scanned > 0 ? `, ${formatRate(rows.scanned / seconds)}` : ''
+  const done = reason === 'nothing_to_do' ? '' : ` This run: ${counts} in ${formatDuration(seconds)}${rate}.`
+  return `${sign} ${migration.jobClassName} (${migration.id}) ${sentenceOf(run)}${done}`
+}
+
+function sentenceOf({ reason, migration: { id, status } }: RunValue): string {
+  switch (reason) {
+    case 'finished':
+      return `finished. Next: tranche verify ${id}.`
+    case 'nothing_to_do':
+      return `is ${status} already: nothing to do.`
+    case 'job_limit':
+      return status === 'active'
+        ? 'goes on another time: the number of jobs was reached.'
+        : `is ${status}: the number of jobs was reached.`
+    case 'failed':
+      return 'failed.'
+    case 'paused':
+      return 'was paused meanwhile.'
+    case 'taken_over':
+      return 'was taken over by another runner.'
+    case 'aborted':
+      return 'was stopped; its claims are released.'
+  }
+}

@@ -1,0 +1,93 @@
+/** One migration in full, as `tranche status ID` shows it. */
+import type { MigrationStateValue, RunnerValue } from '../../shared/cli-output.ts'
+import { headlineOf, jobOutcomes, rowOutcomes } from '../../shared/describe-migration.ts'
+import { formatDuration, formatTime } from '../../shared/format-duration.ts'
+import { countOf, formatCount, formatEstimate, formatPercent } from '../../shared/format-number.ts'
+import { block, columns } from './columns.ts'
+
+export function stateText(state: MigrationStateValue, now: Date): string {
+  return [
+    `${state.id} ${state.jobClassName} on ${state.tableName} (${state.columns.join(', ')})`,
+    headlineOf(state),
+    ...block('Progress', progressLines(state)),
+    ...block('Rows', rowLines(state)),
+    ...block(
+      'Jobs',
+      columns(
+        jobOutcomes(state.jobs).map(({ name, count }) => [formatCount(count), name]),
+        [0],
+      ),
+    ),
+    ...block('Settings', settingLines(state)),
+    ...block('Runners', runnerLines(state.runners, now)),
+  ].join('\n')
+}
+
+function progressLines({ progress, rows, totalTupleCount }: MigrationStateValue): readonly string[] {
+  const { percentByKey, percentByRows, unknownBecause } = progress
+  const of = totalTupleCount === null ? '' : ` (${formatCount(rows.scanned)} of ${formatEstimate(totalTupleCount)})`
+  return [
+    `by key   ${percentByKey === null ? 'unknown' : formatPercent(percentByKey)}`,
+    `by rows  ${percentByRows === null ? 'unknown' : formatPercent(percentByRows)}${of}`,
+    ...(unknownBecause === null ? [] : [`unknown because ${unknownBecause}`]),
+  ]
+}
+
+function rowLines({ rows }: MigrationStateValue): readonly string[] {
+  const outcomes = rowOutcomes(rows).map(({ name, count }) => [formatCount(count), name])
+  return [
+    ...columns([...outcomes, [formatCount(rows.scanned), 'scanned in all']], [0]),
+    ...(rows.exact ? [] : ['! counts were re-derived after a crash: changed rows may be counted as unchanged']),
+  ]
+}
+
+function settingLines(state: MigrationStateValue): readonly string[] {
+  const { minValue, maxValue, maxBatchSize, onHoldUntil } = state
+  const lines: [string, string][] = [
+    ['range', minValue === null ? 'all keys' : `${minValue} – ${maxValue ?? ''}`],
+    ['arguments', JSON.stringify(state.jobArguments)],
+    [
+      'batch size',
+      `${formatCount(state.batchSize)}${maxBatchSize === null ? '' : `, at most ${formatCount(maxBatchSize)}`}`,
+    ],
+    ['sub-batch size', formatCount(state.subBatchSize)],
+    ['interval', `${String(state.intervalSeconds)} s`],
+    ['pause', `${String(state.pauseMs)} ms`],
+    ['queued', formatTime(state.createdAt)],
+    ...(state.finishedAt === null ? [] : [['ended', formatTime(state.finishedAt)] satisfies [string, string]]),
+    ...(onHoldUntil === null ? [] : [['on hold', `until ${formatTime(onHoldUntil)}`] satisfies [string, string]]),
+  ]
+  return columns(lines)
+}
+
+function runnerLines(runners: readonly RunnerValue[], now: Date): readonly string[] {
+  return runners.map(({ operator, host, pid, version, startedAt, heartbeatAt, isLive }) => {
+    const age = formatDuration(Math.max(0, (now.getTime() - Date.parse(heartbeatAt)) / 1000))
+    const sign = isLive ? '✓' : '✕ gone:'
+    return `${sign} ${operator} on ${host}, process ${String(pid)}, Tranche ${version}, since ${formatTime(startedAt)}, last heartbeat ${age} ago`
+  })
+}
+
+/** All migrations, one line each. */
+export function statesText(states: readonly MigrationStateValue[]): string {
+  if (states.length === 0) return 'Nothing is queued.'
+  const rows = states.map((state) => [
+    state.id,
+    state.jobClassName,
+    state.tableName,
+    state.status,
+    state.progress.percentByKey === null ? '?' : formatPercent(state.progress.percentByKey),
+    formatCount(state.rows.scanned),
+    attentionOf(state),
+  ])
+  return columns([['ID', 'JOB CLASS', 'TABLE', 'STATUS', 'BY KEY', 'SCANNED', ''], ...rows], [0, 4, 5]).join('\n')
+}
+
+function attentionOf({ jobs, runners }: MigrationStateValue): string {
+  const live = runners.filter(({ isLive }) => isLive).length
+  return [
+    ...(jobs.blocked > 0 ? [`${countOf(jobs.blocked, 'job')} failed for good`] : []),
+    ...(jobs.retriable > 0 ? [`${countOf(jobs.retriable, 'job')} to retry`] : []),
+    ...(live > 0 ? [countOf(live, 'runner')] : []),
+  ].join(', ')
+}

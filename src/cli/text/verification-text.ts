@@ -1,0 +1,37 @@
+/** Each check with what was expected and found, and what stands beside the checks. */
+import type { CheckValue, VerificationValue } from '../../shared/cli-output.ts'
+import { newRowsOf, verdictOf } from '../../shared/describe-verification.ts'
+import { formatDuration } from '../../shared/format-duration.ts'
+import { formatCount } from '../../shared/format-number.ts'
+import { block, indent } from './columns.ts'
+
+export function verificationText(verification: VerificationValue): string {
+  const { checks, exceptions } = verification
+  const fresh = newRowsOf(verification)
+  return [
+    `${verification.holds ? (verification.proven === 'coverage-only' ? '!' : '✓') : '✕'} ${verdictOf(verification)}`,
+    ...block('Checks', checks.flatMap(checkLines)),
+    ...block(
+      'Left alone on purpose',
+      exceptions.flatMap(({ name, why, count }) => [`${formatCount(count)}  ${name}: ${why}`]),
+    ),
+    ...block('New after queueing', fresh === null ? [] : [fresh]),
+  ].join('\n')
+}
+
+function checkLines({
+  name,
+  holds,
+  expected,
+  found,
+  rows,
+  milliseconds,
+  waivedBecause,
+}: CheckValue): readonly string[] {
+  const sign = holds ? '✓' : waivedBecause === null ? '✕' : '!'
+  return [
+    `${sign} ${name}: expected ${expected}, found ${found} (${formatDuration(milliseconds / 1000)})`,
+    ...(waivedBecause === null ? [] : [`  waived: ${waivedBecause}`]),
+    ...(holds ? [] : indent(rows.map((row) => JSON.stringify(row)))),
+  ]
+}

@@ -1,0 +1,87 @@
+/** libpq's sslmode as Node's TLS options. The object is built here, because pg reads `require` as full verification, or not, by version. */
+import { access, readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { isIP } from 'node:net'
+import { join } from 'node:path'
+import { type ConnectionOptions, getCACertificates } from 'node:tls'
+import { TrancheError } from '../../shared/errors.ts'
+import type { ConnectionSettings } from './connection-settings.ts'
+
+const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
+
+export type SslMode = (typeof SSL_MODES)[number]
+
+/** Throws invalid_target on anything else. */
+export function parseSslMode(text: string): SslMode {
+  const mode = SSL_MODES.find((each) => each === text)
+  if (mode !== undefined) return mode
+  throw new TrancheError(
+    'invalid_target',
+    `sslmode is ${JSON.stringify(text)}; expected one of ${SSL_MODES.join(', ')}`,
+    {
+      remedy: 'Use verify-full where the server has a certificate that can be checked.',
+    },
+  )
+}
+
+/**
+ * require: encrypted, the server is not verified (with a root certificate: as verify-ca, like libpq). verify-ca: the
+ * chain. verify-full: chain and name. allow and prefer are require here; who calls has found out that the server speaks TLS.
+ */
+export async function tlsOptions(
+  mode: SslMode,
+  host: string,
+  settings: ConnectionSettings,
+): Promise<ConnectionOptions | false> {
+  if (mode === 'disable' || host.startsWith('/')) return false
+  const ca = await readRoots(settings)
+  const isVerified = mode === 'verify-ca' || mode === 'verify-full' || (mode === 'require' && ca !== undefined)
+  return {
+    rejectUnauthorized: isVerified,
+    ...(isVerified && mode !== 'verify-full' ? { checkServerIdentity: () => undefined } : {}),
+    ...(ca === undefined ? {} : { ca }),
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(await readClientCertificate(settings)),
+  }
+}
+
+/** undefined: Node's own list of authorities. */
+async function readRoots({ sslrootcert }: ConnectionSettings): Promise<string | string[] | undefined> {
+  if (sslrootcert === 'system') return getCACertificates('system')
+  if (sslrootcert !== undefined) return readNamed(sslrootcert, 'sslrootcert')
+  return readDefault('root.crt')
+}
+
+async function readClientCertificate({ sslcert, sslkey, sslpassword }: ConnectionSettings): Promise<ConnectionOptions> {
+  const cert = sslcert === undefined ? await readDefault('postgresql.crt') : await readNamed(sslcert, 'sslcert')
+  const key = sslkey === undefined ? await readDefault('postgresql.key') : await readNamed(sslkey, 'sslkey')
+  if (cert === undefined || key === undefined) return {}
+  return { cert, key, ...(sslpassword === undefined ? {} : { passphrase: sslpassword }) }
+}
+
+async function readDefault(name: string): Promise<string | undefined> {
+  const folder =
+    process.platform === 'win32' ? join(process.env.APPDATA ?? homedir(), 'postgresql') : join(homedir(), '.postgresql')
+  const path = join(folder, name)
+  try {
+    await access(path)
+  } catch {
+    return undefined
+  }
+  return readNamed(path, name)
+}
+
+async function readNamed(path: string, setting: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new TrancheError(
+      'invalid_target',
+      `${setting} ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        remedy: 'Check the path, and that this user may read the file.',
+        cause,
+      },
+    )
+  }
+}

@@ -1,0 +1,37 @@
+/** Errors of the database that nobody expected at their place, as errors with a stable code. */
+import { isConnectionError, kindOfError, sqlstateOf } from '../engine/target/sqlstate.ts'
+import { TrancheError } from '../shared/errors.ts'
+
+export function translateError(error: unknown): unknown {
+  if (error instanceof TrancheError) return error
+  const said = error instanceof Error ? error.message : String(error)
+  const sqlstate = sqlstateOf(error)
+  const because = { details: { sqlstate }, cause: error }
+  if (sqlstate === '42501') {
+    return new TrancheError('privilege_missing', `the server refused that to this role: ${said}`, {
+      remedy: 'Connect as a role that may do it, or let a DBA grant it to this one.',
+      ...because,
+    })
+  }
+  if (sqlstate === '25006') {
+    return new TrancheError('target_standby', `the server takes no writes: ${said}`, {
+      remedy: 'Connect to the primary, or end the read-only mode.',
+      ...because,
+    })
+  }
+  const kind = kindOfError(error)
+  if (kind === 'exhausted') {
+    return new TrancheError('target_exhausted', `the server has run out of something: ${said}`, {
+      remedy: 'Look at its disk, memory and connections, then start again: what was committed stays.',
+      ...because,
+    })
+  }
+  if (kind === 'connection' && (sqlstate !== null || isConnectionError(error))) {
+    return new TrancheError('target_lost', `the connection was lost: ${said}`, {
+      remedy: 'Check the server and the network, then look at: tranche status.',
+      ...because,
+    })
+  }
+  if (sqlstate === null) return error
+  return new TrancheError('unexpected', `the server answered ${sqlstate}: ${said}`, because)
+}

@@ -1,0 +1,283 @@
+/**
+ * What each command answers with `--json`. Other people's scripts read it, so it is written down apart from the engine's
+ * own types: a change there that would change an answer does not compile. Ids, keys and bounds are strings (they are
+ * 64-bit), times are ISO text in UTC, durations carry their unit in their name. docs/cli.md lists the same for readers.
+ */
+import type { AppError } from './errors.ts'
+import type { JobStatus, MigrationStatus } from './status.ts'
+
+/** The one document on stdout. `ok` is true exactly when the exit code is 0. */
+export type CliDocument<Value> =
+  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: AppError }
+
+/** The value of each command, by its name. */
+export interface CliValues {
+  readonly install: InstallValue
+  readonly uninstall: { readonly schema: string; readonly database: string }
+  readonly list: ListValue
+  readonly queue: { readonly duplicate: boolean; readonly migration: MigrationValue }
+  readonly run: RunValue
+  readonly work: { readonly jobsRun: number }
+  readonly pause: MigrationValue
+  readonly resume: MigrationValue
+  readonly status: StatusValue
+  readonly wait: MigrationValue
+  readonly failures: FailuresValue
+  readonly verify: VerificationValue
+  readonly finalize: FinalizeValue
+  readonly retry: { readonly retried: number; readonly migration: MigrationValue }
+  readonly report:
+    { readonly format: 'md'; readonly text: string } | { readonly format: 'json'; readonly report: ReportValue }
+  readonly set: MigrationValue
+  readonly events: readonly EventValue[]
+  readonly help: { readonly text: string }
+  readonly version: { readonly version: string }
+}
+
+export type InstallValue =
+  | { readonly installed: boolean; readonly schema: string; readonly schemaVersion: number }
+  /** `install --print` */
+  | { readonly schema: string; readonly sql: string }
+
+export interface MigrationValue {
+  readonly id: string
+  readonly jobClassName: string
+  readonly tableName: string
+  readonly columns: readonly string[]
+  readonly strategy: string
+  readonly status: MigrationStatus
+  readonly minValue: string | null
+  readonly maxValue: string | null
+  readonly batchSize: number
+  readonly subBatchSize: number
+  readonly maxBatchSize: number | null
+  readonly intervalSeconds: number
+  readonly pauseMs: number
+  readonly jobArguments: readonly unknown[]
+  /** An estimate, or null where there was none at queue time. */
+  readonly totalTupleCount: number | null
+  readonly createdAt: string
+  readonly startedAt: string | null
+  readonly finishedAt: string | null
+  readonly onHoldUntil: string | null
+}
+
+export interface JobCountsValue {
+  readonly pending: number
+  readonly running: number
+  /** Failed with attempts left. */
+  readonly retriable: number
+  /** Failed with all attempts used: `tranche retry` gives them back. */
+  readonly blocked: number
+  readonly succeeded: number
+}
+
+export interface RowCountsValue {
+  readonly scanned: number
+  readonly changed: number
+  readonly unresolved: number
+  readonly quarantined: number
+  /** false when a count was re-derived after a crash. */
+  readonly exact: boolean
+}
+
+export interface ProgressValue {
+  readonly percentByKey: number | null
+  readonly percentByRows: number | null
+  readonly unknownBecause: string | null
+}
+
+export interface RunnerValue {
+  readonly id: string
+  readonly operator: string
+  readonly host: string
+  readonly pid: number
+  readonly version: string
+  readonly startedAt: string
+  readonly heartbeatAt: string
+  readonly isLive: boolean
+}
+
+export interface MigrationStateValue extends MigrationValue {
+  readonly jobs: JobCountsValue
+  readonly rows: RowCountsValue
+  readonly progress: ProgressValue
+  readonly runners: readonly RunnerValue[]
+  readonly definitionHash: string | null
+}
+
+export interface DefinitionValue {
+  readonly jobClassName: string
+  readonly description: string
+  readonly file: string
+  readonly hash: string
+  readonly table: string
+  readonly columns: readonly string[]
+  readonly database: string
+  readonly arguments: readonly string[]
+}
+
+export interface BrokenFileValue {
+  readonly file: string
+  readonly line: number | null
+  readonly column: number | null
+  readonly code: string
+  readonly message: string
+  readonly remedy: string
+}
+
+export interface ListValue {
+  /** null where no catalogue was named. */
+  readonly catalogue: {
+    readonly folder: string
+    readonly definitions: readonly DefinitionValue[]
+    readonly broken: readonly BrokenFileValue[]
+  } | null
+  /** null where no target was named. */
+  readonly target: { readonly description: string; readonly isInstalled: boolean } | null
+  readonly migrations: readonly MigrationStateValue[]
+}
+
+export interface StatusValue {
+  /** All of them, or the one that was asked for. */
+  readonly migrations: readonly MigrationStateValue[]
+}
+
+export interface RunValue {
+  readonly migration: MigrationValue
+  readonly done: boolean
+  readonly reason: 'finished' | 'failed' | 'nothing_to_do' | 'job_limit' | 'paused' | 'taken_over' | 'aborted'
+  readonly jobsRun: number
+  readonly rows: RowCountsValue
+  readonly seconds: number
+}
+
+export interface JobValue {
+  readonly id: string
+  readonly migrationId: string
+  readonly status: JobStatus
+  readonly minValue: string | null
+  readonly maxValue: string | null
+  readonly batchSize: number
+  readonly subBatchSize: number
+  readonly attempts: number
+  readonly createdAt: string
+  readonly startedAt: string | null
+  readonly finishedAt: string | null
+  readonly cursor: readonly string[] | null
+  readonly epoch: string
+  readonly runnerId: string | null
+  readonly rows: RowCountsValue
+}
+
+export interface TransitionValue {
+  readonly id: string
+  readonly jobId: string
+  readonly at: string
+  readonly previousStatus: JobStatus
+  readonly nextStatus: JobStatus
+  readonly exceptionClass: string | null
+  readonly exceptionMessage: string | null
+}
+
+export interface FailureGroupValue {
+  readonly group: string
+  readonly exceptionClass: string
+  readonly message: string
+  readonly jobCount: number
+  readonly count: number
+  readonly firstAt: string
+  readonly lastAt: string
+}
+
+export interface FailedJobValue {
+  readonly job: JobValue
+  readonly isBlocked: boolean
+  readonly group: string
+  readonly log: readonly TransitionValue[]
+}
+
+export interface FailuresValue {
+  readonly groups: readonly FailureGroupValue[]
+  readonly jobs: readonly FailedJobValue[]
+}
+
+export interface CheckValue {
+  readonly name: string
+  readonly kind: 'jobs_succeeded' | 'coverage' | 'count' | 'none' | 'equal' | 'rows'
+  readonly holds: boolean
+  readonly expected: string
+  readonly found: string
+  readonly rows: readonly Record<string, unknown>[]
+  readonly milliseconds: number
+  readonly waivedBecause: string | null
+}
+
+export interface ExceptionValue {
+  readonly name: string
+  readonly why: string
+  readonly count: number
+  readonly rows: readonly Record<string, unknown>[]
+}
+
+export interface VerificationValue {
+  readonly migrationId: string
+  readonly holds: boolean
+  readonly proven: 'checks' | 'coverage-only' | 'nothing'
+  readonly checks: readonly CheckValue[]
+  readonly exceptions: readonly ExceptionValue[]
+  readonly newAfterQueueing: {
+    readonly aboveMaximum: number
+    readonly betweenJobs: number
+    readonly isCapped: boolean
+  }
+  readonly definitionHash: string
+  readonly verifiedAt: string
+}
+
+export interface FinalizeValue {
+  readonly alreadyFinalized: boolean
+  readonly migration: MigrationValue
+  readonly run: RunValue | null
+  readonly verification: VerificationValue | null
+  readonly afterStatements: readonly { readonly statement: string; readonly milliseconds: number }[]
+}
+
+export interface EventValue {
+  readonly id: string
+  readonly at: string
+  readonly migrationId: string | null
+  readonly jobId: string | null
+  readonly kind: string
+  readonly operator: string
+  readonly host: string
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+export interface SampleValue {
+  readonly key: readonly string[]
+  readonly before: Readonly<Record<string, unknown>>
+  /** null when the row is gone. */
+  readonly after: Readonly<Record<string, unknown>> | null
+}
+
+/** Everything that a report states. */
+export interface ReportValue {
+  readonly migration: MigrationStateValue
+  readonly description: string | null
+  readonly target: { readonly database: string; readonly server: string; readonly serverVersion: string }
+  readonly generatedAt: string
+  readonly timing: {
+    readonly queuedAt: string
+    readonly startedAt: string | null
+    readonly finishedAt: string | null
+    readonly workSeconds: number
+    readonly rowsPerSecond: number | null
+  }
+  readonly failures: FailuresValue
+  readonly verification:
+    (VerificationValue & { readonly isStale: boolean; readonly staleBecause: readonly string[] }) | null
+  readonly samples: readonly SampleValue[]
+  readonly sampleColumns: readonly string[] | null
+  readonly events: readonly EventValue[]
+}

@@ -1,0 +1,73 @@
+/** Sentences about a migration, the same on every screen and in the report. Pure. */
+import type { JobCountsValue, MigrationStateValue, RowCountsValue } from './cli-output.ts'
+import { countOf, formatCount, formatEstimate, formatPercent } from './format-number.ts'
+import { formatTime } from './format-duration.ts'
+
+/** One sentence: where it stands, and what that means for whoever reads it. */
+export function headlineOf(state: MigrationStateValue): string {
+  const { status, rows, jobs } = state
+  switch (status) {
+    case 'active':
+      return isDriven(state) ? running(state) : `Active, but nobody drives it now: ${soFar(state)}.`
+    case 'paused':
+      return `Paused: ${soFar(state)}.${isDriven(state) ? ' A runner is just stopping.' : ' Nothing of it is running.'}`
+    case 'finalizing':
+      return `Finalizing: the remainder is run inline; ${soFar(state)}.`
+    case 'failed':
+      return `Failed: ${countOf(jobs.blocked, 'job has', 'jobs have')} used ${jobs.blocked === 1 ? 'its' : 'their'} attempts; ${soFar(state)}.`
+    case 'finished':
+      return jobs.succeeded === 0
+        ? 'Finished: there was no row to migrate.'
+        : `Finished, not finalized: ${countOf(jobs.succeeded, 'job')} succeeded, ${changedOf(rows)}.`
+    case 'finalized':
+      return `Finalized: ${countOf(jobs.succeeded, 'job')} succeeded, ${changedOf(rows)}.`
+  }
+}
+
+function running(state: MigrationStateValue): string {
+  const hold = state.onHoldUntil === null ? '' : ` On hold until ${formatTime(state.onHoldUntil)}.`
+  return `Running: ${soFar(state)}.${hold}`
+}
+
+function soFar({ rows, totalTupleCount, progress }: MigrationStateValue): string {
+  const of = totalTupleCount === null ? '' : ` of ${formatEstimate(totalTupleCount)}`
+  const percent = progress.percentByKey === null ? '' : `, ${formatPercent(progress.percentByKey)} of the key range`
+  return `${formatCount(rows.scanned)}${of} rows scanned${percent}`
+}
+
+function changedOf({ scanned, changed }: RowCountsValue): string {
+  return `${formatCount(changed)} of ${countOf(scanned, 'scanned row')} changed`
+}
+
+export function isDriven({ runners }: Pick<MigrationStateValue, 'runners'>): boolean {
+  return runners.some(({ isLive }) => isLive)
+}
+
+export interface RowOutcome {
+  readonly name: 'changed' | 'unchanged' | 'unresolved' | 'quarantined'
+  readonly count: number
+}
+
+/** Outcomes that add up to the rows scanned. A statement may change more rows than it scanned (of another table): then nothing is unchanged. */
+export function rowOutcomes({ scanned, changed, unresolved, quarantined }: RowCountsValue): readonly RowOutcome[] {
+  return [
+    { name: 'changed', count: changed },
+    { name: 'unchanged', count: Math.max(0, scanned - changed - unresolved - quarantined) },
+    { name: 'unresolved', count: unresolved },
+    { name: 'quarantined', count: quarantined },
+  ]
+}
+
+/** Jobs by status, failed ones parted by whether a run will try them again. */
+export function jobOutcomes({ succeeded, running, pending, retriable, blocked }: JobCountsValue): readonly {
+  readonly name: string
+  readonly count: number
+}[] {
+  return [
+    { name: 'succeeded', count: succeeded },
+    { name: 'running', count: running },
+    { name: 'pending', count: pending },
+    { name: 'failed, will be retried', count: retriable },
+    { name: 'failed, attempts used', count: blocked },
+  ]
+}
