@@ -13,6 +13,7 @@ const STEPS = [
     ['src', 'resources', 'bin', 'scripts', 'test'],
   ],
   ['dead code', 'node_modules/knip/bin/knip.js', []],
+  ['rules', 'scripts/check-rules.mjs', []],
   ['unit', 'node_modules/vitest/vitest.mjs', ['run', '--project', 'unit']],
 ]
 

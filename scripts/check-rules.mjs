@@ -1,0 +1,30 @@
+/** Holds docs/rules.md to its word: every rule names a test, by file and title, that exists. */
+import { readFile } from 'node:fs/promises'
+
+const TITLE = /\b(?:it|test)(?:\.\w+)?\(\s*(['"`])((?:\\.|(?!\1).)*)\1/gs
+const ROW = /^\| (?<rule>.+?) \| `(?<file>[^`]+)` \| (?<title>.+?) \|$/
+
+const text = await readFile(new URL('../docs/rules.md', import.meta.url), 'utf8')
+const rows = text.split('\n').flatMap((line) => (line.startsWith('| ') && !line.startsWith('| rule ') ? [line] : []))
+/** @type {string[]} */
+const problems = []
+for (const row of rows) {
+  const { rule, file, title } = ROW.exec(row)?.groups ?? {}
+  if (rule === undefined || file === undefined || title === undefined) {
+    problems.push(`not "| rule | \`file\` | test |": ${row}`)
+    continue
+  }
+  const titles = await titlesOf(file)
+  if (titles === null) problems.push(`${file} does not exist (rule: ${rule})`)
+  else if (!titles.includes(title)) problems.push(`${file} has no test "${title}" (rule: ${rule})`)
+}
+if (rows.length === 0) problems.push('docs/rules.md holds no rule')
+for (const problem of problems) console.error(`✗ ${problem}`)
+if (problems.length === 0) console.log(`${String(rows.length)} rules, each with its test`)
+else process.exitCode = 1
+
+/** @param {string} file */
+async function titlesOf(file) {
+  const source = await readFile(new URL(`../${file}`, import.meta.url), 'utf8').catch(() => null)
+  return source === null ? null : [...source.matchAll(TITLE)].map(([, , title = '']) => title.replaceAll(/\\(['"`])/g, '$1'))
+}

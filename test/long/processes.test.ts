@@ -1,0 +1,12 @@
+/** The full length of what test/engine/processes.test.ts shows in short. */
+import { it } from 'vitest'
+import { freezeAtRandom } from '../support/freeze-at-random.ts'
+import { killAtRandom } from '../support/kill-at-random.ts'
+
+it('survives a hundred and twenty kills', async () => {
+  await killAtRandom({ kills: 120, rows: 60_000 })
+})
+
+it('survives thirty freezes', async () => {
+  await freezeAtRandom({ freezes: 30, rows: 4_000 })
+})
