@@ -26,5 +26,7 @@ else process.exitCode = 1
 /** @param {string} file */
 async function titlesOf(file) {
   const source = await readFile(new URL(`../${file}`, import.meta.url), 'utf8').catch(() => null)
-  return source === null ? null : [...source.matchAll(TITLE)].map(([, , title = '']) => title.replaceAll(/\\(['"`])/g, '$1'))
+  return source === null
+    ? null
+    : [...source.matchAll(TITLE)].map(([, , title = '']) => title.replaceAll(/\\(['"`])/g, '$1'))
 }

@@ -144,8 +144,15 @@ async function toClaim(
   const max = keyOf(job.max_value, job.max_cursor)
   const slices = await planRest(transaction, drive, { min, max, cursor, subBatchSize: job.sub_batch_size })
   return {
-    jobId: job.id, epoch, attempt, min, max, cursor, slices,
-    subBatchSize: job.sub_batch_size, pauseMs: job.pause_ms,
+    jobId: job.id,
+    epoch,
+    attempt,
+    min,
+    max,
+    cursor,
+    slices,
+    subBatchSize: job.sub_batch_size,
+    pauseMs: job.pause_ms,
   }
 }
 
@@ -165,7 +172,10 @@ export async function resolveClaim(context: EngineContext, drive: Drive, jobId: 
       if (job?.status === JOB_STATUS_CODES.succeeded) return { kind: 'succeeded' }
       if (job?.status !== JOB_STATUS_CODES.running) return { kind: 'claim_lost' }
       const { epoch, cursor } = await raiseEpoch(transaction, context, jobId, drive.runnerId)
-      return { kind: 'resumed', claim: await toClaim(transaction, drive, { job, epoch, cursor, attempt: job.attempts }) }
+      return {
+        kind: 'resumed',
+        claim: await toClaim(transaction, drive, { job, epoch, cursor, attempt: job.attempts }),
+      }
     },
     PLANNING,
   )
@@ -187,11 +197,16 @@ export async function findUnknownClaims(
            ORDER BY p.job_id`,
     ),
   )
-  return rows.map((row) => String(row['job_id'])).filter((jobId) => !known.has(jobId))
+  return rows.map((row) => String(row.job_id)).filter((jobId) => !known.has(jobId))
 }
 
 /** Gives a claim back: running → pending, the attempt taken back. Does nothing when it was lost already. */
-export async function releaseClaim(context: EngineContext, drive: Drive, jobId: string, reason: string): Promise<boolean> {
+export async function releaseClaim(
+  context: EngineContext,
+  drive: Drive,
+  jobId: string,
+  reason: string,
+): Promise<boolean> {
   return inWritingTransaction(context, (transaction) =>
     giveBack(transaction, context, {
       jobId,
@@ -220,7 +235,12 @@ export async function failClaim(context: EngineContext, drive: Drive, failure: F
     )
     if (locked.rowCount === 0) return false
     await transitionJob(transaction, context, {
-      jobId: claim.jobId, from: 'running', to: 'failed', exceptionClass, exceptionMessage, metrics,
+      jobId: claim.jobId,
+      from: 'running',
+      to: 'failed',
+      exceptionClass,
+      exceptionMessage,
+      metrics,
     })
     return true
   })
@@ -253,7 +273,11 @@ interface JobRow {
   readonly pause_ms: number
 }
 
-async function readJob(transaction: Transaction, { tables }: EngineContext, jobId: string): Promise<JobRow | undefined> {
+async function readJob(
+  transaction: Transaction,
+  { tables }: EngineContext,
+  jobId: string,
+): Promise<JobRow | undefined> {
   const { rows } = await transaction.query(
     sql`SELECT id, status, attempts, min_value, max_value, min_cursor, max_cursor, sub_batch_size, pause_ms
           FROM ${tables.jobs} WHERE id = ${jobId}`,

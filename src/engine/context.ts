@@ -88,7 +88,12 @@ export async function inWritingTransaction<T>(
 export async function localSettings(context: EngineContext, settings: Partial<LocalSettings>): Promise<LocalSettings> {
   const { hasConnectionCheck, isStandby } = await context.facts()
   // A standby refuses BEGIN … READ WRITE, and looking at it is fine.
-  return { statementTimeoutMs: context.limits.statementTimeoutMs, hasConnectionCheck, isReadOnly: isStandby, ...settings }
+  return {
+    statementTimeoutMs: context.limits.statementTimeoutMs,
+    hasConnectionCheck,
+    isReadOnly: isStandby,
+    ...settings,
+  }
 }
 
 /** The only row of an answer; throws `missing` where there is none. */
@@ -97,4 +102,3 @@ export function onlyRow<Row>(rows: readonly Record<string, unknown>[], missing: 
   if (row === undefined) throw typeof missing === 'string' ? new Error(missing) : missing
   return row as Row // the shape is that of the statement's own select list
 }
-

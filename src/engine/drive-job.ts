@@ -122,10 +122,11 @@ async function step(
     slice,
     predecessor,
     finishWith: isLast
-      ? ({ changed }) => metricsOf({
-          timings: [...metrics.timings, (performance.now() - startedAt) / 1000],
-          affectedRows: [...metrics.affectedRows, changed],
-        })
+      ? ({ changed }) =>
+          metricsOf({
+            timings: [...metrics.timings, (performance.now() - startedAt) / 1000],
+            affectedRows: [...metrics.affectedRows, changed],
+          })
       : null,
   })
   const milliseconds = performance.now() - startedAt
@@ -137,7 +138,12 @@ async function step(
   counted.changed += outcome.changed
   tally.add(slice.scanned, outcome, slice.end)
   context.emitter.emit('sub_batch:committed', {
-    migrationId: drive.migration.id, jobId: claim.jobId, end: slice.end, scanned: slice.scanned, changed: outcome.changed, milliseconds,
+    migrationId: drive.migration.id,
+    jobId: claim.jobId,
+    end: slice.end,
+    scanned: slice.scanned,
+    changed: outcome.changed,
+    milliseconds,
   })
   return isLast
 }
@@ -151,7 +157,10 @@ async function settle(
   const { migration, signal } = drive
   const { jobId } = position.claim
   const inFlight = position.claim.slices[position.index]?.end ?? null
-  context.emitter.emit('connection:lost', { migrationId: migration.id, message: cause instanceof Error ? cause.message : String(cause) })
+  context.emitter.emit('connection:lost', {
+    migrationId: migration.id,
+    message: cause instanceof Error ? cause.message : String(cause),
+  })
   for (;;) {
     await reconnect(context, reconnectMs, signal)
     try {
@@ -172,19 +181,34 @@ function outcomeOf(
   if (resolution.kind === 'claim_lost') return 'claim_lost'
   if (resolution.kind === 'succeeded') return 'committed'
   const { cursor } = resolution.claim
-  return cursor !== null && inFlight !== null && cursor.join('\0') === inFlight.join('\0') ? 'committed' : 'not_committed'
+  return cursor !== null && inFlight !== null && cursor.join('\0') === inFlight.join('\0')
+    ? 'committed'
+    : 'not_committed'
 }
 
 function succeed(
   { context, tally }: JobDrive,
-  { startedAtMs, counted, ...ids }: { migrationId: string; jobId: string; startedAtMs: number; counted: { scanned: number; changed: number } },
+  {
+    startedAtMs,
+    counted,
+    ...ids
+  }: { migrationId: string; jobId: string; startedAtMs: number; counted: { scanned: number; changed: number } },
 ): JobEnd {
   tally.flush()
-  context.emitter.emit('job:succeeded', { ...ids, ...counted, seconds: (context.clock.now().getTime() - startedAtMs) / 1000 })
+  context.emitter.emit('job:succeeded', {
+    ...ids,
+    ...counted,
+    seconds: (context.clock.now().getTime() - startedAtMs) / 1000,
+  })
   return 'succeeded'
 }
 
-async function fail({ context, drive, tally }: JobDrive, claim: Claim, metrics: Metrics, error: unknown): Promise<JobEnd> {
+async function fail(
+  { context, drive, tally }: JobDrive,
+  claim: Claim,
+  metrics: Metrics,
+  error: unknown,
+): Promise<JobEnd> {
   const { exceptionClass, message } = describeException(error)
   const isOurs = await withContentionRetries(context, () =>
     failClaim(context, drive, { claim, exceptionClass, exceptionMessage: message, metrics: metricsOf(metrics) }),
@@ -192,12 +216,21 @@ async function fail({ context, drive, tally }: JobDrive, claim: Claim, metrics: 
   if (!isOurs) return 'claim_lost'
   tally.flush()
   context.emitter.emit('job:failed', {
-    migrationId: drive.migration.id, jobId: claim.jobId, attempt: claim.attempt, exceptionClass, exceptionMessage: message,
+    migrationId: drive.migration.id,
+    jobId: claim.jobId,
+    attempt: claim.attempt,
+    exceptionClass,
+    exceptionMessage: message,
   })
   return 'failed'
 }
 
-async function release({ context, drive, tally }: JobDrive, jobId: string, reason: string, end: JobEnd): Promise<JobEnd> {
+async function release(
+  { context, drive, tally }: JobDrive,
+  jobId: string,
+  reason: string,
+  end: JobEnd,
+): Promise<JobEnd> {
   const isReleased = await withContentionRetries(context, () => releaseClaim(context, drive, jobId, reason))
   tally.flush()
   if (isReleased) context.emitter.emit('job:released', { migrationId: drive.migration.id, jobId, reason })
@@ -219,9 +252,13 @@ async function pauseBefore(context: EngineContext, repetition: number, signal: A
 }
 
 function exhausted(cause: unknown): TrancheError {
-  return new TrancheError('target_exhausted', `the server is out of resources, the run stopped: ${describeException(cause).message}`, {
-    remedy: 'Free disk, memory or connections on the server, then run it again: it goes on where it stopped.',
-    details: { sqlstate: sqlstateOf(cause) },
-    cause,
-  })
+  return new TrancheError(
+    'target_exhausted',
+    `the server is out of resources, the run stopped: ${describeException(cause).message}`,
+    {
+      remedy: 'Free disk, memory or connections on the server, then run it again: it goes on where it stopped.',
+      details: { sqlstate: sqlstateOf(cause) },
+      cause,
+    },
+  )
 }

@@ -63,7 +63,8 @@ function isDrivable(status: MigrationStatus): boolean {
 }
 
 function decide(counts: Counts): 'finish' | 'failure' | null {
-  if (counts.recent >= FAILED_SHARE_MIN_JOBS && counts.recent_failed / counts.recent > MAX_FAILED_SHARE) return 'failure'
+  if (counts.recent >= FAILED_SHARE_MIN_JOBS && counts.recent_failed / counts.recent > MAX_FAILED_SHARE)
+    return 'failure'
   if (!counts.is_exhausted || counts.pending + counts.running + counts.retriable > 0) return null
   return counts.failed > 0 ? 'failure' : 'finish'
 }

@@ -23,8 +23,19 @@ import { trackingTables } from './tracking/tables.ts'
 import { uninstall } from './tracking/uninstall.ts'
 import { verifyMigration } from './verifier.ts'
 import type {
-  FailureReport, FinalizeOptions, FinalizeOutcome, KnobChanges, Migration, MigrationState, QueueOutcome, QueueRequest,
-  ReportData, RunOptions, RunOutcome, TrackedEvent, Verification,
+  FailureReport,
+  FinalizeOptions,
+  FinalizeOutcome,
+  KnobChanges,
+  Migration,
+  MigrationState,
+  QueueOutcome,
+  QueueRequest,
+  ReportData,
+  RunOptions,
+  RunOutcome,
+  TrackedEvent,
+  Verification,
 } from './types.ts'
 
 export interface InstallOutcome {
@@ -55,9 +66,15 @@ export interface Engine {
   resume(migrationId: string): Promise<Migration>
   set(migrationId: string, changes: KnobChanges): Promise<Migration>
   /** Failed jobs get their attempts back (cursor kept) and the migration becomes active. */
-  retry(migrationId: string, filter?: { readonly jobId?: string; readonly group?: string }): Promise<{ readonly retried: number; readonly migration: Migration }>
+  retry(
+    migrationId: string,
+    filter?: { readonly jobId?: string; readonly group?: string },
+  ): Promise<{ readonly retried: number; readonly migration: Migration }>
   /** Resolves when the migration is finished, finalized, failed or paused. Throws wait_timeout. */
-  wait(migrationId: string, options: { readonly timeoutSeconds?: number; readonly signal?: AbortSignal }): Promise<Migration>
+  wait(
+    migrationId: string,
+    options: { readonly timeoutSeconds?: number; readonly signal?: AbortSignal },
+  ): Promise<Migration>
   failures(migrationId: string, filter?: { readonly jobId?: string; readonly group?: string }): Promise<FailureReport>
   verify(migrationId: string, options?: { readonly signal?: AbortSignal }): Promise<Verification>
   finalize(migrationId: string, options?: FinalizeOptions): Promise<FinalizeOutcome>

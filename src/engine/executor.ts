@@ -95,15 +95,25 @@ interface Finishing {
   readonly metrics: Readonly<Record<string, unknown>>
 }
 
-async function finishJob(client: pg.Client, context: EngineContext, { claim, settings, metrics }: Finishing): Promise<void> {
+async function finishJob(
+  client: pg.Client,
+  context: EngineContext,
+  { claim, settings, metrics }: Finishing,
+): Promise<void> {
   const finish = jobTransition(context, { jobId: claim.jobId, from: 'running', to: 'succeeded', metrics })
   const answer = one(await fly(client, [finish], deadlineOf(settings)))
   // Under our epoch nobody else changes the job; somebody with psql might have.
-  if (answer.rows.length === 0) throw new Error(`job ${claim.jobId} is no longer running; its status was changed by hand`)
+  if (answer.rows.length === 0)
+    throw new Error(`job ${claim.jobId} is no longer running; its status was changed by hand`)
   assertCommitted(one(await fly(client, [COMMIT], deadlineOf(settings))))
 }
 
-function guard({ tables }: EngineContext, { drivenStatuses }: Drive, { jobId, epoch }: Claim, predecessor: Key | null): Sql {
+function guard(
+  { tables }: EngineContext,
+  { drivenStatuses }: Drive,
+  { jobId, epoch }: Claim,
+  predecessor: Key | null,
+): Sql {
   const statuses = drivenStatuses.map((status) => MIGRATION_STATUS_CODES[status])
   return sql`SELECT ${tables.guard}(${jobId}::bigint, ${epoch}::bigint, ${predecessor}::text[], ${statuses}::smallint[])`
 }

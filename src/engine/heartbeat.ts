@@ -11,7 +11,10 @@ interface Heart {
 }
 
 /** Starts beating; the returned function stops it and resolves when the last heartbeat is over. */
-export function startHeartbeat(context: EngineContext, { runnerId, onBeat, onDeclaredDead }: Heart): () => Promise<void> {
+export function startHeartbeat(
+  context: EngineContext,
+  { runnerId, onBeat, onDeclaredDead }: Heart,
+): () => Promise<void> {
   const stopping = new AbortController()
   const beating = keepBeating(context, stopping.signal, async () => {
     if (!(await beat(context, runnerId))) {
@@ -35,7 +38,9 @@ async function keepBeating(context: EngineContext, signal: AbortSignal, once: ()
       if (!(await once())) return
     } catch (error) {
       // The lanes see a lost connection by themselves; the next heartbeat may get through.
-      context.logger.log('warn', 'heartbeat did not get through', { message: error instanceof Error ? error.message : String(error) })
+      context.logger.log('warn', 'heartbeat did not get through', {
+        message: error instanceof Error ? error.message : String(error),
+      })
     }
   }
 }

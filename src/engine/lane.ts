@@ -53,13 +53,13 @@ export function createMutex(): Mutex {
 /** Runs until `lanes.end` is set. Throws target_lost, target_exhausted and errors of the engine itself. */
 export async function runLane(lanes: Lanes): Promise<void> {
   let contention = 0
-  while (lanes.end === null) {
-    if (lanes.drive.signal.aborted) return endRun(lanes, 'aborted')
+  while (goesOn(lanes)) {
     try {
       await oneTurn(lanes)
       contention = 0
     } catch (error) {
-      if (lanes.drive.signal.aborted) return endRun(lanes, 'aborted')
+      // What an abort cut short is no error; the loop's head ends the run.
+      if (!goesOn(lanes)) return
       const kind = kindOfError(error)
       if (kind === 'contention') {
         contention += 1
@@ -77,7 +77,8 @@ async function oneTurn(lanes: Lanes): Promise<void> {
   if (lanes.maxJobs !== null && lanes.started >= lanes.maxJobs) {
     // The last job of the limit may have been the last one of all.
     await decide(lanes)
-    return endRun(lanes, 'job_limit')
+    endRun(lanes, 'job_limit')
+    return
   }
   const outcome = await lanes.claiming.run(() => claimNext(lanes))
   switch (outcome.kind) {
@@ -86,17 +87,34 @@ async function oneTurn(lanes: Lanes): Promise<void> {
     case 'busy':
       return sleep(lanes, 20 + lanes.context.random.next() * 60)
     case 'held':
-      if (lanes.endsWhenIdle) return endRun(lanes, 'job_limit')
+      if (lanes.endsWhenIdle) {
+        endRun(lanes, 'job_limit')
+        return
+      }
       waitFor(lanes, `on hold until ${outcome.until.toISOString()}`, outcome.until)
       return sleep(lanes, Math.min(HOLD_CHECK_MS, Math.max(50, outcome.until.getTime() - outcome.serverNow.getTime())))
     case 'not_due':
-      if (lanes.endsWhenIdle) return endRun(lanes, 'job_limit')
+      if (lanes.endsWhenIdle) {
+        endRun(lanes, 'job_limit')
+        return
+      }
       waitFor(lanes, `the next job is due in ${String(Math.ceil(outcome.seconds))} s`, null)
       return sleep(lanes, Math.min(POLL_MS, outcome.seconds * 1000))
-    case 'not_driven':
-      return endRun(lanes, outcome.status === 'finished' || outcome.status === 'finalized' ? 'finished' : outcome.status === 'failed' ? 'failed' : 'paused')
-    case 'taken_over':
-      return endRun(lanes, 'taken_over')
+    case 'not_driven': {
+      endRun(
+        lanes,
+        outcome.status === 'finished' || outcome.status === 'finalized'
+          ? 'finished'
+          : outcome.status === 'failed'
+            ? 'failed'
+            : 'paused',
+      )
+      return
+    }
+    case 'taken_over': {
+      endRun(lanes, 'taken_over')
+      return
+    }
     case 'nothing':
       return onNothingToClaim(lanes)
   }
@@ -133,7 +151,12 @@ async function driveClaim(lanes: Lanes, claim: Claim): Promise<void> {
   let end: JobEnd
   try {
     if (claim.attempt === 1 && claim.cursor === null) {
-      context.emitter.emit('job:planned', { migrationId: drive.migration.id, jobId: claim.jobId, from: claim.min, to: claim.max })
+      context.emitter.emit('job:planned', {
+        migrationId: drive.migration.id,
+        jobId: claim.jobId,
+        from: claim.min,
+        to: claim.max,
+      })
     }
     end = await driveJob({ context, drive, tally, reconnectMs }, claim)
   } finally {
@@ -147,10 +170,14 @@ async function driveClaim(lanes: Lanes, claim: Claim): Promise<void> {
       tally.jobsRun += 1
       // Too many failed jobs fail the migration at once, not only when its range is used up.
       return decide(lanes)
-    case 'claim_lost':
-      return endRun(lanes, 'taken_over')
-    case 'aborted':
-      return endRun(lanes, 'aborted')
+    case 'claim_lost': {
+      endRun(lanes, 'taken_over')
+      return
+    }
+    case 'aborted': {
+      endRun(lanes, 'aborted')
+      return
+    }
     case 'not_driven':
       return // the next claim tells the status
   }
@@ -159,13 +186,16 @@ async function driveClaim(lanes: Lanes, claim: Claim): Promise<void> {
 async function onNothingToClaim(lanes: Lanes): Promise<void> {
   const { context, drive } = lanes
   await decide(lanes)
-  if (lanes.end !== null) return
+  if (!goesOn(lanes)) return
   const taken = await takeOverStale(context, drive)
   for (const { jobId, fromRunner } of taken) {
     context.emitter.emit('job:taken_over', { migrationId: drive.migration.id, jobId, fromRunner })
   }
   if (taken.length > 0) return
-  if (lanes.endsWhenIdle) return endRun(lanes, 'job_limit')
+  if (lanes.endsWhenIdle) {
+    endRun(lanes, 'job_limit')
+    return
+  }
   waitFor(lanes, 'other runners hold the jobs that are left', null)
   await sleep(lanes, POLL_MS)
 }
@@ -184,10 +214,19 @@ async function decide(lanes: Lanes): Promise<void> {
 async function comeBack(lanes: Lanes, cause: unknown): Promise<void> {
   const { context, drive, reconnectMs } = lanes
   lanes.isInDoubt = true
-  context.emitter.emit('connection:lost', { migrationId: drive.migration.id, message: cause instanceof Error ? cause.message : String(cause) })
+  context.emitter.emit('connection:lost', {
+    migrationId: drive.migration.id,
+    message: cause instanceof Error ? cause.message : String(cause),
+  })
   waitFor(lanes, 'the connection was lost; trying to come back', null)
   await reconnect(context, reconnectMs, drive.signal)
   context.emitter.emit('connection:back', { migrationId: drive.migration.id, jobId: null, outcome: null })
+}
+
+/** Asked anew each time: another lane, the heartbeat or the operator may have ended the run meanwhile. */
+function goesOn(lanes: Lanes): boolean {
+  if (lanes.drive.signal.aborted) endRun(lanes, 'aborted')
+  return lanes.end === null
 }
 
 function endRun(lanes: Lanes, reason: RunEndReason): void {

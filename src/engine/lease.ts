@@ -73,13 +73,18 @@ export async function leaveLease(
 }
 
 /** Takes over the claims of the migration's runners that died meanwhile. Waits for what their backends still do. */
-export async function takeOverStale(context: EngineContext, { migration, scoped, runnerId }: Drive): Promise<readonly TakenOver[]> {
+export async function takeOverStale(
+  context: EngineContext,
+  { migration, scoped, runnerId }: Drive,
+): Promise<readonly TakenOver[]> {
   return inWritingTransaction(context, async (transaction) => {
     const { rowCount } = await transaction.query(
       sql`SELECT 1 FROM ${context.tables.leases}
            WHERE table_oid = ${scoped.table.oid}::oid AND migration_id = ${migration.id} FOR NO KEY UPDATE`,
     )
-    return rowCount === 0 ? [] : takeOverDeadRunners(transaction, context, { migrationId: migration.id, ownRunner: runnerId })
+    return rowCount === 0
+      ? []
+      : takeOverDeadRunners(transaction, context, { migrationId: migration.id, ownRunner: runnerId })
   })
 }
 
@@ -116,14 +121,22 @@ async function readHolder(transaction: Transaction, { tables }: EngineContext, t
   ).migration_id
 }
 
-async function assertNoLiveRunner(transaction: Transaction, context: EngineContext, migrationId: string): Promise<void> {
+async function assertNoLiveRunner(
+  transaction: Transaction,
+  context: EngineContext,
+  migrationId: string,
+): Promise<void> {
   const live = (await listRunners(transaction, context, migrationId)).find(({ isLive }) => isLive)
   if (live === undefined) return
   const who = `${live.operator} on ${live.host} (pid ${String(live.pid)}, since ${live.startedAt})`
-  throw new TrancheError('table_busy', `another migration writes this table now: migration ${migrationId}, driven by ${who}`, {
-    remedy: 'Wait for it, or pause it: only one migration writes a table at a time.',
-    details: { migrationId, runner: live },
-  })
+  throw new TrancheError(
+    'table_busy',
+    `another migration writes this table now: migration ${migrationId}, driven by ${who}`,
+    {
+      remedy: 'Wait for it, or pause it: only one migration writes a table at a time.',
+      details: { migrationId, runner: live },
+    },
+  )
 }
 
 /** Repeatable: the answer to the COMMIT of joining may have been lost. */

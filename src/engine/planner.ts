@@ -47,10 +47,22 @@ export async function planNextJob(
     return { kind: 'exhausted' }
   }
   const plannedTo = plan.hasMore ? plan.max : maximumOf(migration)
-  const jobId = await insertJob(transaction, context, drive, { plan, knobs, plannedFrom: frontier.next_bound, plannedTo })
+  const jobId = await insertJob(transaction, context, drive, {
+    plan,
+    knobs,
+    plannedFrom: frontier.next_bound,
+    plannedTo,
+  })
   const claim: Claim = {
-    jobId, epoch: '1', attempt: 1, min: plan.min, max: plan.max, cursor: null,
-    subBatchSize: knobs.sub_batch_size, pauseMs: knobs.pause_ms, slices: plan.slices,
+    jobId,
+    epoch: '1',
+    attempt: 1,
+    min: plan.min,
+    max: plan.max,
+    cursor: null,
+    subBatchSize: knobs.sub_batch_size,
+    pauseMs: knobs.pause_ms,
+    slices: plan.slices,
   }
   return { kind: 'claimed', claim }
 }

@@ -58,8 +58,13 @@ export function lostConnection(context: Pick<EngineContext, 'target'>, cause: un
 
 function lost(context: EngineContext, cause: unknown, goneMs: number): TrancheError {
   const said = cause instanceof Error ? cause.message : String(cause)
-  return new TrancheError('target_lost', `the connection to ${context.target.description} was lost and did not come back within ${String(Math.round(goneMs / 1000))} s: ${said}`, {
-    remedy: 'What was committed stays. When the server is back, run it again: it goes on after the last committed sub-batch.',
-    cause,
-  })
+  return new TrancheError(
+    'target_lost',
+    `the connection to ${context.target.description} was lost and did not come back within ${String(Math.round(goneMs / 1000))} s: ${said}`,
+    {
+      remedy:
+        'What was committed stays. When the server is back, run it again: it goes on after the last committed sub-batch.',
+      cause,
+    },
+  )
 }

@@ -41,7 +41,11 @@ const DRIVEN: readonly MigrationStatus[] = ['active', 'finalizing']
  * Drives a migration until it ends, is paused, or the run is stopped. Throws migration_paused, migration_failed,
  * table_busy, definition_drift, target_lost, target_exhausted. A migration that ended before answers nothing_to_do.
  */
-export async function runMigration(context: EngineContext, migrationId: string, options: Driving = {}): Promise<RunOutcome> {
+export async function runMigration(
+  context: EngineContext,
+  migrationId: string,
+  options: Driving = {},
+): Promise<RunOutcome> {
   const subject = await loadSubject(context, migrationId)
   const { migration } = subject
   const startedAtMs = context.clock.now().getTime()
@@ -65,7 +69,9 @@ export async function runMigration(context: EngineContext, migrationId: string, 
   const reason = await asRunner(context, drive, options, tally)
   tally.flush()
   const outcome: RunOutcome = {
-    migration: await withReconnects(context, { limitMs: limitOf(context, options), signal: NEVER }, () => getMigration(context, migrationId)),
+    migration: await withReconnects(context, { limitMs: limitOf(context, options), signal: NEVER }, () =>
+      getMigration(context, migrationId),
+    ),
     done: reason === 'finished' || reason === 'failed',
     reason,
     jobsRun: tally.jobsRun,
@@ -92,9 +98,12 @@ async function asRunner(context: EngineContext, drive: Drive, options: Driving, 
   const stopHeartbeat = startHeartbeat(context, {
     runnerId,
     onBeat: async () => {
-      tally.setScannedByAll(await inTransaction(context, async (transaction) =>
-        (await countRows(transaction, context.tables, migration.id)).scanned,
-      ))
+      tally.setScannedByAll(
+        await inTransaction(
+          context,
+          async (transaction) => (await countRows(transaction, context.tables, migration.id)).scanned,
+        ),
+      )
     },
     onDeclaredDead: () => {
       lanes.end ??= 'taken_over'
@@ -103,7 +112,11 @@ async function asRunner(context: EngineContext, drive: Drive, options: Driving, 
   })
   try {
     await withReconnects(context, patience, () =>
-      journal(context, options, { kind: 'run', migrationId: migration.id, details: { runnerId, parallel: options.parallel ?? 1, paced: drive.isPaced } }),
+      journal(context, options, {
+        kind: 'run',
+        migrationId: migration.id,
+        details: { runnerId, parallel: options.parallel ?? 1, paced: drive.isPaced },
+      }),
     )
     context.emitter.emit('run:started', { migrationId: migration.id, runnerId })
     await runLanes(lanes, options.parallel ?? 1)
@@ -113,7 +126,11 @@ async function asRunner(context: EngineContext, drive: Drive, options: Driving, 
   }
   const reason = lanes.end ?? 'aborted'
   await withReconnects(context, patience, () =>
-    journal(context, options, { kind: 'run_ended', migrationId: migration.id, details: { runnerId, reason, jobsRun: tally.jobsRun } }),
+    journal(context, options, {
+      kind: 'run_ended',
+      migrationId: migration.id,
+      details: { runnerId, reason, jobsRun: tally.jobsRun },
+    }),
   )
   return reason
 }
@@ -154,22 +171,34 @@ function createLanes(context: EngineContext, drive: Drive, options: Driving, tal
 }
 
 /** What cannot be unregistered now (the server is gone) counts as dead after 30 s, or at once on this host. */
-async function leave(context: EngineContext, membership: Parameters<typeof leaveLease>[1], patience: Patience): Promise<void> {
+async function leave(
+  context: EngineContext,
+  membership: Parameters<typeof leaveLease>[1],
+  patience: Patience,
+): Promise<void> {
   try {
     await withReconnects(context, patience, () => withContentionRetries(context, () => leaveLease(context, membership)))
   } catch (error) {
     if (kindOfError(error) === 'job' && !(error instanceof TrancheError) && !patience.signal.aborted) throw error
-    context.logger.log('warn', 'the runner could not be unregistered', { message: error instanceof Error ? error.message : String(error) })
+    context.logger.log('warn', 'the runner could not be unregistered', {
+      message: error instanceof Error ? error.message : String(error),
+    })
   }
 }
 
-async function journal(context: EngineContext, { isJournaled = true }: Driving, event: Parameters<typeof recordEvent>[2]): Promise<void> {
+async function journal(
+  context: EngineContext,
+  { isJournaled = true }: Driving,
+  event: Parameters<typeof recordEvent>[2],
+): Promise<void> {
   if (!isJournaled) return
   await inWritingTransaction(context, (transaction) => recordEvent(transaction, context, event))
 }
 
 async function openTally(context: EngineContext, { migration }: MigrationSubject): Promise<Tally> {
-  const { scanned } = await inTransaction(context, (transaction) => countRows(transaction, context.tables, migration.id))
+  const { scanned } = await inTransaction(context, (transaction) =>
+    countRows(transaction, context.tables, migration.id),
+  )
   return createTally(
     {
       migrationId: migration.id,
@@ -190,7 +219,9 @@ function assertDrivable({ id, status }: Migration, driven: readonly MigrationSta
       remedy: `Look at them with: tranche failures ${id}, then: tranche retry ${id}`,
     })
   }
-  throw new TrancheError('migration_paused', `migration ${id} is ${status}`, { remedy: `Resume it with: tranche resume ${id}` })
+  throw new TrancheError('migration_paused', `migration ${id} is ${status}`, {
+    remedy: `Resume it with: tranche resume ${id}`,
+  })
 }
 
 function endOf(status: MigrationStatus): RunEndReason {

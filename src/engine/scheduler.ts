@@ -58,7 +58,12 @@ export async function work(context: EngineContext, options: WorkOptions = {}): P
 
 async function driveOneJob(context: EngineContext, migrationId: string, signal: AbortSignal): Promise<number> {
   const { jobsRun } = await runMigration(context, migrationId, {
-    maxJobs: 1, paced: true, signal, reconnectMs: null, isJournaled: false, endsWhenIdle: true,
+    maxJobs: 1,
+    paced: true,
+    signal,
+    reconnectMs: null,
+    isJournaled: false,
+    endsWhenIdle: true,
   })
   return jobsRun
 }
@@ -78,7 +83,7 @@ async function listDue(context: EngineContext): Promise<readonly string[]> {
            ORDER BY ${raw('id')}`,
     ),
   )
-  return rows.map((row) => String(row['id']))
+  return rows.map((row) => String(row.id))
 }
 
 /** What keeps a migration from being driven here is told once, not at every tick. */

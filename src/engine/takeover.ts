@@ -55,12 +55,16 @@ async function takeOverRunner(
          ORDER BY p.job_id`,
   )
   const label = `${runner.operator} on ${runner.host} (pid ${String(runner.pid)})`
-  const jobIds = rows.map((row) => String(row['job_id']))
+  const jobIds = rows.map((row) => String(row.job_id))
   return fenceAll(transaction, context, { jobIds, fromRunner: label, expectedRunner: runner.id })
 }
 
 /** Running jobs whose runner has no row any more. */
-async function takeOverOrphans(transaction: Transaction, context: EngineContext, migrationId: string): Promise<readonly TakenOver[]> {
+async function takeOverOrphans(
+  transaction: Transaction,
+  context: EngineContext,
+  migrationId: string,
+): Promise<readonly TakenOver[]> {
   const { tables } = context
   const { rows } = await transaction.query(
     sql`SELECT p.job_id FROM ${tables.progress} AS p
@@ -69,7 +73,7 @@ async function takeOverOrphans(transaction: Transaction, context: EngineContext,
            AND NOT EXISTS (SELECT FROM ${tables.runners} AS r WHERE r.id = p.runner_id)
          ORDER BY p.job_id`,
   )
-  const jobIds = rows.map((row) => String(row['job_id']))
+  const jobIds = rows.map((row) => String(row.job_id))
   return fenceAll(transaction, context, { jobIds, fromRunner: null, expectedRunner: null })
 }
 
@@ -134,7 +138,9 @@ export async function giveBack(
     to,
     attempts: isFree ? -1 : 0,
     exceptionClass,
-    exceptionMessage: isFree ? exceptionMessage : `${exceptionMessage} (time ${String(progress.releases)} on this job: it counts as an attempt)`,
+    exceptionMessage: isFree
+      ? exceptionMessage
+      : `${exceptionMessage} (time ${String(progress.releases)} on this job: it counts as an attempt)`,
   })
   return true
 }

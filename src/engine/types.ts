@@ -14,6 +14,9 @@
  * Ids and keys are strings everywhere: they are 64-bit in the database and are never calculated with here.
  */
 import type { JobStatus, MigrationStatus } from '../shared/status.ts'
+import type { Verification } from './verification.ts'
+
+export type { CheckResult, ExceptionCount, NewAfterQueueing, Verification } from './verification.ts'
 
 /** A row's batch column values, in column order, as text. */
 export type Key = readonly string[]
@@ -204,48 +207,12 @@ export interface FailureGroup {
 export interface FailureReport {
   readonly groups: readonly FailureGroup[]
   /** Jobs that are failed now or have failed before, with their whole transition log. */
-  readonly jobs: readonly { readonly job: Job; readonly isBlocked: boolean; readonly group: string; readonly log: readonly TransitionLogEntry[] }[]
-}
-
-export interface CheckResult {
-  readonly name: string
-  readonly kind: 'jobs_succeeded' | 'coverage' | 'count' | 'none' | 'equal' | 'rows'
-  readonly holds: boolean
-  readonly expected: string
-  readonly found: string
-  /** Rows that should not be there, at most 20. */
-  readonly rows: readonly Record<string, unknown>[]
-  readonly milliseconds: number
-  /** The reason under which a failing check was waived, or null. */
-  readonly waivedBecause: string | null
-}
-
-export interface ExceptionCount {
-  readonly name: string
-  readonly why: string
-  readonly count: number
-  /** Listed rows, at most 20. */
-  readonly rows: readonly Record<string, unknown>[]
-}
-
-export interface NewAfterQueueing {
-  /** Rows above the maximum that was fixed at queue time; counted up to 10 000. */
-  readonly aboveMaximum: number
-  /** Rows between the bounds of neighbouring jobs. */
-  readonly betweenJobs: number
-  readonly isCapped: boolean
-}
-
-export interface Verification {
-  readonly migrationId: string
-  readonly holds: boolean
-  /** 'coverage-only' where the author wrote no checks. */
-  readonly proven: 'checks' | 'coverage-only' | 'nothing'
-  readonly checks: readonly CheckResult[]
-  readonly exceptions: readonly ExceptionCount[]
-  readonly newAfterQueueing: NewAfterQueueing
-  readonly definitionHash: string
-  readonly verifiedAt: string
+  readonly jobs: readonly {
+    readonly job: Job
+    readonly isBlocked: boolean
+    readonly group: string
+    readonly log: readonly TransitionLogEntry[]
+  }[]
 }
 
 export interface FinalizeOptions {

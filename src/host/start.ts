@@ -36,10 +36,10 @@ process.exitCode = await main(process.argv.slice(2))
 
 async function main(args: readonly string[]): Promise<number> {
   const stop = new AbortController()
-  let received: string | null = null
+  const received: { signal: string | null } = { signal: null }
   for (const signal of Object.keys(SIGNAL_EXIT_CODES)) {
     process.on(signal, () => {
-      received ??= signal
+      received.signal ??= signal
       stop.abort(new Error(`stopped by ${signal}`))
     })
   }
@@ -50,14 +50,18 @@ async function main(args: readonly string[]): Promise<number> {
       return EXIT.done
     }
     await start(flags, stop.signal)
-    return received === null ? EXIT.done : (SIGNAL_EXIT_CODES[received] ?? EXIT.unexpected)
+    return exitCodeOf(received.signal)
   } catch (error) {
-    if (received !== null) {
+    if (received.signal !== null) {
       say('stopped; what was committed stays, and the next start goes on from there')
-      return SIGNAL_EXIT_CODES[received] ?? EXIT.unexpected
+      return exitCodeOf(received.signal)
     }
     return complain(error)
   }
+}
+
+function exitCodeOf(signal: string | null): number {
+  return signal === null ? EXIT.done : (SIGNAL_EXIT_CODES[signal] ?? EXIT.unexpected)
 }
 
 async function start(flags: StartFlags, signal: AbortSignal): Promise<void> {
@@ -150,7 +154,7 @@ function readRows(text: string): number {
 function complain(error: unknown): number {
   const { code, message, remedy } = toAppError(error)
   process.stderr.write(`✕ ${message}\n${remedy === null ? '' : `  ${remedy}\n`}  (${code})\n`)
-  if (process.env['TRANCHE_DEBUG'] === '1' && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`)
+  if (process.env.TRANCHE_DEBUG === '1' && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`)
   return ERROR_EXIT_CODES[code]
 }
 

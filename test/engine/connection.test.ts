@@ -40,7 +40,10 @@ function hits({ query }: Bundle): Promise<{ hits: number; count: number }[]> {
   return query('SELECT hits, count(*)::int FROM items GROUP BY hits ORDER BY hits')
 }
 
-for (const [moment, outcome] of [['before', 'not_committed'], ['after', 'committed']] as const) {
+for (const [moment, outcome] of [
+  ['before', 'not_committed'],
+  ['after', 'committed'],
+] as const) {
   it(`a connection lost ${moment} the server got COMMIT ends in ${outcome}, and every row is written once`, async () => {
     const bundle = await proxied()
     const settled: unknown[] = []
@@ -58,7 +61,9 @@ for (const [moment, outcome] of [['before', 'not_committed'], ['after', 'committ
 
     expect(settled).toMatchObject([{ outcome }])
     expect(await hits(bundle)).toEqual([{ hits: 1, count: 200 }])
-    expect(await bundle.query('SELECT attempts FROM tranche.batched_background_migration_jobs')).toEqual(Array(4).fill({ attempts: 1 }))
+    expect(await bundle.query('SELECT attempts FROM tranche.batched_background_migration_jobs')).toEqual(
+      Array(4).fill({ attempts: 1 }),
+    )
     expect(await bundle.engine.get(bundle.migrationId)).toMatchObject({ rows: { scanned: 200, changed: 200 } })
   })
 }
@@ -92,7 +97,9 @@ it('every COMMIT of a run may lose its answer, those of claims and decisions too
 })
 
 async function commits({ query }: Bundle): Promise<number> {
-  const [row] = await query<{ count: number }>('SELECT coalesce(sum(sub_batches), 0)::int AS count FROM tranche.job_progress')
+  const [row] = await query<{ count: number }>(
+    'SELECT coalesce(sum(sub_batches), 0)::int AS count FROM tranche.job_progress',
+  )
   return row?.count ?? 0
 }
 
@@ -108,7 +115,9 @@ it('backends that are terminated in the middle cost no row and no attempt', asyn
   expect(await bundle.far.run(bundle.migrationId)).toMatchObject({ reason: 'finished' })
 
   expect(await hits(bundle)).toEqual([{ hits: 1, count: 400 }])
-  expect(await bundle.query('SELECT DISTINCT attempts FROM tranche.batched_background_migration_jobs')).toEqual([{ attempts: 1 }])
+  expect(await bundle.query('SELECT DISTINCT attempts FROM tranche.batched_background_migration_jobs')).toEqual([
+    { attempts: 1 },
+  ])
 })
 
 it('a server that does not come back ends the run as lost; the next run goes on behind the last committed sub-batch', async () => {

@@ -1,76 +1,17 @@
-/** Each race that protocol.md names, with real connections that hold each other up. */
-import type pg from 'pg'
+/** Each race that the protocol names, with real connections that hold each other up. */
 import { expect, it, onTestFinished } from 'vitest'
-import type { Claim } from '../../src/engine/claim.ts'
 import { claimJob, releaseClaim, resolveClaim } from '../../src/engine/claims.ts'
-import type { EngineContext } from '../../src/engine/context.ts'
-import type { Drive } from '../../src/engine/drive.ts'
 import { decideEnding } from '../../src/engine/ending.ts'
 import { commitSubBatch } from '../../src/engine/executor.ts'
-import { joinLease, leaveLease } from '../../src/engine/lease.ts'
+import { leaveLease } from '../../src/engine/lease.ts'
 import { fly } from '../../src/engine/target/flight.ts'
 import { transact } from '../../src/engine/target/transaction.ts'
 import { sql } from '../../src/shared/sql.ts'
 import { deadIdentity } from '../support/dead-process.ts'
-import { sourceOf } from '../support/engine-ports.ts'
-import { type Bundle, openTestTarget, setup } from '../support/engine-setup.ts'
-import { hitEvery, hitsTable } from '../support/hits.ts'
-import { contextOf, joinedDrive } from '../support/internals.ts'
-import { until } from '../support/until.ts'
-
-interface Raced extends Bundle {
-  readonly migrationId: string
-  /** A context on connections of its own: one more process. */
-  context(identity?: EngineContext['identity']): EngineContext
-}
-
-async function raced(rows = 100, definitions = [hitEvery({ batchSize: 20, subBatchSize: 5 })]): Promise<Raced> {
-  const bundle = await setup({ schema: hitsTable(rows), definitions })
-  const { migration } = await bundle.engine.queue({ jobClassName: 'HitEvery' })
-  return {
-    ...bundle,
-    migrationId: migration.id,
-    context(identity) {
-      const target = openTestTarget(bundle.database)
-      // registered after `setup`, so it is closed before the database is dropped
-      onTestFinished(() => target.close())
-      return contextOf({ target, definitions: sourceOf(definitions), ...(identity === undefined ? {} : { identity }) })
-    },
-  }
-}
-
-async function claimed(context: EngineContext, drive: Drive): Promise<Claim> {
-  const outcome = await claimJob(context, drive)
-  if (outcome.kind !== 'claimed') throw new Error(`expected a claim, got ${outcome.kind}`)
-  return outcome.claim
-}
-
-async function runFirstSubBatch(context: EngineContext, drive: Drive, claim: Claim): Promise<void> {
-  const [slice] = claim.slices
-  if (slice === undefined) throw new Error('the claim has no slice')
-  await commitSubBatch(context, drive, { claim, slice, predecessor: claim.cursor, finishWith: null })
-}
-
-/** Waits until some backend of this database waits for a lock. */
-async function untilSomebodyWaits({ query }: Bundle, count = 1): Promise<void> {
-  await until(async () => {
-    const [row] = await query<{ waiting: number }>(
-      `SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    )
-    return (row?.waiting ?? 0) >= count
-  })
-}
-
-async function begin(bundle: Bundle, ...statements: readonly string[]): Promise<pg.Client> {
-  const client = await bundle.database.connect()
-  await client.query('BEGIN')
-  for (const statement of statements) await client.query(statement)
-  return client
-}
-
-function hits({ query }: Bundle): Promise<{ hits: number; count: number }[]> {
-  return query('SELECT hits, count(*)::int FROM items GROUP BY hits ORDER BY hits')
-}
+import { openTestTarget, setup } from '../support/engine-setup.ts'
+import { hitEvery } from '../support/hits.ts'
+import { joinedDrive } from '../support/internals.ts'
+import { begin, claimed, hits, raced, runFirstSubBatch, untilSomebodyWaits } from '../support/raced.ts'
 
 it('a takeover waits for the sub-batch in hand, and the runner that lost its claim writes nothing more', async () => {
   const bundle = await raced()
@@ -89,7 +30,12 @@ it('a takeover waits for the sub-batch in hand, and the runner that lost its cla
   expect(await successor).toMatchObject({ reason: 'finished' })
   const second = claim.slices[1]
   await expect(
-    commitSubBatch(lost, drive, { claim, slice: second ?? { end: [], scanned: 0 }, predecessor: claim.slices[0]?.end ?? null, finishWith: null }),
+    commitSubBatch(lost, drive, {
+      claim,
+      slice: second ?? { end: [], scanned: 0 },
+      predecessor: claim.slices[0]?.end ?? null,
+      finishWith: null,
+    }),
   ).rejects.toMatchObject({ code: 'TR002' })
   expect(await hits(bundle)).toEqual([{ hits: 1, count: 100 }])
 })
@@ -157,7 +103,9 @@ it('four runners make each job once, and their tiles cover the range', async () 
   const bundle = await raced(2_000, [hitEvery({ batchSize: 25, subBatchSize: 25 })])
 
   const outcomes = await Promise.all(
-    [bundle.engine, bundle.another(), bundle.another(), bundle.another()].map((engine) => engine.run(bundle.migrationId)),
+    [bundle.engine, bundle.another(), bundle.another(), bundle.another()].map((engine) =>
+      engine.run(bundle.migrationId),
+    ),
   )
 
   expect(outcomes.map(({ reason }) => reason)).toEqual(['finished', 'finished', 'finished', 'finished'])
@@ -196,8 +144,14 @@ it('a takeover gives the attempt back fifteen times; from the sixteenth on it co
     // the next runner to join takes the dead one's claim over
     const next = bundle.context()
     const joined = await joinedDrive(next, bundle.migrationId)
-    await leaveLease(next, { migrationId: bundle.migrationId, tableOid: joined.scoped.table.oid, runnerId: joined.runnerId })
-    const [job] = await bundle.query<{ attempts: number }>('SELECT attempts FROM tranche.batched_background_migration_jobs')
+    await leaveLease(next, {
+      migrationId: bundle.migrationId,
+      tableOid: joined.scoped.table.oid,
+      runnerId: joined.runnerId,
+    })
+    const [job] = await bundle.query<{ attempts: number }>(
+      'SELECT attempts FROM tranche.batched_background_migration_jobs',
+    )
     attempts.push(job?.attempts ?? -1)
   }
 
@@ -218,48 +172,6 @@ it('a heartbeat is measured from the start of the server at the earliest', async
   )
 
   expect(row).toEqual({ young: true, old_counts_from_the_start: true })
-})
-
-it('a table is written by one migration at a time: another one is refused while a runner of the first lives', async () => {
-  const definitions = [hitEvery({ batchSize: 20, subBatchSize: 5 }), hitEvery({ jobClassName: 'Other' })]
-  const bundle = await raced(100, definitions)
-  const other = await bundle.engine.queue({ jobClassName: 'Other' })
-  await joinedDrive(bundle.context(), bundle.migrationId)
-
-  await expect(bundle.engine.run(other.migration.id)).rejects.toMatchObject({
-    code: 'table_busy',
-    message: expect.stringContaining(`migration ${bundle.migrationId}`) as string,
-  })
-})
-
-it('another migration takes the table from dead runners, and a woken one of them is fenced out', async () => {
-  const definitions = [hitEvery({ batchSize: 20, subBatchSize: 5 }), hitEvery({ jobClassName: 'Other' })]
-  const bundle = await raced(100, definitions)
-  const frozen = bundle.context(await deadIdentity())
-  const drive = await joinedDrive(frozen, bundle.migrationId)
-  const claim = await claimed(frozen, drive)
-  const other = await bundle.engine.queue({ jobClassName: 'Other' })
-
-  expect(await bundle.engine.run(other.migration.id)).toMatchObject({ reason: 'finished' })
-
-  await expect(runFirstSubBatch(frozen, drive, claim)).rejects.toMatchObject({ code: 'TR002' })
-  expect(await claimJob(frozen, drive)).toEqual({ kind: 'taken_over' })
-  expect(await bundle.engine.get(bundle.migrationId)).toMatchObject({ status: 'active', jobs: { pending: 1, running: 0 } })
-  expect(await hits(bundle)).toEqual([{ hits: 1, count: 100 }])
-})
-
-it('the last live runner to leave fences the dead ones before the lease is gone', async () => {
-  const bundle = await raced()
-  const live = bundle.context()
-  const living = await joinedDrive(live, bundle.migrationId)
-  const frozen = bundle.context(await deadIdentity())
-  const drive = await joinedDrive(frozen, bundle.migrationId)
-  const claim = await claimed(frozen, drive)
-
-  await leaveLease(live, { migrationId: bundle.migrationId, tableOid: living.scoped.table.oid, runnerId: living.runnerId })
-
-  expect(await bundle.query('SELECT FROM tranche.table_leases')).toEqual([])
-  await expect(runFirstSubBatch(frozen, drive, claim)).rejects.toMatchObject({ code: 'TR002' })
 })
 
 it('does not finish a migration while a job of it is being made', async () => {
@@ -287,19 +199,6 @@ it('a runner that was declared dead claims nothing more, even where its lease st
   await bundle.query('DELETE FROM tranche.runners WHERE id = $1', [drive.runnerId])
 
   expect(await claimJob(context, drive)).toEqual({ kind: 'taken_over' })
-})
-
-it('joining is refused without registering a runner when the migration is not to be driven', async () => {
-  const bundle = await raced()
-  await bundle.engine.pause(bundle.migrationId)
-  const [table] = await bundle.query<{ oid: string }>(`SELECT 'items'::regclass::oid::text AS oid`)
-
-  const joined = await joinLease(bundle.context(), {
-    migrationId: bundle.migrationId, tableOid: table?.oid ?? '', runnerId: crypto.randomUUID(), drivenStatuses: ['active'],
-  })
-
-  expect(joined.status).toBe('paused')
-  expect(await bundle.query('SELECT FROM tranche.runners')).toEqual([])
 })
 
 it('the COMMIT of an aborted transaction is not taken for a commit', async () => {

@@ -19,7 +19,13 @@ interface Cut {
   readonly done: () => void
 }
 
-export async function startCuttingProxy({ host, port }: { readonly host: string; readonly port: number }): Promise<CuttingProxy> {
+export async function startCuttingProxy({
+  host,
+  port,
+}: {
+  readonly host: string
+  readonly port: number
+}): Promise<CuttingProxy> {
   const open = new Set<Socket>()
   let cut: Cut | null = null
   const server = createServer((client) => {

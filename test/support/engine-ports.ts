@@ -39,5 +39,11 @@ export function sourceOf(definitions: readonly BatchedMigrationDefinition[]): En
 /** What the loader makes of a definition; `text` stands for its source. */
 export function loadedOf(definition: BatchedMigrationDefinition, text = definition.jobClassName): LoadedDefinition {
   const file = `${definition.jobClassName}.ts`
-  return { definition, file, hash: createHash('sha256').update(text).digest('hex'), files: { [file]: text }, packages: [] }
+  return {
+    definition,
+    file,
+    hash: createHash('sha256').update(text).digest('hex'),
+    files: { [file]: text },
+    packages: [],
+  }
 }

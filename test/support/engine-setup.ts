@@ -16,7 +16,10 @@ export interface Bundle {
   /** Every event of the engine, in order. */
   readonly heard: readonly HeardEvent[]
   /** Resolves with the next event of that name for which `matches` holds. */
-  readonly until: <Name extends EventName>(name: Name, matches?: (event: EngineEvents[Name]) => boolean) => Promise<EngineEvents[Name]>
+  readonly until: <Name extends EventName>(
+    name: Name,
+    matches?: (event: EngineEvents[Name]) => boolean,
+  ) => Promise<EngineEvents[Name]>
 }
 
 export interface HeardEvent {
@@ -33,10 +36,28 @@ export interface SetupOptions {
 }
 
 const EVENT_NAMES: readonly EventName[] = [
-  'migration:queued', 'migration:changed', 'migration:set', 'run:started', 'run:progress', 'run:waiting', 'run:ended',
-  'job:planned', 'job:started', 'job:succeeded', 'job:failed', 'job:released', 'job:taken_over', 'job:retried',
-  'sub_batch:committed', 'sub_batch:repeated', 'connection:lost', 'connection:back', 'check:finished',
-  'verification:finished', 'finalize:after', 'definition:log',
+  'migration:queued',
+  'migration:changed',
+  'migration:set',
+  'run:started',
+  'run:progress',
+  'run:waiting',
+  'run:ended',
+  'job:planned',
+  'job:started',
+  'job:succeeded',
+  'job:failed',
+  'job:released',
+  'job:taken_over',
+  'job:retried',
+  'sub_batch:committed',
+  'sub_batch:repeated',
+  'connection:lost',
+  'connection:back',
+  'check:finished',
+  'verification:finished',
+  'finalize:after',
+  'definition:log',
 ]
 
 /** Call it in each test; what it opened is closed and dropped when the test is over, and leaks fail the test. */

@@ -19,10 +19,20 @@ const QUICK_TAKEOVER = `
   $$ SELECT heartbeat > clock_timestamp() - interval '3 seconds' $$`
 
 /** Freezes a runner at a random moment, lets another one take over and finish, then wakes the first one up. */
-export async function freezeAtRandom({ freezes, rows }: { readonly freezes: number; readonly rows: number }): Promise<void> {
+export async function freezeAtRandom({
+  freezes,
+  rows,
+}: {
+  readonly freezes: number
+  readonly rows: number
+}): Promise<void> {
   for (let freeze = 0; freeze < freezes; freeze += 1) {
     const schema = `${hitsTable(rows)}; ${WITNESS}`
-    const { engine, query, database } = await setup({ schema, definitions: [hitEvery()], ports: { limits: { heartbeatMs: 500 } } })
+    const { engine, query, database } = await setup({
+      schema,
+      definitions: [hitEvery()],
+      ports: { limits: { heartbeatMs: 500 } },
+    })
     await query(QUICK_TAKEOVER)
     const { migration } = await engine.queue({ jobClassName: 'HitEvery' })
     const frozen = spawnRunner(database.url, migration.id, 'frozen')
@@ -45,7 +55,9 @@ export async function freezeAtRandom({ freezes, rows }: { readonly freezes: numb
 
     expect(outcome.reason).toBe('finished')
     expect(await query('SELECT hits, count(*)::int FROM items GROUP BY hits')).toEqual([{ hits: 1, count: rows }])
-    expect(await query(`SELECT count(*)::int FROM writes WHERE who = 'frozen' AND at > $1`, [now?.now])).toEqual([{ count: 0 }])
+    expect(await query(`SELECT count(*)::int FROM writes WHERE who = 'frozen' AND at > $1`, [now?.now])).toEqual([
+      { count: 0 },
+    ])
     expect(frozen.lines.at(-1)).toMatchObject({ event: 'outcome', reason: 'taken_over' })
   }
 }

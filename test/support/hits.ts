@@ -22,7 +22,14 @@ interface HitsOptions {
 
 /** Counts a hit on every row of its range. */
 export function hitEvery(options: HitsOptions = {}): BatchedMigrationDefinition {
-  const { batchSize = 100, subBatchSize = 10, pauseMs = 0, scope, jobClassName = 'HitEvery', raisesOnBad = false } = options
+  const {
+    batchSize = 100,
+    subBatchSize = 10,
+    pauseMs = 0,
+    scope,
+    jobClassName = 'HitEvery',
+    raisesOnBad = false,
+  } = options
   return defineBatchedMigration({
     jobClassName,
     description: 'Counts a hit on every row.',

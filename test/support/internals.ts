@@ -32,7 +32,10 @@ export async function joinedDrive(context: EngineContext, migrationId: string): 
     halt: () => undefined,
   }
   await joinLease(context, {
-    migrationId, tableOid: subject.scoped.table.oid, runnerId: drive.runnerId, drivenStatuses: drive.drivenStatuses,
+    migrationId,
+    tableOid: subject.scoped.table.oid,
+    runnerId: drive.runnerId,
+    drivenStatuses: drive.drivenStatuses,
   })
   return drive
 }

@@ -14,8 +14,14 @@ export async function interrupt(): Promise<void> {
   await runner.ended
 
   expect(runner.lines.at(-1)).toMatchObject({ event: 'outcome', reason: 'aborted' })
-  expect(await engine.get(migration.id)).toMatchObject({ status: 'active', jobs: { running: 0, retriable: 0 }, runners: [] })
-  expect(await query('SELECT DISTINCT attempts FROM tranche.batched_background_migration_jobs WHERE status = 0')).toEqual([{ attempts: 0 }])
+  expect(await engine.get(migration.id)).toMatchObject({
+    status: 'active',
+    jobs: { running: 0, retriable: 0 },
+    runners: [],
+  })
+  expect(
+    await query('SELECT DISTINCT attempts FROM tranche.batched_background_migration_jobs WHERE status = 0'),
+  ).toEqual([{ attempts: 0 }])
   expect(await engine.run(migration.id)).toMatchObject({ reason: 'finished' })
   expect(await query('SELECT hits, count(*)::int FROM items GROUP BY hits')).toEqual([{ hits: 1, count: rows }])
 }

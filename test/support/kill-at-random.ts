@@ -19,7 +19,9 @@ export async function killAtRandom({ kills, rows }: { readonly kills: number; re
     takenOver += runner.lines.filter(({ event }) => event === 'job:taken_over').length
   }
   // Every dead runner's last heartbeat is still young here: what takes over must have looked at the process.
-  const [young] = await query<{ young: boolean }>('SELECT coalesce(bool_and(tranche.is_live(heartbeat_at)), true) AS young FROM tranche.runners')
+  const [young] = await query<{ young: boolean }>(
+    'SELECT coalesce(bool_and(tranche.is_live(heartbeat_at)), true) AS young FROM tranche.runners',
+  )
   const waits: unknown[] = []
   engine.on('run:waiting', (event) => {
     waits.push(event)

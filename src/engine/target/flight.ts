@@ -24,7 +24,12 @@ interface WireStatement {
 }
 
 /** pg's own conversion of a bound value; exported by pg, but missing in its types. */
-const { prepareValue } = (pg as unknown as { utils: { prepareValue(value: unknown): string | Buffer | null } }).utils
+const { utils } = pg as unknown as { utils: { prepareValue(value: unknown): string | Buffer | null } }
+
+/** How a client reads values. */
+interface ValueTypes {
+  getTypeParser(oid: number, format: 'text'): (value: string) => unknown
+}
 
 /**
  * Sends the statements in one flight and resolves with their answers; rejects with the first error. Without an answer
@@ -38,7 +43,7 @@ export async function fly(
   // Converted before anything is sent: a value that cannot be sent must not leave half a flight behind.
   const wire = statements.map((statement) => {
     const { text, values } = compileSql(statement)
-    return { text, values: values.map(prepareValue) }
+    return { text, values: values.map((value) => utils.prepareValue(value)) }
   })
   const deadline = setTimeout(() => client.connection.stream.destroy(), deadlineMs)
   try {
@@ -55,7 +60,7 @@ export async function fly(
 }
 
 class Flight implements pg.Submittable {
-  readonly #types: pg.ClientBase
+  readonly #types: ValueTypes
   readonly #statements: readonly WireStatement[]
   readonly callback: (error: Error | null, answers: readonly Answer[]) => void
   readonly #answers: Answer[] = []
@@ -63,7 +68,7 @@ class Flight implements pg.Submittable {
   #rows: Record<string, unknown>[] = []
 
   constructor(
-    types: pg.ClientBase,
+    types: ValueTypes,
     statements: readonly WireStatement[],
     callback: (error: Error | null, answers: readonly Answer[]) => void,
   ) {
@@ -93,8 +98,7 @@ class Flight implements pg.Submittable {
     message.fields.forEach((value, index) => {
       const field = this.#fields[index]
       if (field === undefined) return
-      const parse = this.#types.getTypeParser(field.dataTypeID, 'text') as (value: string) => unknown
-      row[field.name] = value === null ? null : parse(value)
+      row[field.name] = value === null ? null : this.#types.getTypeParser(field.dataTypeID, 'text')(value)
     })
     this.#rows.push(row)
   }

@@ -12,7 +12,12 @@ export type ErrorKind =
   | 'exhausted' //     53xxx: disk, memory or connections are used up; the whole run stops
   | 'job' //           everything else counts as an error of the job
 
-export const GUARD_SQLSTATES = { missing: 'TR001', claimLost: 'TR002', notDriven: 'TR003', predecessor: 'TR004' } as const
+export const GUARD_SQLSTATES = {
+  missing: 'TR001',
+  claimLost: 'TR002',
+  notDriven: 'TR003',
+  predecessor: 'TR004',
+} as const
 
 const UNREACHABLE = new Set(['target_unreachable', 'target_refused_login', 'database_missing', 'target_standby'])
 const CONTENTION = new Set(['40001', '40P01', '55P03'])
@@ -41,12 +46,27 @@ export function kindOfError(error: unknown): ErrorKind {
 }
 
 const SOCKET_CODES = new Set([
-  'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH',
-  'ECONNABORTED', 'ENETDOWN', 'EHOSTDOWN', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END', 'ENOENT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ECONNABORTED',
+  'ENETDOWN',
+  'EHOSTDOWN',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
+  'ENOENT',
 ])
 const PG_CONNECTION_MESSAGES = [
-  'Connection terminated', 'Client has encountered a connection error', 'Client was closed',
-  'timeout exceeded when trying to connect', 'Connection ended unexpectedly',
+  'Connection terminated',
+  'Client has encountered a connection error',
+  'Client was closed',
+  'timeout exceeded when trying to connect',
+  'Connection ended unexpectedly',
 ]
 
 /** Whether the connection itself failed, so that what was sent may or may not have been done. */

@@ -51,8 +51,11 @@ export async function fillPractice(target: Target, request: FillRequest): Promis
 }
 
 async function readMarker(client: pg.Client): Promise<Marker | null> {
-  const { rows: found } = await query(client, sql`SELECT to_regclass('tranche_practice.marker') IS NOT NULL AS is_there`)
-  if (found[0]?.['is_there'] !== true) return null
+  const { rows: found } = await query(
+    client,
+    sql`SELECT to_regclass('tranche_practice.marker') IS NOT NULL AS is_there`,
+  )
+  if (found[0]?.is_there !== true) return null
   const { rows } = await query(client, sql`SELECT rows::int AS rows, is_complete FROM tranche_practice.marker`)
   const [row] = rows as { rows: number; is_complete: boolean }[]
   return row === undefined ? null : { rows: row.rows, isComplete: row.is_complete }
@@ -67,7 +70,7 @@ async function isEmpty(client: pg.Client): Promise<boolean> {
            AND NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace IN (SELECT oid FROM theirs))
            AND (SELECT count(*) FROM theirs) <= 1 AS is_empty`,
   )
-  return rows[0]?.['is_empty'] === true
+  return rows[0]?.is_empty === true
 }
 
 /** What the catalogue made, what Tranche tracked there, and nothing else. */
@@ -79,11 +82,17 @@ async function empty(client: pg.Client, data: readonly PracticeData[], { trackin
   })
 }
 
-async function fill(client: pg.Client, data: readonly PracticeData[], { rows, onProgress, signal }: FillRequest & { readonly rows: number }): Promise<void> {
+async function fill(
+  client: pg.Client,
+  data: readonly PracticeData[],
+  { rows, onProgress, signal }: FillRequest & { readonly rows: number },
+): Promise<void> {
   // The marker comes first: a fill that is killed half-way leaves a database that is known to be ours.
   await inTransaction(client, async () => {
     await client.query('CREATE SCHEMA tranche_practice')
-    await client.query('CREATE TABLE tranche_practice.marker (singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton), rows bigint NOT NULL, is_complete boolean NOT NULL)')
+    await client.query(
+      'CREATE TABLE tranche_practice.marker (singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton), rows bigint NOT NULL, is_complete boolean NOT NULL)',
+    )
     await client.query('INSERT INTO tranche_practice.marker (rows, is_complete) VALUES ($1, false)', [rows])
   })
   for (const part of data) {
@@ -111,7 +120,11 @@ async function inTransaction(client: pg.Client, body: () => Promise<unknown>): P
 }
 
 function foreign({ description }: Target): TrancheError {
-  return new TrancheError('practice_foreign_database', `${description} holds things that Tranche's practice did not make; it is not touched`, {
-    remedy: 'Name an empty database in TRANCHE_PRACTICE_URL, or leave it out to have a private server.',
-  })
+  return new TrancheError(
+    'practice_foreign_database',
+    `${description} holds things that Tranche's practice did not make; it is not touched`,
+    {
+      remedy: 'Name an empty database in TRANCHE_PRACTICE_URL, or leave it out to have a private server.',
+    },
+  )
 }

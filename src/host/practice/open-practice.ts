@@ -40,11 +40,16 @@ export interface Practice {
 
 /** Throws file_not_writable, server_binaries_missing, practice_foreign_database, and what resolving a target throws. */
 export async function openPractice(request: PracticeRequest): Promise<Practice> {
-  const url = process.env['TRANCHE_PRACTICE_URL']
+  const url = process.env.TRANCHE_PRACTICE_URL
   if (url !== undefined && url !== '') {
     const { parameters } = await resolveTarget({
-      url, connection: null, environment: 'practice', isWriting: true, env: process.env,
-      projectFolder: request.projectFolder, warn: request.onProgress,
+      url,
+      connection: null,
+      environment: 'practice',
+      isWriting: true,
+      env: process.env,
+      projectFolder: request.projectFolder,
+      warn: request.onProgress,
     })
     return { parameters, wasRunning: true, ...(await filled(parameters, request)), close: () => Promise.resolve() }
   }
@@ -87,8 +92,15 @@ async function createDatabase(connection: ServerConnection): Promise<void> {
   }
 }
 
-async function filled(parameters: TargetParameters, request: PracticeRequest): Promise<{ rows: number; isFilled: boolean }> {
-  const target = openTarget(parameters, { applicationName: 'tranche practice', logger: request.logger, maxConnections: 1 })
+async function filled(
+  parameters: TargetParameters,
+  request: PracticeRequest,
+): Promise<{ rows: number; isFilled: boolean }> {
+  const target = openTarget(parameters, {
+    applicationName: 'tranche practice',
+    logger: request.logger,
+    maxConnections: 1,
+  })
   // An interrupted fill must not wait for its statement; the server rolls it back when the connection is gone.
   const stop = (): void => void target.close()
   request.signal?.addEventListener('abort', stop, { once: true })

@@ -13,7 +13,10 @@ export interface PracticeData {
 export async function readPracticeData(catalogueFolder: string): Promise<readonly PracticeData[]> {
   const folder = join(catalogueFolder, '_data')
   const entries = await readdir(folder, { withFileTypes: true })
-  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name).sort()
+  const names = entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort()
   return Promise.all(
     names.map(async (name) => {
       const read = (file: string): Promise<string> => readFile(join(folder, name, file), 'utf8')

@@ -20,6 +20,6 @@ function operatorName(): string {
     return userInfo().username
   } catch {
     // a uid without an entry in the user database, as containers have it
-    return process.env['USER'] ?? `uid ${String(process.getuid?.() ?? '?')}`
+    return process.env.USER ?? `uid ${String(process.getuid?.() ?? '?')}`
   }
 }

@@ -37,7 +37,15 @@ export interface SecondConnection {
 export async function openSecondConnection(parameters: TargetParameters): Promise<SecondConnection> {
   const { host, port, user, database, tls } = parameters
   const password = (await parameters.password()) ?? ''
-  const client = new pg.Client({ host, port, user, database, password, ssl: tls, application_name: 'tranche tour: counting' })
+  const client = new pg.Client({
+    host,
+    port,
+    user,
+    database,
+    password,
+    ssl: tls,
+    application_name: 'tranche tour: counting',
+  })
   client.on('error', () => undefined) // the statement that was running reports it
   await client.connect()
   return {

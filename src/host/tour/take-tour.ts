@@ -27,16 +27,25 @@ export async function takeTour(request: TourRequest): Promise<void> {
   const second = await openSecondConnection(parameters)
   try {
     const { engine } = host
-    await steps.step('install', () => engine.install(), ({ installed, schema }) =>
-      installed ? `tracking schema "${schema}"` : `the tracking schema "${schema}" is there already`,
+    await steps.step(
+      'install',
+      () => engine.install(),
+      ({ installed, schema }) =>
+        installed ? `tracking schema "${schema}"` : `the tracking schema "${schema}" is there already`,
     )
     const toured: Toured[] = []
     for (const jobClassName of Object.keys(TOUR_COUNTS)) {
       signal.throwIfAborted()
-      toured.push(await tourMigration({ engine, second, steps, signal, showProgress: request.showProgress }, jobClassName))
+      toured.push(
+        await tourMigration({ engine, second, steps, signal, showProgress: request.showProgress }, jobClassName),
+      )
     }
     steps.title('Report')
-    await steps.step('report', () => writeReport(request, toured), (file) => file)
+    await steps.step(
+      'report',
+      () => writeReport(request, toured),
+      (file) => file,
+    )
   } finally {
     await second.close()
     await host.close()
@@ -44,7 +53,10 @@ export async function takeTour(request: TourRequest): Promise<void> {
 }
 
 /** Read by an engine on connections of its own: what it states is what anybody else would read now. */
-async function writeReport({ parameters, catalogueFolder, reportFile, logger }: TourRequest, toured: readonly Toured[]): Promise<string> {
+async function writeReport(
+  { parameters, catalogueFolder, reportFile, logger }: TourRequest,
+  toured: readonly Toured[],
+): Promise<string> {
   const reader = await createEngineHost({ parameters, catalogueFolder, logger })
   try {
     const reports: string[] = []

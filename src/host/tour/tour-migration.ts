@@ -37,25 +37,41 @@ export async function tourMigration(tour: TourContext, jobClassName: string): Pr
         ? `migration ${id} was queued before`
         : `migration ${id}, keys ${String(minValue)} to ${String(maxValue)}, ~${formatCount(totalTupleCount ?? 0)} rows`,
   )
-  const before = counts === undefined ? null : { all: await second.count(counts.all), filled: await second.count(counts.filled) }
+  const before =
+    counts === undefined ? null : { all: await second.count(counts.all), filled: await second.count(counts.filled) }
   const run = await steps.step('run', () => runShown(tour, migration.id), describeRun)
   if (run.reason === 'aborted') signal.throwIfAborted()
-  await steps.step('verify', () => engine.verify(migration.id, { signal }), ({ checks, exceptions }) => {
-    const left = exceptions.reduce((sum, { count }) => sum + count, 0)
-    return `${String(checks.filter(({ holds }) => holds).length)} of ${String(checks.length)} checks hold, ${formatCount(left)} rows are declared exceptions`
-  })
-  await steps.step('finalize', () => engine.finalize(migration.id, { signal }), ({ alreadyFinalized, afterStatements }) =>
-    alreadyFinalized ? 'was finalized before' : `finalized${afterStatements.length === 0 ? '' : `, then ${afterStatements.map(({ statement }) => statement).join('; ')}`}`,
+  await steps.step(
+    'verify',
+    () => engine.verify(migration.id, { signal }),
+    ({ checks, exceptions }) => {
+      const left = exceptions.reduce((sum, { count }) => sum + count, 0)
+      return `${String(checks.filter(({ holds }) => holds).length)} of ${String(checks.length)} checks hold, ${formatCount(left)} rows are declared exceptions`
+    },
   )
-  if (counts === undefined || before === null) return { migrationId: migration.id, jobClassName, changedByRun: run.rows.changed, counts: [] }
+  await steps.step(
+    'finalize',
+    () => engine.finalize(migration.id, { signal }),
+    ({ alreadyFinalized, afterStatements }) =>
+      alreadyFinalized
+        ? 'was finalized before'
+        : `finalized${afterStatements.length === 0 ? '' : `, then ${afterStatements.map(({ statement }) => statement).join('; ')}`}`,
+  )
+  if (counts === undefined || before === null)
+    return { migrationId: migration.id, jobClassName, changedByRun: run.rows.changed, counts: [] }
   const after = { all: await second.count(counts.all), filled: await second.count(counts.filled) }
   assertCountsAgree(jobClassName, run, after.filled.count - before.filled.count)
-  steps.note(`SQL, over a second connection: ${formatCount(after.filled.count)} of ${formatCount(after.all.count)} ${after.filled.label}`)
+  steps.note(
+    `SQL, over a second connection: ${formatCount(after.filled.count)} of ${formatCount(after.all.count)} ${after.filled.label}`,
+  )
   return {
     migrationId: migration.id,
     jobClassName,
     changedByRun: run.rows.changed,
-    counts: [{ before: before.all, after: after.all }, { before: before.filled, after: after.filled }],
+    counts: [
+      { before: before.all, after: after.all },
+      { before: before.filled, after: after.filled },
+    ],
   }
 }
 
@@ -84,7 +100,11 @@ function describeRun({ reason, jobsRun, rows, seconds }: RunOutcome): string {
 
 function assertCountsAgree(jobClassName: string, { rows }: RunOutcome, difference: number): void {
   if (difference === rows.changed) return
-  throw new TrancheError('check_failed', `${jobClassName}: the run says that it changed ${String(rows.changed)} rows, SQL says ${String(difference)}`, {
-    remedy: 'Nobody else may write the practice tables during the tour; reset with: npm start -- --headless --reset',
-  })
+  throw new TrancheError(
+    'check_failed',
+    `${jobClassName}: the run says that it changed ${String(rows.changed)} rows, SQL says ${String(difference)}`,
+    {
+      remedy: 'Nobody else may write the practice tables during the tour; reset with: npm start -- --headless --reset',
+    },
+  )
 }
