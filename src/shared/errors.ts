@@ -35,6 +35,15 @@ export const ERROR_EXIT_CODES = {
   strategy_unavailable: EXIT.usage,
   row_transform_unavailable: EXIT.usage,
   not_installed: EXIT.usage,
+  // the contract between a page and the console's backend
+  unknown_method: EXIT.usage,
+  bad_input: EXIT.usage,
+  message_too_large: EXIT.usage,
+  backend_lost: EXIT.unexpected,
+  // the console's own file
+  storage_newer: EXIT.refused,
+  storage_damaged: EXIT.unexpected,
+  storage_unavailable: EXIT.unexpected,
   // a check or the migration itself did not hold
   migration_failed: EXIT.failed,
   check_failed: EXIT.failed,
@@ -49,6 +58,10 @@ export const ERROR_EXIT_CODES = {
   // guards
   environment_required: EXIT.refused,
   confirmation_required: EXIT.refused,
+  confirmation_expired: EXIT.refused,
+  not_open: EXIT.refused,
+  already_running: EXIT.refused,
+  not_running: EXIT.usage,
   password_in_url: EXIT.refused,
   target_standby: EXIT.refused,
   target_too_old: EXIT.refused,

@@ -1,0 +1,200 @@
+/**
+ * The only list of calls between a page and the backend. An input is a schema, because it crosses a trust boundary; an
+ * output is a type, because we produce it. Ids, keys and cursors are strings, times are milliseconds (…AtMs) or ISO text.
+ * Errors are `AppError`s. Long work returns at once and is told by events; `app.snapshot` has the state behind them.
+ */
+import { z } from 'zod'
+import type { AppSnapshot, TargetView } from './app-state.ts'
+import type { CatalogueView, Dossier } from './catalogue-view.ts'
+import type { FailuresValue, MigrationStateValue, MigrationValue } from './cli-output.ts'
+import {
+  ConnectionDraft,
+  ConnectionId,
+  type ConnectionTest,
+  type ConnectionView,
+  type PasswordSource,
+} from './connection-view.ts'
+import type { FinalizeGates, FinalizeTicket, VerificationView } from './finalize-view.ts'
+import type { LogEntry, MigrationCopy, RunView, TransitionView } from './history-view.ts'
+import type { JobCell, JobDetail, Page } from './job-view.ts'
+import { QueueInput, type QueuePlan } from './queue-plan.ts'
+import { createClientOf, createServerOf, type ClientOf, type HandlersOf, takes, type Transport } from './rpc.ts'
+import { Settings } from './settings.ts'
+
+const Id = z.string().regex(/^\d{1,18}$/, { error: 'expected an id' })
+const Cursor = z.string().min(1).max(200)
+const Folder = z.string().trim().min(1).max(4_000)
+const JobClassName = z.string().min(1).max(100)
+/** The operator answered the plain question of confirmations.ts with yes. Without it production answers confirmation_required. */
+const isConfirmed = z.boolean().default(false)
+
+const OfConnection = z.strictObject({ connectionId: ConnectionId })
+const OfMigration = OfConnection.extend({ migrationId: Id })
+const limit = z.int().min(1).max(500).default(100)
+const Nothing = z.undefined()
+
+export const contract = {
+  /** The whole state with its revision; ask after subscribing, and again after a gap. */
+  'app.snapshot': takes(Nothing).returns<AppSnapshot>(),
+
+  'settings.get': takes(Nothing).returns<Settings>(),
+  'settings.set': takes(z.strictObject(Settings.partial().shape)).returns<Settings>(),
+
+  /** Saved connections and the practice database, by name. */
+  'connections.list': takes(Nothing).returns<readonly ConnectionView[]>(),
+  'connections.add': takes(ConnectionDraft).returns<ConnectionView>(),
+  /** The whole of it anew. Refused (already_running) while its target is open. */
+  'connections.change': takes(ConnectionDraft.extend({ connectionId: ConnectionId })).returns<ConnectionView>(),
+  /** Forgets it; its history stays readable. Refused while the target is open. */
+  'connections.remove': takes(OfConnection).returns<null>(),
+  /** Nine questions to a server, within 15 s, of a draft that need not be saved. Nothing is written there. */
+  'connections.testDraft': takes(ConnectionDraft).returns<ConnectionTest>(),
+  'connections.test': takes(
+    OfConnection.extend({ password: z.string().max(4_000).optional() }),
+  ).returns<ConnectionTest>(),
+  /** Opens its target: the first answer, good or bad, decides `link`. A password is kept in memory. Opening twice is one. */
+  'connections.open': takes(OfConnection.extend({ password: z.string().max(4_000).optional() })).returns<TargetView>(),
+  /** Stops what this console runs there (the sub-batch in hand ends first), then disconnects. */
+  'connections.close': takes(OfConnection).returns<null>(),
+  /** Asks a lost or refused target at once instead of waiting for the next try. */
+  'connections.retry': takes(OfConnection).returns<null>(),
+  'connections.passwordSource': takes(OfConnection).returns<PasswordSource>(),
+
+  /** Starts the private PostgreSQL with its data; progress and end are in `state.practice`. Adopts one that runs. */
+  'practice.start': takes(Nothing).returns<null>(),
+
+  /** Installs the tracking schema; idempotent. */
+  'tracking.install': takes(OfConnection.extend({ isConfirmed })).returns<{
+    readonly installed: boolean
+    readonly schema: string
+  }>(),
+  /** The SQL that install runs, for a DBA. */
+  'tracking.sql': takes(OfConnection).returns<{ readonly sql: string }>(),
+
+  /** Definitions of the connection's folder with their state on this target, and the files that cannot be used. */
+  'catalogue.list': takes(OfConnection).returns<CatalogueView>(),
+  /** Reads the folder again, edits included. What runs keeps the definitions that it began with. */
+  'catalogue.reload': takes(OfConnection).returns<CatalogueView>(),
+  /** Chooses the folder. Refused while this console drives something on that connection. */
+  'catalogue.choose': takes(OfConnection.extend({ folder: Folder })).returns<CatalogueView>(),
+  /** One definition in full, with the SQL of its first sub-batch. */
+  'catalogue.dossier': takes(OfConnection.extend({ jobClassName: JobClassName })).returns<Dossier>(),
+
+  /** Bounds, estimate, knobs, SQL and preflight; writes nothing. Input errors of the form come as invalid_arguments, invalid_setting. */
+  'queue.plan': takes(OfConnection.extend(QueueInput.shape)).returns<QueuePlan>(),
+  /** Queues what was planned. `definitionHash` of the plan: another one by now answers definition_drift. */
+  'queue.submit': takes(
+    OfConnection.extend({ ...QueueInput.shape, definitionHash: z.string().max(64), isConfirmed }),
+  ).returns<{
+    readonly duplicate: boolean
+    readonly migration: MigrationValue
+  }>(),
+
+  /** All migrations of the target, read now. */
+  'migrations.list': takes(OfConnection).returns<readonly MigrationStateValue[]>(),
+  'migrations.get': takes(OfMigration).returns<MigrationStateValue>(),
+  /** This page looks at that migration (null: at none): it is read each second, and `jobs` events are sent. Ends with the page. */
+  'migrations.watch': takes(OfConnection.extend({ migrationId: Id.nullable() })).returns<null>(),
+  'migrations.pause': takes(OfMigration).returns<MigrationValue>(),
+  'migrations.resume': takes(OfMigration.extend({ isConfirmed })).returns<MigrationValue>(),
+  /** Knobs, from the next job on. */
+  'migrations.set': takes(
+    OfMigration.extend({
+      batchSize: QueueInput.shape.batchSize,
+      subBatchSize: QueueInput.shape.subBatchSize,
+      maxBatchSize: QueueInput.shape.maxBatchSize.unwrap().nullable().optional(),
+      intervalSeconds: QueueInput.shape.intervalSeconds,
+      pauseMs: QueueInput.shape.pauseMs,
+    }),
+  ).returns<MigrationValue>(),
+  /** Gives failed jobs their attempts back, all of them or one job's or one group's; cursors stay. */
+  'migrations.retry': takes(
+    OfMigration.extend({ jobId: Id.optional(), group: z.string().max(64).optional(), isConfirmed }),
+  ).returns<{ readonly retried: number; readonly migration: MigrationValue }>(),
+
+  /** Cells of the strip in key order of their making (by id). */
+  'jobs.page': takes(
+    OfMigration.extend({ after: Id.optional(), limit: z.int().min(1).max(2_000).default(500) }),
+  ).returns<Page<JobCell>>(),
+  'jobs.get': takes(OfMigration.extend({ jobId: Id })).returns<JobDetail>(),
+
+  /** "Run now": drives it in this console, ignoring intervals. It goes on when the page closes. */
+  'run.start': takes(OfMigration.extend({ parallel: z.int().min(1).max(16).default(1), isConfirmed })).returns<{
+    readonly runId: string
+  }>(),
+  /** This console's run ends after its sub-batch; the status does not change. */
+  'run.stop': takes(OfMigration).returns<null>(),
+  /** `work` on this connection: all active migrations, each at its interval. */
+  'schedule.start': takes(
+    OfConnection.extend({ parallel: z.int().min(1).max(16).default(2), isConfirmed }),
+  ).returns<null>(),
+  'schedule.stop': takes(OfConnection).returns<null>(),
+
+  /** Groups of failures, and jobs that are or were failed with their whole transition log. */
+  'failures.list': takes(
+    OfMigration.extend({ jobId: Id.optional(), group: z.string().max(64).optional() }),
+  ).returns<FailuresValue>(),
+
+  /** Runs every check; each answer and the end are in the migration's `proving`. */
+  'verification.run': takes(OfMigration).returns<null>(),
+  /** The last kept proof and whether it is stale; null: never verified. */
+  'verification.last': takes(OfMigration).returns<VerificationView | null>(),
+  /** Stops verifying or finalizing. */
+  'verification.stop': takes(OfMigration).returns<null>(),
+
+  /** Gates, read from the target now, and what finalizing will do. */
+  'finalize.gates': takes(OfMigration).returns<FinalizeGates>(),
+  /** A nonce for this migration, and the phrase where the environment asks for one. */
+  'finalize.begin': takes(OfMigration).returns<FinalizeTicket>(),
+  /** Finalizes; the nonce is used up by it, whatever it answers. The end is in the migration's `proving`. */
+  'finalize.submit': takes(
+    OfMigration.extend({
+      nonce: z.string().max(64),
+      phrase: z.string().max(400).nullable().default(null),
+      /** Check name → reason. */
+      waive: z.record(z.string().min(1).max(300), z.string().trim().min(1).max(2_000)).default({}),
+    }),
+  ).returns<null>(),
+
+  /** The evidence file. */
+  'report.markdown': takes(OfMigration).returns<{ readonly fileName: string; readonly text: string }>(),
+
+  /** The log, newest first, from the local copy: also without the target. `actions`: what people did. */
+  'events.page': takes(
+    OfConnection.extend({
+      migrationId: Id.optional(),
+      only: z.enum(['all', 'actions', 'failures']).default('all'),
+      after: Cursor.optional(),
+      limit,
+    }),
+  ).returns<Page<LogEntry>>(),
+
+  /** Runs of this console, newest first; of all connections where none is named. */
+  'history.runs': takes(
+    z.strictObject({ connectionId: ConnectionId.optional(), after: Cursor.optional(), limit }),
+  ).returns<Page<RunView>>(),
+  /** The last known state of every migration that this console has seen. */
+  'history.migrations': takes(
+    z.strictObject({ connectionId: ConnectionId.optional(), after: Cursor.optional(), limit }),
+  ).returns<Page<MigrationCopy>>(),
+  'history.jobs': takes(
+    OfMigration.extend({ after: Cursor.optional(), limit: z.int().min(1).max(2_000).default(500) }),
+  ).returns<Page<JobCell>>(),
+  'history.transitions': takes(OfMigration.extend({ jobId: Id.optional(), after: Cursor.optional(), limit })).returns<
+    Page<TransitionView>
+  >(),
+} as const
+
+export type ConsoleContract = typeof contract
+export type Method = keyof ConsoleContract
+/** Written `satisfies Handlers`: a call without a handler, or a handler without a call, does not compile. */
+export type Handlers = HandlersOf<ConsoleContract>
+export type Client = ClientOf<ConsoleContract>
+
+export function createClient(transport: Pick<Transport, 'request'>): Client {
+  return createClientOf<ConsoleContract>(transport)
+}
+
+export function createServer(handlers: Handlers): ReturnType<typeof createServerOf> {
+  return createServerOf(contract, handlers)
+}

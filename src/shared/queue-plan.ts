@@ -1,0 +1,56 @@
+/** What queueing would do, before it is done: nothing is written to find out. */
+import { z } from 'zod'
+import type { KnobsView, StatementView } from './catalogue-view.ts'
+import type { Confirmation } from './confirmations.ts'
+import type { MigrationStatus } from './status.ts'
+
+const LARGEST_INTEGER = 2_147_483_647
+const Bound = z.string().regex(/^-?\d{1,19}$/, { error: 'expected a whole number' })
+
+export const QueueInput = z.strictObject({
+  jobClassName: z.string().min(1).max(100),
+  /** In declaration order, as JSON. */
+  jobArguments: z.array(z.json()).max(100).default([]),
+  batchSize: z.int().min(1).max(LARGEST_INTEGER).optional(),
+  subBatchSize: z.int().min(1).max(LARGEST_INTEGER).optional(),
+  maxBatchSize: z.int().min(1).max(LARGEST_INTEGER).optional(),
+  intervalSeconds: z.int().min(0).max(32_767).optional(),
+  pauseMs: z.int().min(0).max(LARGEST_INTEGER).optional(),
+  min: Bound.optional(),
+  max: Bound.optional(),
+  isPaused: z.boolean().default(false),
+  /** Queue although no unique index fits the batch column. */
+  force: z.boolean().default(false),
+})
+
+export interface PreflightCheck {
+  readonly name: string
+  /** warns: queueing is allowed, and the operator should read it. */
+  readonly outcome: 'holds' | 'warns' | 'failed'
+  readonly detail: string
+  readonly remedy: string | null
+}
+
+export interface QueuePlan {
+  readonly jobClassName: string
+  readonly definitionHash: string
+  readonly tableName: string
+  readonly columns: readonly string[]
+  readonly strategy: string
+  /** null: no row lies in the range; it would be finished at once. */
+  readonly bounds: { readonly min: readonly string[]; readonly max: readonly string[] } | null
+  /** The planner's estimate of the rows in range and scope, and of the jobs that they make. */
+  readonly estimatedRows: number | null
+  readonly estimatedJobs: number | null
+  /** The definition's knobs with the input's on top. */
+  readonly knobs: KnobsView
+  readonly statement: StatementView | null
+  readonly statementUnknownBecause: string | null
+  readonly preflight: readonly PreflightCheck[]
+  /** The row that is there already: queueing would answer it and change nothing. */
+  readonly duplicate: { readonly migrationId: string; readonly status: MigrationStatus } | null
+  readonly confirmation: Confirmation
+  /** Whether no preflight check failed. */
+  readonly canQueue: boolean
+  readonly plannedAtMs: number
+}

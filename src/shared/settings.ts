@@ -1,0 +1,16 @@
+/** What an operator may set about the console itself. */
+import { z } from 'zod'
+
+export const Settings = z.strictObject({
+  theme: z.enum(['system', 'dark', 'light']).default('system'),
+  density: z.enum(['compact', 'default', 'comfortable']).default('default'),
+  /** Shapes on the strip beside colours. */
+  hasPatterns: z.boolean().default(true),
+  hasMotion: z.boolean().default(true),
+  /** Keys of one letter act outside of inputs. */
+  hasLetterKeys: z.boolean().default(true),
+})
+
+export type Settings = z.output<typeof Settings>
+
+export const DEFAULT_SETTINGS: Settings = Settings.parse({})
