@@ -1,0 +1,99 @@
+/** Saved connections, without secrets: whoever stores settings here is refused one. */
+import type { Environment } from '../shared/confirmations.ts'
+import { allRows, firstRow, type SqliteDatabase } from './database.ts'
+
+export interface StoredConnection {
+  readonly connectionId: string
+  readonly name: string
+  readonly environment: Environment
+  /** libpq settings by name. */
+  readonly settings: Readonly<Record<string, string>>
+  readonly catalogueFolder: string | null
+  readonly trackingSchema: string
+  readonly isPractice: boolean
+  readonly createdAtMs: number
+  readonly lastOpenedAtMs: number | null
+}
+
+export interface ConnectionRepository {
+  /** By name; removed ones are not listed. */
+  list(): readonly StoredConnection[]
+  find(connectionId: string): StoredConnection | null
+  isNameTaken(name: string, byOtherThan: string): boolean
+  /** Adds it, or writes all of it anew. */
+  save(connection: StoredConnection): void
+  touch(connectionId: string, openedAtMs: number): void
+  remove(connectionId: string, removedAtMs: number): void
+}
+
+const SECRETS = ['password', 'sslpassword']
+
+interface Row {
+  readonly connection_id: string
+  readonly name: string
+  readonly environment: Environment
+  readonly settings: string
+  readonly catalogue_folder: string | null
+  readonly tracking_schema: string
+  readonly is_practice: number
+  readonly created_at_ms: number
+  readonly last_opened_at_ms: number | null
+}
+
+const COLUMNS = `connection_id, name, environment, settings, catalogue_folder, tracking_schema, is_practice, created_at_ms,
+  last_opened_at_ms`
+
+export function createConnectionRepository(database: SqliteDatabase): ConnectionRepository {
+  const list = database.prepare(`SELECT ${COLUMNS} FROM connections WHERE removed_at_ms IS NULL ORDER BY name`)
+  const find = database.prepare(`SELECT ${COLUMNS} FROM connections WHERE connection_id = ? AND removed_at_ms IS NULL`)
+  const named = database.prepare(
+    'SELECT 1 AS taken FROM connections WHERE name = ? AND connection_id <> ? AND removed_at_ms IS NULL',
+  )
+  const save = database.prepare(
+    `INSERT INTO connections (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (connection_id) DO UPDATE
+        SET name = excluded.name, environment = excluded.environment, settings = excluded.settings,
+            catalogue_folder = excluded.catalogue_folder, tracking_schema = excluded.tracking_schema,
+            last_opened_at_ms = excluded.last_opened_at_ms, removed_at_ms = NULL`,
+  )
+  const touch = database.prepare('UPDATE connections SET last_opened_at_ms = ? WHERE connection_id = ?')
+  const remove = database.prepare('UPDATE connections SET removed_at_ms = ? WHERE connection_id = ?')
+  return {
+    list: () => allRows<Row>(list).map(connectionOf),
+    find(connectionId) {
+      const row = firstRow<Row>(find, connectionId)
+      return row === undefined ? null : connectionOf(row)
+    },
+    isNameTaken: (name, byOtherThan) => firstRow(named, name, byOtherThan) !== undefined,
+    save(connection) {
+      refuseSecrets(connection)
+      const { connectionId, name, environment, settings, catalogueFolder, trackingSchema } = connection
+      const { isPractice, createdAtMs, lastOpenedAtMs } = connection
+      save.run(
+        ...[connectionId, name, environment, JSON.stringify(settings), catalogueFolder, trackingSchema],
+        ...[isPractice ? 1 : 0, createdAtMs, lastOpenedAtMs],
+      )
+    },
+    touch: (connectionId, openedAtMs) => void touch.run(openedAtMs, connectionId),
+    remove: (connectionId, removedAtMs) => void remove.run(removedAtMs, connectionId),
+  }
+}
+
+function refuseSecrets({ settings }: StoredConnection): void {
+  const secret = SECRETS.find((name) => Object.hasOwn(settings, name))
+  if (secret !== undefined) throw new Error(`a connection is saved with its ${secret}; secrets are not stored`)
+}
+
+function connectionOf(row: Row): StoredConnection {
+  return {
+    connectionId: row.connection_id,
+    name: row.name,
+    environment: row.environment,
+    settings: JSON.parse(row.settings) as Record<string, string>, // written by save
+    catalogueFolder: row.catalogue_folder,
+    trackingSchema: row.tracking_schema,
+    isPractice: row.is_practice === 1,
+    createdAtMs: row.created_at_ms,
+    lastOpenedAtMs: row.last_opened_at_ms,
+  }
+}

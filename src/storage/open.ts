@@ -1,0 +1,127 @@
+/** Opens console.db. Whatever is wrong with it is told, and nothing that is there is ever overwritten. */
+import { access, chmod, constants, mkdir, open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { TrancheError } from '../shared/errors.ts'
+import { type ConnectionRepository, createConnectionRepository } from './connections.ts'
+import type { SqliteDatabase } from './database.ts'
+import { createEventRepository, type EventRepository } from './events.ts'
+import { createInstallationRepository, type InstallationRepository } from './installations.ts'
+import { createJobRepository, type JobRepository } from './jobs.ts'
+import { createMigrationRepository, type MigrationRepository } from './migrations.ts'
+import { createRunRepository, type RunRepository } from './runs.ts'
+import { readSchemaSteps } from './schema-steps.ts'
+import { createSettingsRepository, type SettingsRepository } from './settings.ts'
+import { createTransitionRepository, type TransitionRepository } from './transitions.ts'
+import { upgrade } from './upgrade.ts'
+
+/** Node-API of better-sqlite3's binary; an older Node dies with it, without a word. */
+const NEEDED_NAPI = 10
+const BUSY_TIMEOUT_MS = 5_000
+
+export interface Storage {
+  readonly folder: string
+  readonly connections: ConnectionRepository
+  readonly installations: InstallationRepository
+  readonly migrations: MigrationRepository
+  readonly runs: RunRepository
+  readonly jobs: JobRepository
+  readonly transitions: TransitionRepository
+  readonly events: EventRepository
+  readonly settings: SettingsRepository
+  /** Several writes as one; `body` must not wait for anything. */
+  inTransaction<T>(body: () => T): T
+  close(): void
+}
+
+/** Throws storage_unavailable, storage_newer, storage_damaged. */
+export async function openStorage(folder: string): Promise<Storage> {
+  assertNodeCanLoad(process.versions.napi)
+  const file = join(folder, 'console.db')
+  await prepareFolder(folder, file)
+  const { default: Database } = await import('better-sqlite3')
+  const steps = await readSchemaSteps()
+  let database: SqliteDatabase | null = null
+  try {
+    database = new Database(file, { timeout: BUSY_TIMEOUT_MS })
+    assertIntact(database, file)
+    upgrade(database, steps, file)
+    // Only now: it writes to the file, which may have been somebody else's.
+    database.pragma('journal_mode = WAL')
+    database.pragma('synchronous = NORMAL')
+    database.pragma('foreign_keys = ON')
+    return repositories(database, folder)
+  } catch (error) {
+    database?.close()
+    throw translate(error, file)
+  }
+}
+
+export function assertNodeCanLoad(napi: string | undefined): void {
+  if (Number(napi ?? 0) >= NEEDED_NAPI) return
+  throw new TrancheError(
+    'storage_unavailable',
+    `this Node (${process.version}) offers Node-API ${napi ?? 'nothing'}; the console's file needs ${String(NEEDED_NAPI)}`,
+    { remedy: 'Start Tranche through npm start, npx tranche or the installed application: they bring their own Node.' },
+  )
+}
+
+/** Others on this machine see neither names of servers nor messages of failures. */
+async function prepareFolder(folder: string, file: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await chmod(folder, 0o700)
+    await access(folder, constants.W_OK)
+    // Made here with its mode, before SQLite would make it with that of the umask.
+    await (await open(file, 'a', 0o600)).close()
+    await chmod(file, 0o600)
+  } catch (cause) {
+    throw new TrancheError('storage_unavailable', `${file} cannot be written: ${messageOf(cause)}`, {
+      remedy: 'Make the folder writable for this user, or set TRANCHE_HOME to another one.',
+      cause,
+    })
+  }
+}
+
+function assertIntact(database: SqliteDatabase, file: string): void {
+  const answer = String(database.pragma('quick_check(1)', { simple: true }))
+  if (answer !== 'ok') throw damaged(file, answer)
+}
+
+function repositories(database: SqliteDatabase, folder: string): Storage {
+  return {
+    folder,
+    connections: createConnectionRepository(database),
+    installations: createInstallationRepository(database),
+    migrations: createMigrationRepository(database),
+    runs: createRunRepository(database),
+    jobs: createJobRepository(database),
+    transitions: createTransitionRepository(database),
+    events: createEventRepository(database),
+    settings: createSettingsRepository(database),
+    inTransaction: (body) => database.transaction(body).immediate(),
+    close: () => database.close(),
+  }
+}
+
+function translate(error: unknown, file: string): unknown {
+  if (error instanceof TrancheError) return error
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (/^SQLITE_(NOTADB|CORRUPT)/.test(code)) return damaged(file, messageOf(error), error)
+  if (!code.startsWith('SQLITE_')) return error
+  return new TrancheError('storage_unavailable', `${file} cannot be opened: ${messageOf(error)} (${code})`, {
+    remedy: 'Close other consoles that hold it, check the disk, or set TRANCHE_HOME to another folder.',
+    cause: error,
+  })
+}
+
+function damaged(file: string, reason: string, cause?: unknown): TrancheError {
+  return new TrancheError('storage_damaged', `${file} is damaged: ${reason}`, {
+    remedy:
+      'Move it away to start with an empty one (it holds saved connections and the local history; nothing of the targets is lost), or restore it from a backup. The file is left as it is.',
+    cause,
+  })
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}
