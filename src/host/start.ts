@@ -11,11 +11,11 @@ const HELP = `npm start -- [--headless] [--reset] [--rows N] [--report FILE]
 
 Starts a private PostgreSQL with practice data (or fills the empty database that TRANCHE_PRACTICE_URL names).
 
-  --headless   take the tour: queue, run, verify and finalize each practice migration, write a report, end
-  --report FILE  where that goes (practice-report.md)
-  --reset      make the practice data anew first
-  --rows N     rows of each big practice table (200 000); another number than before makes the data anew
-  --help       this text`
+  --headless     take the tour: queue, run, verify and finalize each practice migration, write a report, end
+  --report FILE  where that report goes (practice-report.md)
+  --reset        make the practice data anew first
+  --rows N       rows of each big practice table (200 000); another number than before makes the data anew
+  --help         this text`
 
 const PROJECT_FOLDER = fileURLToPath(new URL('../..', import.meta.url))
 const SIGNAL_EXIT_CODES: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }
