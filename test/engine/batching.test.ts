@@ -140,5 +140,5 @@ it('visits each row exactly as often as the story of its appearance says, and pr
     expect(Object.fromEntries(found)).toEqual(Object.fromEntries(expected))
     expect({ holds, newAfterQueueing }).toEqual({ holds: true, newAfterQueueing: { ...missed, isCapped: false } })
   })
-  await fc.assert(property, { numRuns: 400, interruptAfterTimeLimit: 12_000, verbose: 1 })
+  await fc.assert(property, { numRuns: 400, interruptAfterTimeLimit: 12_000 })
 })
