@@ -23,8 +23,8 @@ export interface Command<Name extends CommandName = CommandName, Given extends F
   readonly flags: Given
   /** Sentences for `tranche COMMAND --help`. */
   readonly help: string
-  /** Whether it ends by itself once the session's signal is aborted; the others are left where they are. */
-  readonly endsOnSignal: boolean
+  /** Ctrl-C: `release` finishes or cancels a sub-batch and releases claims, `end` ends by itself, `leave` is left where it is. */
+  readonly onSignal: 'release' | 'end' | 'leave'
   run(input: Input<Extract<keyof Given, string>>, session: Session): Promise<Outcome<CliValues[Name]>>
 }
 

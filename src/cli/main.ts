@@ -15,9 +15,6 @@ const terminal = createTerminal({ ...streams(), env })
 globalThis.console = new Console({ stdout: process.stderr, stderr: process.stderr })
 
 const stop = watchStopSignals({
-  onFirst: () => {
-    terminal.note('! Stopping: the sub-batch in hand is finished or cancelled. Once more leaves at once.')
-  },
   onSecond: (error, exitCode) => {
     answerAtOnce(error, isJson)
     process.exit(exitCode)

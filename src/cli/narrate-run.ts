@@ -43,12 +43,11 @@ export function narrateRun(engine: Engine, terminal: Terminal, scannedBefore = 0
           : `; the sub-batch in doubt of job ${jobId}: ${outcome.replaceAll('_', ' ')}`
       terminal.note(`! connection is back${what}`)
     }),
-    engine.on('check:finished', ({ name, holds, waivedBecause, expected, found, milliseconds }) => {
-      const sign = holds ? '✓' : waivedBecause === null ? '✕' : '!'
-      terminal.note(`${sign} ${name}: expected ${expected}, found ${found} (${formatDuration(milliseconds / 1000)})`)
+    engine.on('check:finished', ({ name }) => {
+      terminal.showProgress(`checked: ${name}`)
     }),
-    engine.on('finalize:after', ({ statement, milliseconds }) => {
-      terminal.note(`✓ ${statement} (${formatDuration(milliseconds / 1000)})`)
+    engine.on('finalize:after', ({ statement }) => {
+      terminal.showProgress(`done: ${statement}`)
     }),
     engine.on('definition:log', ({ level, message }) => {
       if (level === 'warn' || level === 'error') terminal.note(`! definition: ${message}`)

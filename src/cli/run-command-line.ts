@@ -58,12 +58,13 @@ async function dispatch(args: readonly string[], surroundings: Surroundings): Pr
   const { env, terminal, logger, stop } = surroundings
   const session = createSession({ given, env, terminal, logger, signal: stop.signal })
   try {
+    if (command.onSignal === 'release') tellStopping(stop.signal, terminal)
     const outcome = command.run(createInput(operands, given), session)
-    return await (command.endsOnSignal ? outcome : Promise.race([outcome, abortion(stop.signal)]))
+    return await (command.onSignal === 'leave' ? Promise.race([outcome, abortion(stop.signal)]) : outcome)
   } finally {
     terminal.showProgress(null)
     // Closing waits for statements in hand; a command that was left where it is does not.
-    if (command.endsOnSignal || !stop.signal.aborted) await session.close().catch(() => undefined)
+    if (command.onSignal !== 'leave' || !stop.signal.aborted) await session.close().catch(() => undefined)
   }
 }
 
@@ -77,13 +78,17 @@ async function loadCommand(name: string): Promise<Command> {
   })
 }
 
-function assertOperands({ name, operands }: Command, given: readonly string[]): void {
-  if (given.length >= operands.min && given.length <= operands.max) return
-  const what =
-    given.length < operands.min ? 'is given too little' : `is given too much: ${given.slice(operands.max).join(' ')}`
-  throw new TrancheError('usage', `tranche ${name} ${what}`, {
-    remedy: `Write: tranche ${name} ${operands.usage}`.trim(),
-  })
+function assertOperands({ name, operands: { usage, min, max } }: Command, given: readonly string[]): void {
+  if (given.length >= min && given.length <= max) return
+  const what = given.length < min ? `needs ${usage}` : `has no place for ${JSON.stringify(given[max])}`
+  throw new TrancheError('usage', `tranche ${name} ${what}`, { remedy: `Write: tranche ${name} ${usage}`.trim() })
+}
+
+function tellStopping(signal: AbortSignal, terminal: Terminal): void {
+  const tell = (): void => {
+    terminal.note('! Stopping: the sub-batch in hand is finished or cancelled. Once more leaves at once.')
+  }
+  signal.addEventListener('abort', tell, { once: true })
 }
 
 /** Commands that last no longer than a few statements are left where they are. */

@@ -21,8 +21,8 @@ const PROJECT_FOLDER = fileURLToPath(new URL('../..', import.meta.url))
 export interface OpenNeeds {
   /** What will be written, or null for a command that only reads. */
   readonly verb: WritingVerb | null
-  /** Whether the command makes no sense without definitions. */
-  readonly needsCatalogue?: boolean
+  /** `needed`: the command makes no sense without definitions; `welcome`: it tells more with them. Else none are loaded. */
+  readonly catalogue?: 'needed' | 'welcome'
   /** Jobs that will be driven at the same time. */
   readonly parallel?: number
 }
@@ -81,8 +81,8 @@ export function createSession({ given, env, terminal, logger, signal }: SessionO
     trackingSchema,
     namesTarget: url !== null || connection !== null || namesTarget(env),
     catalogueFolder,
-    async open({ verb, needsCatalogue = false, parallel = 1 }) {
-      if (needsCatalogue && catalogueFolder === null) throw catalogueMissing()
+    async open({ verb, catalogue: wanted, parallel = 1 }) {
+      if (wanted === 'needed' && catalogueFolder === null) throw catalogueMissing()
       // Loaded here, so that help, version and wrong usage are answered without them.
       const [{ resolveTarget }, { createEngineHost }] = await Promise.all([
         import('../host/connection/resolve-target.ts'),
@@ -101,7 +101,14 @@ export function createSession({ given, env, terminal, logger, signal }: SessionO
         warn,
       })
       const { parameters, connectTimeoutMs } = resolved
-      host = await createEngineHost({ parameters, connectTimeoutMs, catalogueFolder, logger, trackingSchema, parallel })
+      host = await createEngineHost({
+        parameters,
+        connectTimeoutMs,
+        catalogueFolder: wanted === undefined ? null : catalogueFolder,
+        logger,
+        trackingSchema,
+        parallel,
+      })
       const { engine, catalogue, target } = host
       if (canAsk) await askForPassword(resolved, host, signal)
       return {

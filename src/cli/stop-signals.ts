@@ -15,12 +15,11 @@ export interface StopSignals {
 }
 
 interface Listeners {
-  readonly onFirst: () => void
   /** Must end the process. */
   readonly onSecond: (error: TrancheError, exitCode: number) => void
 }
 
-export function watchStopSignals({ onFirst, onSecond }: Listeners): StopSignals {
+export function watchStopSignals({ onSecond }: Listeners): StopSignals {
   const controller = new AbortController()
   let exitCode: number | null = null
   for (const name of SIGNALS) {
@@ -31,12 +30,7 @@ export function watchStopSignals({ onFirst, onSecond }: Listeners): StopSignals 
         return
       }
       exitCode = code
-      onFirst()
-      controller.abort(
-        new TrancheError('stopped', `stopped by ${name}`, {
-          remedy: 'What was committed stays; start again to go on.',
-        }),
-      )
+      controller.abort(new TrancheError('stopped', `stopped by ${name}`))
     })
   }
   return { signal: controller.signal, exitCode: () => exitCode }
@@ -45,7 +39,7 @@ export function watchStopSignals({ onFirst, onSecond }: Listeners): StopSignals 
 function leftAtOnce(name: string): TrancheError {
   return new TrancheError(
     'stopped',
-    `left at once by a second ${name}: claims were not released, and the sub-batch in hand is committed or rolled back by the server`,
+    `left at once by a second ${name}: what was in hand is committed or rolled back by the server, and claims are not released`,
     {
       remedy:
         'Start again to go on: the next run on this host takes the jobs over at once, on another one after 30 s. No row is done twice.',

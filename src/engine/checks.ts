@@ -11,6 +11,8 @@ import type { CheckResult, Key } from './types.ts'
 
 /** So many rows that should not be there are kept and shown. */
 export const SHOWN_ROWS = 20
+/** check.rows looks at so many keys, spread over the range. */
+export const SAMPLED_KEYS = 200
 
 export interface CheckSample {
   readonly table: BatchTable
@@ -118,9 +120,9 @@ export async function singleValue(transaction: Transaction, query: Sql): Promise
   const [row] = rows
   if (rows.length !== 1 || row === undefined)
     throw new Error(`the query answered ${String(rows.length)} rows; expected one`)
-  const value = Object.values(row)[0]
-  if (value === null || value === undefined) return null
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean | bigint)
+  const [value = null] = Object.values(row)
+  if (value === null) return null
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value)
 }
 
 function countOf(rows: number): string {
@@ -140,7 +142,7 @@ function isNumeric(text: string): boolean {
 /** A number as canonical decimal text, so that 10, 10n, '10' and '10.00' are the same and 2^53 + 1 stays itself. */
 function exactNumber(value: ExpectedValue): string {
   const text = String(value)
-  if (typeof value === 'number' && !Number.isSafeInteger(value)) {
+  if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) {
     throw new TypeError(`${text} cannot be compared exactly; give a bigint or a decimal string`)
   }
   if (!isNumeric(text)) throw new TypeError(`${JSON.stringify(text)} is not a number`)

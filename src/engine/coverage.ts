@@ -1,17 +1,12 @@
 /** The two checks that always run: every job succeeded, and the jobs' tiles cover minimum to maximum without gap or overlap. */
 import { raw, sql, type Sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES } from '../shared/status.ts'
-import { tableName } from './batching/batch-table.ts'
-import { inRange } from './batching/key-range.ts'
+import { comparedAs } from './batching/key-range.ts'
 import { SHOWN_ROWS } from './checks.ts'
 import { type EngineContext, inTransaction, onlyRow } from './context.ts'
 import type { MigrationSubject } from './drive.ts'
 import { maximumOf } from './planner.ts'
-import type { CheckResult, NewAfterQueueing } from './types.ts'
-
-/** New rows are counted up to here: beyond it nobody wants the exact number, and counting must not scan a table. */
-const COUNT_CAP = 10_000
-const COUNT_TIMEOUT_MS = 10_000
+import type { CheckResult } from './types.ts'
 
 export async function checkJobsSucceeded(
   { tables, ...context }: EngineContext,
@@ -26,7 +21,7 @@ export async function checkJobsSucceeded(
            ORDER BY id LIMIT ${SHOWN_ROWS}`,
     ),
   )
-  const total = Number(rows[0]?.['total'] ?? 0)
+  const total = Number(rows[0]?.total ?? 0)
   return {
     name: 'every job succeeded',
     kind: 'jobs_succeeded',
@@ -93,62 +88,6 @@ function describeGap({ is_exhausted, broken, reaches_maximum }: TileCounts): str
   return reaches_maximum ? 'covered' : 'the last job does not reach the maximum'
 }
 
-/** Rows that appeared after planning: above the maximum, or between the bounds of neighbouring jobs. Out of scope, and shown. */
-export async function countNewAfterQueueing(
-  context: EngineContext,
-  subject: MigrationSubject,
-): Promise<NewAfterQueueing> {
-  const { scoped, migration } = subject
-  const own = sql.ident(scoped.table.name)
-  const inScope = scoped.scope === null ? sql`` : sql` AND (${scoped.scope})`
-  const above = sql`SELECT 1 FROM ${tableName(scoped.table)}
-                     WHERE ${inRange(own, scoped.table.columns, { after: maximumOf(migration), until: null })}${inScope} LIMIT ${COUNT_CAP}`
-  const aboveMaximum = await countBounded(context, subject, above)
-  const betweenJobs = await countBounded(context, subject, rowsBetweenJobs(context, subject))
-  return {
-    aboveMaximum: aboveMaximum ?? 0,
-    betweenJobs: betweenJobs ?? 0,
-    isCapped: aboveMaximum === null || betweenJobs === null || aboveMaximum >= COUNT_CAP || betweenJobs >= COUNT_CAP,
-  }
-}
-
-/** Probes of the index in each gap between a job's last key and the next one's first; nearly all of them are empty. */
-function rowsBetweenJobs({ tables }: EngineContext, { scoped, migration }: MigrationSubject): Sql {
-  const [column] = scoped.table.columns
-  if (column === undefined) throw new Error('a batch table has a batch column')
-  const key = sql`${sql.ident(scoped.table.name)}.${sql.ident(column.name)}`
-  const inScope = scoped.scope === null ? sql`` : sql` AND (${scoped.scope})`
-  return sql`SELECT 1
-               FROM (SELECT coalesce(lag(j.max_value) OVER in_order, ${migration.minValue}::bigint - 1) AS gap_after, j.min_value AS gap_before
-                       FROM ${tables.jobs} AS j WHERE j.batched_background_migration_id = ${migration.id}
-                     WINDOW in_order AS (ORDER BY j.min_value)) AS gaps
-              CROSS JOIN LATERAL (
-                SELECT 1 FROM ${tableName(scoped.table)}
-                 WHERE ${key} > gaps.gap_after AND ${key} < gaps.gap_before${inScope} LIMIT ${COUNT_CAP}) AS found
-              LIMIT ${COUNT_CAP}`
-}
-
-/** null: the count did not end in time. */
-async function countBounded(
-  context: EngineContext,
-  { searchPath }: MigrationSubject,
-  query: Sql,
-): Promise<number | null> {
-  try {
-    const { rows } = await inTransaction(
-      context,
-      (transaction) => transaction.query(sql`SELECT count(*)::int AS count FROM (${query}) AS counted`),
-      { isReadOnly: true, searchPath, statementTimeoutMs: COUNT_TIMEOUT_MS },
-    )
-    return onlyRow<{ count: number }>(rows, 'a count returned no row').count
-  } catch (error) {
-    context.logger.log('warn', 'new rows could not be counted', {
-      message: error instanceof Error ? error.message : String(error),
-    })
-    return null
-  }
-}
-
 function typedKey({ scoped }: MigrationSubject, array: string): Sql {
-  return sql.join(scoped.table.columns.map(({ type }, index) => raw(`(${array})[${String(index + 1)}]::${type}`)))
+  return sql.join(scoped.table.columns.map(({ type }, index) => raw(`(${array})[${index + 1}]::${comparedAs(type)}`)))
 }

@@ -5,6 +5,7 @@ import { parseJobArguments } from '../shared/job-arguments.ts'
 import { sql } from '../shared/sql.ts'
 import type { MigrationStatus } from '../shared/status.ts'
 import { getBatchTable } from './batching/batch-table.ts'
+import { scopeOf } from './batching/scope.ts'
 import { getStrategy } from './batching/strategies.ts'
 import type { BatchingStrategy, Scoped } from './batching/strategy.ts'
 import { type EngineContext, inTransaction, onlyRow } from './context.ts'
@@ -58,7 +59,7 @@ export async function loadSubject(context: EngineContext, migrationId: string): 
       migration,
       loaded,
       args,
-      scoped: { table, scope: loaded.definition.scope?.({ args }) ?? null },
+      scoped: { table, scope: scopeOf(loaded.definition, args) },
       strategy: getStrategy(details.strategy),
       searchPath: details.search_path,
       queuedHash: details.definition_hash,
@@ -67,12 +68,16 @@ export async function loadSubject(context: EngineContext, migrationId: string): 
 }
 
 /** Throws unknown_class, naming what the catalogue has. */
-export function getDefinition({ definitions }: Pick<EngineContext, 'definitions'>, jobClassName: string): LoadedDefinition {
+export function getDefinition(
+  { definitions }: Pick<EngineContext, 'definitions'>,
+  jobClassName: string,
+): LoadedDefinition {
   const loaded = definitions.find(jobClassName)
   if (loaded !== undefined) return loaded
   const known = definitions.list().map(({ definition }) => definition.jobClassName)
   throw new TrancheError('unknown_class', `the catalogue has no definition with the job class name "${jobClassName}"`, {
-    remedy: known.length === 0 ? 'The catalogue is empty: check --catalogue DIR.' : `It has: ${known.sort().join(', ')}.`,
+    remedy:
+      known.length === 0 ? 'The catalogue is empty: check --catalogue DIR.' : `It has: ${known.sort().join(', ')}.`,
     details: { known },
   })
 }
@@ -80,8 +85,12 @@ export function getDefinition({ definitions }: Pick<EngineContext, 'definitions'
 /** Throws definition_drift when the definition is not the one that was queued. */
 export function assertNoDrift({ migration, loaded, queuedHash }: MigrationSubject): void {
   if (loaded.hash === queuedHash) return
-  throw new TrancheError('definition_drift', `the definition of ${migration.jobClassName} changed since migration ${migration.id} was queued`, {
-    remedy: `Put ${loaded.file} and the files that it imports back as they were, or remove the migration and queue it anew.`,
-    details: { queuedHash, currentHash: loaded.hash, file: loaded.file },
-  })
+  throw new TrancheError(
+    'definition_drift',
+    `the definition of ${migration.jobClassName} changed since migration ${migration.id} was queued`,
+    {
+      remedy: `Put ${loaded.file} and the files that it imports back as they were, or remove the migration and queue it anew.`,
+      details: { queuedHash, currentHash: loaded.hash, file: loaded.file },
+    },
+  )
 }

@@ -64,9 +64,15 @@ export interface Emitter {
   emit<Name extends EventName>(name: Name, event: EngineEvents[Name]): void
 }
 
-/** An emitter whose listeners cannot hurt it: one that throws is logged, and the others still hear the event. */
+/** An emitter whose listeners cannot hurt it: one that throws or rejects is logged, and the others still hear the event. */
 export function createEmitter(logger: Logger): Emitter {
-  const listeners = new Map<EventName, Set<(event: never) => void>>()
+  const listeners = new Map<EventName, Set<(event: never) => unknown>>()
+  const complain = (name: EventName, error: unknown): void => {
+    logger.log('error', 'listener threw', {
+      event: name,
+      message: error instanceof Error ? error.message : String(error),
+    })
+  }
   return {
     on(name, listener) {
       const heard = listeners.get(name) ?? new Set()
@@ -74,11 +80,13 @@ export function createEmitter(logger: Logger): Emitter {
       return () => heard.delete(listener)
     },
     emit(name, event) {
-      for (const listener of listeners.get(name) ?? []) {
+      // A copy: a listener may subscribe or leave while the event is told.
+      for (const listener of [...(listeners.get(name) ?? [])]) {
         try {
-          listener(event as never) // the set under `name` only ever holds listeners of that name
+          const returned = listener(event as never) // the set under `name` only ever holds listeners of that name
+          if (returned instanceof Promise) returned.catch((error: unknown) => complain(name, error))
         } catch (error) {
-          logger.log('error', 'listener threw', { event: name, message: String(error) })
+          complain(name, error)
         }
       }
     },

@@ -1,5 +1,6 @@
 /** How a failure is written to the transition log: a class to group by, and the whole message. */
 import { sqlstateOf } from './target/sqlstate.ts'
+import { storable } from './tracking/storable.ts'
 
 /** The conditions that people meet, by PostgreSQL's own names; others are named by their SQLSTATE. */
 const CONDITIONS: Readonly<Record<string, string>> = {
@@ -26,22 +27,48 @@ const CONDITIONS: Readonly<Record<string, string>> = {
   P0001: 'raise_exception',
 }
 
+/** A chain of causes may lead back to itself. */
+const DEEPEST_CAUSE = 5
+
 export interface Described {
   readonly exceptionClass: string
   readonly message: string
 }
 
-/** Class and full message; of an error of the server also DETAIL, HINT and CONTEXT, which name the row. */
+/** Class and full message; of an error of the server also DETAIL, HINT and CONTEXT, which name the row; of others the cause. */
 export function describeException(error: unknown): Described {
+  return describe(error, DEEPEST_CAUSE)
+}
+
+function describe(error: unknown, depth: number): Described {
+  if (!(error instanceof Error)) return { exceptionClass: typeof error, message: storable(String(error)) }
   const sqlstate = sqlstateOf(error)
-  if (!(error instanceof Error)) return { exceptionClass: typeof error, message: String(error) }
-  if (sqlstate === null) return { exceptionClass: error.name, message: error.message }
-  const parts = error as Error & { readonly detail?: string; readonly hint?: string; readonly where?: string }
-  const lines = [
-    error.message,
-    ...(parts.detail === undefined ? [] : [`DETAIL: ${parts.detail}`]),
-    ...(parts.hint === undefined ? [] : [`HINT: ${parts.hint}`]),
-    ...(parts.where === undefined ? [] : [`CONTEXT: ${parts.where}`]),
+  const exceptionClass = sqlstate === null ? classOf(error) : `${CONDITIONS[sqlstate] ?? 'sqlstate'} (${sqlstate})`
+  const lines = [error.message, ...(sqlstate === null ? causesOf(error, depth) : partsOf(error))]
+  return { exceptionClass, message: storable(lines.join('\n')) }
+}
+
+function partsOf(error: Error): readonly string[] {
+  const { detail, hint, where } = error as Error & { detail?: string; hint?: string; where?: string }
+  return [
+    ...(detail === undefined ? [] : [`DETAIL: ${detail}`]),
+    ...(hint === undefined ? [] : [`HINT: ${hint}`]),
+    ...(where === undefined ? [] : [`CONTEXT: ${where}`]),
   ]
-  return { exceptionClass: `${CONDITIONS[sqlstate] ?? 'sqlstate'} (${sqlstate})`, message: lines.join('\n') }
+}
+
+/** Few authors set `name` on their own errors; the class is what tells them apart. */
+function classOf(error: Error): string {
+  return error.name === 'Error' && error.constructor.name !== '' ? error.constructor.name : error.name
+}
+
+/** "fetch failed" says nothing without them. */
+function causesOf(error: Error, depth: number): readonly string[] {
+  if (depth === 0) return []
+  const causes: readonly unknown[] =
+    error instanceof AggregateError ? error.errors : error.cause === undefined ? [] : [error.cause]
+  return causes.map((cause) => {
+    const { exceptionClass, message } = describe(cause, depth - 1)
+    return `CAUSE: ${exceptionClass}: ${message}`
+  })
 }

@@ -75,6 +75,7 @@ async function inGuardedTransaction(client: pg.Client, guarded: Guarded): Promis
     const answers = await fly(client, first, deadlineOf(settings, 2))
     const run = async (statement: Sql): Promise<Answer> => one(await fly(client, [statement], deadlineOf(settings)))
     const outcome = await prepared.finish(run, prepared.statement === null ? null : one(answers.slice(-1)))
+    assertStillOpen(client, drive)
     const progress = progressStatement(context, subBatch, outcome)
     if (finishWith === null) {
       assertCommitted(one((await fly(client, [progress, COMMIT], deadlineOf(settings))).slice(-1)))
@@ -87,6 +88,14 @@ async function inGuardedTransaction(client: pg.Client, guarded: Guarded): Promis
     await rollBack(client)
     throw error
   }
+}
+
+/** A definition that commits by itself would leave its rows without their progress, and the guard's lock behind. */
+function assertStillOpen(client: pg.Client, { loaded }: Drive): void {
+  if (client.getTransactionStatus() === 'T') return
+  throw new Error(
+    `${loaded.definition.jobClassName} ended or broke the sub-batch’s transaction; perform must leave it open`,
+  )
 }
 
 interface Finishing {

@@ -2,14 +2,14 @@
  * The three forms of `perform`, brought to one: what happens outside the sub-batch's transaction, which statement may travel
  * in the guard's flight, and what is left to do before the progress is written.
  */
-import type { EachRow, PerformContext, QuarantinedRow, QueryingContext, SubBatch } from '../catalogue/definition.ts'
-import { TrancheError } from '../shared/errors.ts'
+import type { PerformContext, QuarantinedRow, QueryAnswer, QueryingContext, SubBatch } from '../catalogue/definition.ts'
 import { isSql, type Sql } from '../shared/sql.ts'
 import type { EngineContext } from './context.ts'
 import type { Drive } from './drive.ts'
+import { Gate, refuseTransactionControl, type Run } from './gate.ts'
+import { queryOther } from './other-database.ts'
 import { prepareRows } from './row-performer.ts'
 import type { Answer } from './target/flight.ts'
-import { query } from './target/transaction.ts'
 
 export interface Outcome {
   readonly changed: number
@@ -21,7 +21,7 @@ export interface Prepared {
   /** Sent in one flight with the guard; null where nothing can be known before the transaction is open. */
   readonly statement: Sql | null
   /** Runs inside the open, guarded transaction. `answer` is that of `statement`. */
-  finish(run: (statement: Sql) => Promise<Answer>, answer: Answer | null): Promise<Outcome>
+  finish(run: Run, answer: Answer | null): Promise<Outcome>
   /** The transaction did not open, or was rolled back before `finish`. */
   abandon(reason: unknown): void
 }
@@ -33,19 +33,22 @@ export async function prepare(
   { jobId, subBatch }: { readonly jobId: string; readonly subBatch: SubBatch },
 ): Promise<Prepared> {
   const { perform } = drive.loaded.definition
-  const base = performContext(context, drive, jobId, subBatch)
-  if (typeof perform !== 'function') return prepareRows(context, drive, perform as EachRow, base)
+  const base = performContext(context, drive, { jobId, subBatch })
+  if (typeof perform !== 'function') return prepareRows(context, drive, { perform, performContext: base })
   const gate = new Gate()
   const querying: QueryingContext = {
     ...base,
-    query: async (statement) => gate.query(statement),
-    database: (name) => ({ query: async (statement) => queryOther(context, name, statement) }),
+    query: (statement) => gate.query(statement),
+    database: (name) => ({ query: (statement) => silenced(queryOther(context, name, statement)) }),
   }
-  const result = perform(querying)
-  return isSql(result) ? prepareStatement(result) : prepareFunction(result, gate)
+  const result: unknown = perform(querying)
+  if (isSql(result)) return prepareStatement(result)
+  if (isThenable(result)) return prepareFunction(result, gate)
+  throw new TypeError(`perform returned ${String(result)}; expected sql\`…\` or a promise (is a return missing?)`)
 }
 
 function prepareStatement(statement: Sql): Prepared {
+  refuseTransactionControl(statement)
   return {
     statement,
     finish: (_run, answer) => Promise.resolve({ changed: answer?.rowCount ?? 0, unresolved: 0, quarantined: [] }),
@@ -56,19 +59,22 @@ function prepareStatement(statement: Sql): Prepared {
 }
 
 /** The author's function is already running; its first query waits at the gate until the guard let the transaction through. */
-function prepareFunction(result: Promise<{ readonly changed: number } | undefined | void>, gate: Gate): Prepared {
-  const settled = Promise.resolve(result)
+function prepareFunction(result: PromiseLike<unknown>, gate: Gate): Prepared {
   // Its rejection is told by `finish`; when the transaction never opens, the reason for that is the error to tell.
-  settled.catch(() => undefined)
+  const settled = silenced(Promise.resolve(result))
   return {
     statement: null,
     async finish(run) {
       gate.open(run)
       try {
         const returned = await settled
-        return { changed: returned?.changed ?? gate.rowCount, unresolved: 0, quarantined: [] }
+        await gate.settle()
+        return { changed: changedOf(returned) ?? gate.rowCount, unresolved: 0, quarantined: [] }
+      } catch (error) {
+        await gate.settle().catch(() => undefined)
+        throw gate.tell(error)
       } finally {
-        gate.close(new Error('this sub-batch is over: a query of it was not awaited'))
+        gate.close(new Error('this sub-batch is over'))
       }
     },
     abandon(reason) {
@@ -77,41 +83,37 @@ function prepareFunction(result: Promise<{ readonly changed: number } | undefine
   }
 }
 
-/** Holds back the queries of form 2 until its transaction is open, and refuses them once it is over. */
-class Gate {
-  rowCount = 0
-  readonly #opened: Promise<(statement: Sql) => Promise<Answer>>
-  #resolve: (run: (statement: Sql) => Promise<Answer>) => void = () => undefined
-  #reject: (reason: unknown) => void = () => undefined
-  #closed: { readonly reason: unknown } | null = null
-
-  constructor() {
-    this.#opened = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
-    this.#opened.catch(() => undefined)
-  }
-
-  async query(statement: Sql): Promise<Answer> {
-    const run = await this.#opened
-    if (this.#closed !== null) throw this.#closed.reason
-    const answer = await run(statement)
-    if (answer.command !== 'SELECT') this.rowCount += answer.rowCount
-    return answer
-  }
-
-  open(run: (statement: Sql) => Promise<Answer>): void {
-    this.#resolve(run)
-  }
-
-  close(reason: unknown): void {
-    this.#closed ??= { reason }
-    this.#reject(reason)
-  }
+/** null: the sum of the row counts is meant. The answer of a last query, returned for brevity, counts as nothing said. */
+function changedOf(returned: unknown): number | null {
+  if (returned === undefined || isAnswer(returned)) return null
+  if (isSql(returned)) throw new TypeError('perform returned a statement that it did not run: await ctx.query(sql`…`)')
+  const changed: unknown =
+    typeof returned === 'object' && returned !== null && 'changed' in returned ? returned.changed : null
+  if (typeof changed === 'number' && Number.isSafeInteger(changed) && changed >= 0) return changed
+  throw new TypeError(
+    `perform returned ${JSON.stringify(returned)}; expected nothing, or { changed } with a number of rows`,
+  )
 }
 
-function performContext({ emitter }: EngineContext, drive: Drive, jobId: string, subBatch: SubBatch): PerformContext {
+function isAnswer(value: unknown): value is QueryAnswer {
+  return typeof value === 'object' && value !== null && 'rowCount' in value && 'rows' in value
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+/** The same promise; should nobody await it, its rejection does not end the process. */
+function silenced<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined)
+  return promise
+}
+
+function performContext(
+  { emitter }: EngineContext,
+  drive: Drive,
+  { jobId, subBatch }: { readonly jobId: string; readonly subBatch: SubBatch },
+): PerformContext {
   const migrationId = drive.migration.id
   return {
     subBatch,
@@ -123,19 +125,4 @@ function performContext({ emitter }: EngineContext, drive: Drive, jobId: string,
       emitter.emit('definition:log', { migrationId, jobId, level, message, fields })
     },
   }
-}
-
-/** Another logical database: a transaction of its own, so the statement there must be safe to repeat. */
-async function queryOther({ otherDatabases }: EngineContext, name: string, statement: Sql): Promise<Answer> {
-  const target = otherDatabases.get(name)
-  if (target === undefined) {
-    throw new TrancheError(
-      'unknown_connection',
-      `the definition asks for the database "${name}", which no target was given for`,
-      {
-        remedy: 'Run it from a host that maps this logical database to a target.',
-      },
-    )
-  }
-  return target.withClient((client) => query(client, statement))
 }

@@ -1,15 +1,16 @@
 /** Everything that a report states: what ran, counts, timings, failures, checks, before and after. Read from the database only. */
+import { TrancheError } from '../shared/errors.ts'
 import { sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES } from '../shared/status.ts'
-import { getBatchTable } from './batching/batch-table.ts'
+import { type BatchTable, getBatchTable } from './batching/batch-table.ts'
 import { type EngineContext, inTransaction, onlyRow } from './context.ts'
 import { readFailures } from './failures.ts'
 import { getState } from './overview.ts'
 import { readSamples } from './samples.ts'
+import { hasMoved, readWriteCounters, type WriteCounters } from './target/write-counters.ts'
 import { readEvents } from './tracking/read-events.ts'
 import { iso } from './tracking/tables.ts'
 import type { MigrationState, ReportData, Verification } from './types.ts'
-import { readWriteCounters } from './verifier.ts'
 
 const STALE_AFTER_MS = 24 * 60 * 60 * 1000
 
@@ -36,49 +37,63 @@ export async function readReport(context: EngineContext, migrationId: string): P
   }
 }
 
-/** null where the table was dropped since: the rest of the report still stands. */
+/** null where the table or its batch column was dropped since: the rest of the report still stands. */
 async function findTable(
   context: EngineContext,
   { id, tableName, columns }: MigrationState,
-): Promise<Awaited<ReturnType<typeof getBatchTable>> | null> {
-  return inTransaction(context, async (transaction) => {
-    const { rows } = await transaction.query(
-      sql`SELECT d.table_oid::text AS oid FROM ${context.tables.details} AS d
-            JOIN pg_class AS c ON c.oid = d.table_oid WHERE d.migration_id = ${id}`,
-    )
-    const oid = rows[0]?.['oid']
-    return oid === undefined ? null : getBatchTable(transaction, { oid: String(oid), label: tableName, columns })
-  })
+): Promise<BatchTable | null> {
+  try {
+    return await inTransaction(context, async (transaction) => {
+      const { rows } = await transaction.query(
+        sql`SELECT table_oid::text AS oid FROM ${context.tables.details} WHERE migration_id = ${id}`,
+      )
+      const { oid } = onlyRow<{ oid: string }>(rows, `migration ${id} has no details row`)
+      return getBatchTable(transaction, { oid, label: tableName, columns })
+    })
+  } catch (error) {
+    if (error instanceof TrancheError && ['table_missing', 'column_missing'].includes(error.code)) return null
+    throw error
+  }
+}
+
+interface TimingRow {
+  readonly work_seconds: number
+  readonly whole_seconds: number
+  readonly whole_rows: number
+  readonly first_job_at: string | null
 }
 
 async function readTiming(
   context: EngineContext,
-  { id, createdAt, finishedAt, rows }: MigrationState,
+  { id, createdAt, finishedAt }: MigrationState,
 ): Promise<ReportData['timing']> {
   const { rows: found } = await inTransaction(context, (transaction) =>
     transaction.query(
-      sql`SELECT coalesce(sum(extract(epoch FROM j.finished_at - j.started_at)) FILTER (WHERE j.status = ${JOB_STATUS_CODES.succeeded}), 0)::float8 AS work_seconds,
-                 ${iso('min(j.created_at)')} AS first_job_at
-            FROM ${context.tables.jobs} AS j WHERE j.batched_background_migration_id = ${id}`,
+      sql`SELECT coalesce(sum(seconds), 0)::float8 AS work_seconds,
+                 coalesce(sum(seconds) FILTER (WHERE is_whole), 0)::float8 AS whole_seconds,
+                 coalesce(sum(scanned) FILTER (WHERE is_whole), 0)::float8 AS whole_rows,
+                 (SELECT ${iso('min(created_at)')} FROM ${context.tables.jobs} WHERE batched_background_migration_id = ${id}) AS first_job_at
+            FROM (SELECT extract(epoch FROM j.finished_at - j.started_at) AS seconds, p.scanned,
+                         j.attempts = 1 AND p.releases = 0 AS is_whole
+                    FROM ${context.tables.jobs} AS j JOIN ${context.tables.progress} AS p ON p.job_id = j.id
+                   WHERE j.batched_background_migration_id = ${id} AND j.status = ${JOB_STATUS_CODES.succeeded}) AS succeeded`,
     ),
   )
-  const timing = onlyRow<{ work_seconds: number; first_job_at: string | null }>(
-    found,
-    'summing durations returned no row',
-  )
+  const timing = onlyRow<TimingRow>(found, 'summing durations returned no row')
   return {
     queuedAt: createdAt,
     startedAt: timing.first_job_at,
     finishedAt,
     workSeconds: timing.work_seconds,
-    rowsPerSecond: timing.work_seconds === 0 ? null : rows.scanned / timing.work_seconds,
+    // Of jobs that ran in one go: of others the row counts of several starts stand beside the time of the last one.
+    rowsPerSecond: timing.whole_seconds === 0 ? null : timing.whole_rows / timing.whole_seconds,
   }
 }
 
 interface KeptVerification {
   readonly verified_at: string
   readonly age_ms: number
-  readonly write_counters: Record<string, string> | null
+  readonly write_counters: WriteCounters | null
   readonly result: Omit<Verification, 'verifiedAt'>
 }
 
@@ -96,17 +111,12 @@ async function readVerification(
   )
   const [kept] = rows as unknown as KeptVerification[]
   if (kept === undefined) return null
-  const counters = tableOid === null ? null : await readWriteCounters(context, tableOid)
+  const counters =
+    tableOid === null ? null : await inTransaction(context, (transaction) => readWriteCounters(transaction, tableOid))
   const staleBecause = [
     ...(kept.age_ms > STALE_AFTER_MS ? ['it is older than 24 hours'] : []),
     ...(currentHash !== null && currentHash !== kept.result.definitionHash ? ['the definition changed since'] : []),
-    ...(kept.write_counters !== null && counters !== null && hasMoved(kept.write_counters, counters)
-      ? ['the table was written since']
-      : []),
+    ...(hasMoved(kept.write_counters, counters) ? ['the table was written since'] : []),
   ]
   return { ...kept.result, verifiedAt: kept.verified_at, isStale: staleBecause.length > 0, staleBecause }
-}
-
-function hasMoved(before: Record<string, string>, now: Record<string, string>): boolean {
-  return Object.keys(before).some((counter) => before[counter] !== now[counter])
 }

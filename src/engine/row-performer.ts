@@ -4,12 +4,16 @@
  */
 import type { EachRow, PerformContext, QuarantinedRow, TransformedRow } from '../catalogue/definition.ts'
 import { TrancheError } from '../shared/errors.ts'
+import { isSql, type Sql } from '../shared/sql.ts'
 import { type EngineContext, inTransaction } from './context.ts'
 import type { Drive } from './drive.ts'
+import { refuseTransactionControl } from './gate.ts'
 import type { Prepared } from './performer.ts'
 import type { RowTransformer, TransformOutcome } from './ports.ts'
 import { quarantineRows } from './tracking/quarantine-rows.ts'
 import type { Key } from './types.ts'
+
+type SourceRow = Readonly<Record<string, unknown>>
 
 interface Sorted {
   readonly written: readonly TransformedRow[]
@@ -17,32 +21,29 @@ interface Sorted {
   readonly quarantined: readonly (QuarantinedRow & { readonly stack: string })[]
 }
 
+/** Reads and transforms the rows of one sub-batch. Without a row to write, only the progress is. */
 export async function prepareRows(
   context: EngineContext,
   drive: Drive,
-  perform: EachRow,
-  performContext: PerformContext,
+  { perform, performContext }: { readonly perform: EachRow; readonly performContext: PerformContext },
 ): Promise<Prepared> {
   const transformer = getTransformer(context)
-  const { rows } = await inTransaction(context, (transaction) => transaction.query(perform.select(performContext)), {
+  const selected = statementOf('select', perform.select(performContext))
+  const { rows } = await inTransaction(context, (transaction) => transaction.query(selected), {
     searchPath: drive.searchPath,
     isReadOnly: true,
   })
   const keys = rows.map((row) => keyOf(row, drive))
-  const outcomes = await transformer.transform(drive.loaded, rows, drive.args, drive.signal)
+  const outcomes = rows.length === 0 ? [] : await transformer.transform(drive.loaded, rows, drive.args, drive.signal)
   const { written, unresolved, quarantined } = sort(rows, keys, outcomes)
   return {
-    statement: written.length === 0 ? null : perform.write(written),
+    statement: written.length === 0 ? null : statementOf('write', perform.write(written)),
     async finish(run, answer) {
       if (quarantined.length > 0) {
-        await run(
-          quarantineRows(context.tables, {
-            migrationId: drive.migration.id,
-            jobId: performContext.jobId,
-            rows: quarantined,
-          }),
-        )
-        if (perform.onQuarantine !== undefined) await run(perform.onQuarantine(quarantined))
+        const { id: migrationId } = drive.migration
+        await run(quarantineRows(context.tables, { migrationId, jobId: performContext.jobId, rows: quarantined }))
+        if (perform.onQuarantine !== undefined)
+          await run(statementOf('onQuarantine', perform.onQuarantine(quarantined)))
       }
       return { changed: answer?.rowCount ?? 0, unresolved, quarantined }
     },
@@ -58,44 +59,41 @@ export function getTransformer({ rowTransformer }: Pick<EngineContext, 'rowTrans
   throw new TrancheError(
     'row_transform_unavailable',
     'this definition transforms row by row (eachRow), and this program has no pool to run it in',
-    {
-      remedy: 'Write it as one statement or as a function over ctx.query, or use a Tranche that runs eachRow.',
-    },
+    { remedy: 'Write it as one statement or as a function over ctx.query, or use a Tranche that runs eachRow.' },
   )
 }
 
-function keyOf(row: Record<string, unknown>, { scoped, loaded }: Drive): Key {
+function statementOf(part: 'select' | 'write' | 'onQuarantine', statement: unknown): Sql {
+  if (!isSql(statement)) throw new TypeError(`${part} returned ${String(statement)}; expected sql\`…\``)
+  refuseTransactionControl(statement)
+  return statement
+}
+
+function keyOf(row: SourceRow, { scoped, loaded }: Drive): Key {
   return scoped.table.columns.map(({ name }) => {
     const value = row[name]
-    if (value !== undefined && value !== null) return String(value as string | number | bigint)
+    if (typeof value === 'string' || typeof value === 'number') return String(value)
     throw new Error(`${loaded.definition.jobClassName}: select must return the batch column "${name}"`)
   })
 }
 
-function sort(
-  rows: readonly Record<string, unknown>[],
-  keys: readonly Key[],
-  outcomes: readonly TransformOutcome[],
-): Sorted {
+function sort(rows: readonly SourceRow[], keys: readonly Key[], outcomes: readonly TransformOutcome[]): Sorted {
+  if (outcomes.length !== rows.length) {
+    throw new Error(`the row transformer answered for ${outcomes.length} rows; it was given ${rows.length}`)
+  }
   const written: TransformedRow[] = []
-  const quarantined: (QuarantinedRow & { stack: string })[] = []
+  // By key: a select that joins may return a row of the table more than once.
+  const quarantined = new Map<string, QuarantinedRow & { stack: string }>()
   let unresolved = 0
-  rows.forEach((source, index) => {
-    const key = keys[index]
-    const outcome = outcomes[index]
-    if (key === undefined || outcome === undefined)
-      throw new Error('the row transformer answered for fewer rows than it was given')
+  outcomes.forEach((outcome, index) => {
+    const source = rows[index] ?? {}
+    const key = keys[index] ?? []
     if (outcome.kind === 'value') written.push({ key, source, value: outcome.value })
     else if (outcome.kind === 'unresolved') unresolved += 1
     else if (outcome.kind === 'raised') {
-      quarantined.push({
-        key,
-        source,
-        errorClass: outcome.errorClass,
-        errorMessage: outcome.message,
-        stack: outcome.stack,
-      })
+      const { errorClass, message, stack } = outcome
+      quarantined.set(key.join('\0'), { key, source, errorClass, errorMessage: message, stack })
     }
   })
-  return { written, unresolved, quarantined }
+  return { written, unresolved, quarantined: [...quarantined.values()] }
 }

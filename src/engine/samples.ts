@@ -1,12 +1,14 @@
 /** Before-values: up to 20 rows read at queue time and kept in the tracking schema; the same keys are read again for a report. */
-import type { BatchedMigrationDefinition } from '../catalogue/definition.ts'
 import { sql, type Sql } from '../shared/sql.ts'
+import { TrancheError } from '../shared/errors.ts'
 import { type BatchTable, tableName } from './batching/batch-table.ts'
 import { columnTuple, keyText, keyTuple } from './batching/key-range.ts'
 import type { BatchingStrategy, Scoped } from './batching/strategy.ts'
 import { type EngineContext, inTransaction, inWritingTransaction } from './context.ts'
-import { findMigration } from './tracking/find-migration.ts'
+import { parseExactly } from './exact-json.ts'
 import { maximumOf, minimumOf } from './planner.ts'
+import type { Transaction } from './target/transaction.ts'
+import { findMigration } from './tracking/find-migration.ts'
 import type { Key, Sample } from './types.ts'
 
 const SAMPLE_ROWS = 20
@@ -14,47 +16,67 @@ const SAMPLE_TIMEOUT_MS = 5_000
 
 interface Sampling {
   readonly migrationId: string
-  readonly definition: BatchedMigrationDefinition
   readonly scoped: Scoped
   readonly strategy: BatchingStrategy
+  /** null: every column. */
+  readonly columns: readonly string[] | null
 }
 
 /** Reads and keeps the before-values. What cannot be read within 5 s is left out: samples illustrate, they prove nothing. */
-export async function takeSamples(
-  context: EngineContext,
-  { migrationId, definition, scoped, strategy }: Sampling,
-): Promise<void> {
-  const { samples } = definition
-  if (samples === null) return
+export async function takeSamples(context: EngineContext, sampling: Sampling): Promise<void> {
   const settings = { isPlanning: true, statementTimeoutMs: SAMPLE_TIMEOUT_MS }
   try {
-    await inWritingTransaction(
-      context,
-      async (transaction) => {
-        const migration = await findMigration(transaction, context.tables, migrationId)
-        if (migration === null || migration.status === 'finished') return
-        const range = { from: minimumOf(migration), until: maximumOf(migration) }
-        const keys = await strategy.spread(transaction, scoped, range, SAMPLE_ROWS)
-        if (keys.length === 0) return
-        const own = sql.ident(scoped.table.name)
-        await transaction.query(
-          sql`INSERT INTO ${context.tables.samples} (migration_id, ordinal, row_key, before_values)
-              SELECT ${migrationId}, row_number() OVER (ORDER BY ${columnTuple(own, scoped.table.columns)}),
-                     ${keyText(own, scoped.table.columns)}, ${asJson(own, samples.columns)}
-                FROM ${tableName(scoped.table)} WHERE ${hasKey(scoped.table, keys)}`,
-        )
-      },
-      settings,
-    )
+    await inWritingTransaction(context, (transaction) => insertSamples(transaction, context, sampling), settings)
   } catch (error) {
     context.logger.log('warn', 'no samples were taken', {
-      migrationId,
+      migrationId: sampling.migrationId,
       message: error instanceof Error ? error.message : String(error),
     })
   }
 }
 
-/** The kept rows with their values now, in key order. */
+async function insertSamples(
+  transaction: Transaction,
+  { tables }: EngineContext,
+  { migrationId, scoped, strategy, columns }: Sampling,
+): Promise<void> {
+  const migration = await findMigration(transaction, tables, migrationId)
+  if (migration === null || migration.status === 'finished') return
+  const range = { from: minimumOf(migration), until: maximumOf(migration) }
+  const keys = await strategy.spread(transaction, scoped, range, SAMPLE_ROWS)
+  if (keys.length === 0) return
+  const own = sql.ident(scoped.table.name)
+  await inUtc(transaction)
+  await transaction.query(
+    sql`INSERT INTO ${tables.samples} (migration_id, ordinal, row_key, before_values)
+        SELECT ${migrationId}, row_number() OVER (ORDER BY ${columnTuple(own, scoped.table.columns)}),
+               ${keyText(own, scoped.table.columns)}, ${asJson(own, columns)}
+          FROM ${tableName(scoped.table)} WHERE ${hasKey(scoped.table, keys)}`,
+  )
+}
+
+/** Throws column_missing where the definition names a column for its samples that the table does not have. */
+export async function assertSampleColumns(
+  transaction: Transaction,
+  { oid, qualifiedName }: BatchTable,
+  columns: readonly string[],
+): Promise<void> {
+  const { rows } = await transaction.query(
+    sql`SELECT attname::text AS name FROM pg_attribute WHERE attrelid = ${oid}::oid AND attnum > 0 AND NOT attisdropped`,
+  )
+  const missing = columns.find((column) => !rows.some(({ name }) => name === column))
+  if (missing === undefined) return
+  throw new TrancheError(
+    'column_missing',
+    `the table "${qualifiedName}" has no column "${missing}" to take samples of`,
+    {
+      remedy: 'Check samples.columns of the definition.',
+      details: { table: qualifiedName, column: missing },
+    },
+  )
+}
+
+/** The kept rows with their values now, in key order. A column that was dropped since is missing from the latter. */
 export async function readSamples(
   context: EngineContext,
   {
@@ -67,38 +89,51 @@ export async function readSamples(
     context,
     async (transaction) => {
       const { rows: kept } = await transaction.query(
-        sql`SELECT row_key, before_values FROM ${context.tables.samples} WHERE migration_id = ${migrationId} ORDER BY ordinal`,
+        sql`SELECT row_key, before_values::text AS json FROM ${context.tables.samples}
+             WHERE migration_id = ${migrationId} ORDER BY ordinal`,
       )
-      const before = kept as { row_key: string[]; before_values: Record<string, unknown> }[]
+      const before = kept as unknown as SampledRow[]
       if (before.length === 0) return []
       const own = sql.ident(table.name)
+      await inUtc(transaction)
       const { rows: current } = await transaction.query(
-        sql`SELECT ${keyText(own, table.columns)} AS row_key, ${asJson(own, columns)} AS now_values
-              FROM ${tableName(table)} WHERE ${hasKey(
-                table,
-                before.map(({ row_key }) => row_key),
-              )}`,
+        sql`SELECT ${keyText(own, table.columns)} AS row_key, (${asJson(own, columns)})::text AS json
+              FROM ${tableName(table)}
+             WHERE ${hasKey(
+               table,
+               before.map(({ row_key }) => row_key),
+             )}`,
       )
-      const after = new Map(
-        (current as { row_key: string[]; now_values: Record<string, unknown> }[]).map((row) => [
-          row.row_key.join('\0'),
-          row.now_values,
-        ]),
-      )
-      return before.map(({ row_key, before_values }) => ({
-        key: row_key,
-        before: before_values,
-        after: after.get(row_key.join('\0')) ?? null,
+      const after = new Map((current as unknown as SampledRow[]).map((row) => [row.row_key.join('\0'), valuesOf(row)]))
+      return before.map((row) => ({
+        key: row.row_key,
+        before: valuesOf(row),
+        after: after.get(row.row_key.join('\0')) ?? null,
       }))
     },
     { isPlanning: true },
   )
 }
 
+interface SampledRow {
+  readonly row_key: Key
+  readonly json: string
+}
+
+function valuesOf({ json }: SampledRow): Readonly<Record<string, unknown>> {
+  return parseExactly(json) as Record<string, unknown> // an object of column → value, as asJson makes it
+}
+
+/** Before and after may be read by different sessions; a moment must look the same in both. */
+async function inUtc(transaction: Transaction): Promise<void> {
+  await transaction.query(sql`SELECT set_config('TimeZone', 'UTC', true)`)
+}
+
+/** Out of the whole row, so that a column which is gone is left out and breaks nothing. */
 function asJson(own: Sql, columns: readonly string[] | null): Sql {
   if (columns === null) return sql`to_jsonb(${own}.*)`
-  const pairs = columns.map((column) => sql`${column}::text, ${own}.${sql.ident(column)}`)
-  return sql`jsonb_build_object(${sql.join(pairs)})`
+  return sql`(SELECT coalesce(jsonb_object_agg(field.key, field.value), '{}')
+                FROM jsonb_each(to_jsonb(${own}.*)) AS field WHERE field.key = ANY (${[...columns]}::text[]))`
 }
 
 function hasKey(table: BatchTable, keys: readonly Key[]): Sql {

@@ -3,107 +3,87 @@
  * own. The result is kept, with the definition's hash and the table's write counters, so that its age can be judged.
  */
 import type { ExpectationContext } from '../catalogue/definition.ts'
+import { TrancheError } from '../shared/errors.ts'
 import { sql } from '../shared/sql.ts'
-import { runCheck, SHOWN_ROWS, singleValue } from './checks.ts'
+import { runCheck, SAMPLED_KEYS } from './checks.ts'
 import { type EngineContext, inTransaction, inWritingTransaction, onlyRow } from './context.ts'
-import { checkCoverage, checkJobsSucceeded, countNewAfterQueueing } from './coverage.ts'
+import { countException } from './count-exceptions.ts'
+import { checkCoverage, checkJobsSucceeded } from './coverage.ts'
 import { loadSubject, type MigrationSubject } from './drive.ts'
+import { countNewAfterQueueing } from './new-after-queueing.ts'
 import { maximumOf, minimumOf } from './planner.ts'
+import { readWriteCounters, type WriteCounters } from './target/write-counters.ts'
 import { recordEvent } from './tracking/record-event.ts'
 import { iso } from './tracking/tables.ts'
 import type { CheckResult, ExceptionCount, Key, Verification } from './types.ts'
 
-const SAMPLED_KEYS = 200
+export interface VerifyOptions {
+  readonly signal?: AbortSignal
+  /** Name of an author's check → why its failing does not spoil the proof. The built-in ones cannot be waived. */
+  readonly waive?: Readonly<Record<string, string>>
+}
 
-/** Runs every check and keeps the result. `waive`: check name → reason; a waived check that fails does not spoil the proof. */
+/** Runs every check and keeps the result. Throws check_failed where an exception cannot be counted, and stopped. */
 export async function verifyMigration(
   context: EngineContext,
   migrationId: string,
-  { signal, waive = {} }: { readonly signal?: AbortSignal; readonly waive?: Readonly<Record<string, string>> } = {},
+  { signal, waive = {} }: VerifyOptions = {},
 ): Promise<Verification> {
   const subject = await loadSubject(context, migrationId)
-  const writeCounters = await readWriteCounters(context, subject.scoped.table.oid)
-  const exceptions = await countExceptions(context, subject, signal)
-  const checks: CheckResult[] = []
-  const add = (result: CheckResult): void => {
-    const waived = { ...result, waivedBecause: result.holds ? null : (waive[result.name] ?? null) }
-    checks.push(waived)
-    context.emitter.emit('check:finished', { migrationId, ...waived })
+  const { definition, hash } = subject.loaded
+  // Read first: what is written while the checks run makes the proof stale.
+  const writeCounters = await inTransaction(context, (transaction) =>
+    readWriteCounters(transaction, subject.scoped.table.oid),
+  )
+  const exceptions: ExceptionCount[] = []
+  for (const exception of definition.exceptions) {
+    stopIfAborted(signal, migrationId)
+    exceptions.push(await countException(context, subject, exception))
   }
-  add(await checkJobsSucceeded(context, subject))
-  add(await checkCoverage(context, subject))
-  const expectation = await expectationOf(context, subject, exceptions)
-  const keys = await sampleKeys(context, subject)
-  for (const check of subject.loaded.definition.verify) {
-    signal?.throwIfAborted()
-    add(
-      await runCheck(context, check, {
-        searchPath: subject.searchPath,
-        expectation,
-        sample: { table: subject.scoped.table, keys },
-      }),
-    )
+  const heard = (result: CheckResult): CheckResult => {
+    context.emitter.emit('check:finished', { migrationId, ...result })
+    return result
   }
-  const isCovered = checks.slice(0, 2).every(({ holds }) => holds)
-  const holds = checks.every(({ holds: each, waivedBecause }) => each || waivedBecause !== null)
-  const proven =
-    !holds || !isCovered ? 'nothing' : subject.loaded.definition.verify.length === 0 ? 'coverage-only' : 'checks'
-  const result = {
-    migrationId,
-    holds,
-    proven,
-    checks,
-    exceptions,
-    newAfterQueueing: await countNewAfterQueueing(context, subject),
-    definitionHash: subject.loaded.hash,
-  } as const
+  const builtIn = [heard(await checkJobsSucceeded(context, subject)), heard(await checkCoverage(context, subject))]
+  const own: CheckResult[] = []
+  for await (const result of runOwnChecks(context, subject, exceptions)) {
+    own.push(heard({ ...result, waivedBecause: result.holds ? null : reasonOf(waive, result.name) }))
+    stopIfAborted(signal, migrationId)
+  }
+  const checks = [...builtIn, ...own]
+  const holds = checks.every((check) => check.holds || check.waivedBecause !== null)
+  const proven = !holds ? 'nothing' : own.length === 0 ? 'coverage-only' : 'checks'
+  const newAfterQueueing = await countNewAfterQueueing(context, subject)
+  const result = { migrationId, holds, proven, checks, exceptions, newAfterQueueing, definitionHash: hash } as const
   const verifiedAt = await keep(context, result, writeCounters)
   context.emitter.emit('verification:finished', { migrationId, holds, proven })
   return { ...result, verifiedAt }
 }
 
-/** The table's write counters, or null where statistics are off; a proof is stale once they moved. */
-export async function readWriteCounters(
-  context: EngineContext,
-  tableOid: string,
-): Promise<Record<string, string> | null> {
-  const { rows } = await inTransaction(context, (transaction) =>
-    transaction.query(
-      sql`SELECT n_tup_ins::text AS inserted, n_tup_upd::text AS updated, n_tup_del::text AS deleted
-            FROM pg_stat_all_tables WHERE relid = ${tableOid}::oid`,
-    ),
-  )
-  return (rows[0] as Record<string, string> | undefined) ?? null
+function reasonOf(waive: Readonly<Record<string, string>>, name: string): string | null {
+  return Object.hasOwn(waive, name) ? (waive[name] ?? null) : null
 }
 
-async function countExceptions(
+function stopIfAborted(signal: AbortSignal | undefined, migrationId: string): void {
+  if (signal?.aborted !== true) return
+  throw new TrancheError('stopped', `verifying migration ${migrationId} was stopped before its end`, {
+    remedy: 'Nothing was changed; verify again.',
+    cause: signal.reason,
+  })
+}
+
+async function* runOwnChecks(
   context: EngineContext,
   subject: MigrationSubject,
-  signal: AbortSignal | undefined,
-): Promise<readonly ExceptionCount[]> {
-  const counts: ExceptionCount[] = []
-  for (const { name, why, count, rows } of subject.loaded.definition.exceptions) {
-    signal?.throwIfAborted()
-    const counted = await inTransaction(
-      context,
-      async (transaction) => ({
-        count: safeInteger(name, await singleValue(transaction, count)),
-        rows:
-          rows === undefined
-            ? []
-            : (await transaction.query(sql`SELECT * FROM (${rows}) AS listed LIMIT ${SHOWN_ROWS}`)).rows,
-      }),
-      { isReadOnly: true, searchPath: subject.searchPath, statementTimeoutMs: context.limits.checkTimeoutMs },
-    )
-    counts.push({ name, why, ...counted })
+  exceptions: readonly ExceptionCount[],
+): AsyncGenerator<CheckResult> {
+  const { searchPath, scoped, loaded } = subject
+  if (loaded.definition.verify.length === 0) return
+  const expectation = await expectationOf(context, subject, exceptions)
+  const sample = { table: scoped.table, keys: await sampleKeys(context, subject) }
+  for (const check of loaded.definition.verify) {
+    yield await runCheck(context, check, { searchPath, expectation, sample })
   }
-  return counts
-}
-
-function safeInteger(name: string, text: string | null): number {
-  const value = Number(text)
-  if (text !== null && Number.isSafeInteger(value) && value >= 0) return value
-  throw new Error(`the count of exception "${name}" is ${String(text)}; expected a whole number below 2^53`)
 }
 
 async function expectationOf(
@@ -138,7 +118,7 @@ async function sampleKeys(
 async function keep(
   context: EngineContext,
   result: Omit<Verification, 'verifiedAt'>,
-  writeCounters: unknown,
+  writeCounters: WriteCounters | null,
 ): Promise<string> {
   const { tables, identity } = context
   return inWritingTransaction(context, async (transaction) => {

@@ -7,14 +7,15 @@ import { openPractice, type Practice, PRACTICE_CATALOGUE, reportFile } from './p
 import { createSteps } from './tour/steps.ts'
 import { takeTour } from './tour/take-tour.ts'
 
-const HELP = `npm start -- [--headless] [--reset] [--rows N]
+const HELP = `npm start -- [--headless] [--reset] [--rows N] [--report FILE]
 
 Starts a private PostgreSQL with practice data (or fills the empty database that TRANCHE_PRACTICE_URL names).
 
-  --headless   take the tour: queue, run, verify and finalize each practice migration, write practice-report.md, end
-  --reset      make the practice data anew first
-  --rows N     rows of each big practice table (200 000); another number than before makes the data anew
-  --help       this text`
+  --headless     take the tour: queue, run, verify and finalize each practice migration, write a report, end
+  --report FILE  where that report goes (practice-report.md)
+  --reset        make the practice data anew first
+  --rows N       rows of each big practice table (200 000); another number than before makes the data anew
+  --help         this text`
 
 const PROJECT_FOLDER = fileURLToPath(new URL('../..', import.meta.url))
 const SIGNAL_EXIT_CODES: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }
@@ -23,6 +24,7 @@ interface StartFlags {
   readonly headless: boolean
   readonly reset: boolean
   readonly rows?: number
+  readonly report?: string
   readonly help: boolean
 }
 
@@ -32,6 +34,10 @@ const logger: Logger = {
   },
 }
 
+// Whoever reads along may leave (`| head`); the tour goes on to its end.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(args: readonly string[]): Promise<number> {
@@ -79,18 +85,23 @@ async function start(flags: StartFlags, signal: AbortSignal): Promise<void> {
     say(
       `✓ Practice database: ${practice.rows.toLocaleString('en').replaceAll(',', ' ')} workflows and routes${practice.isFilled ? '' : ', as they were'}`,
     )
-    if (flags.headless) await headless(practice, signal)
+    if (flags.headless) await headless(practice, { reportFile: flags.report ?? reportFile(PROJECT_FOLDER), signal })
     else await stay(practice, signal)
   } finally {
     await practice.close()
   }
 }
 
-async function headless(practice: Practice, signal: AbortSignal): Promise<void> {
+interface Touring {
+  readonly reportFile: string
+  readonly signal: AbortSignal
+}
+
+async function headless(practice: Practice, { reportFile: file, signal }: Touring): Promise<void> {
   await takeTour({
     parameters: practice.parameters,
     catalogueFolder: PRACTICE_CATALOGUE,
-    reportFile: reportFile(PROJECT_FOLDER),
+    reportFile: file,
     logger,
     steps: createSteps(say),
     signal,
@@ -130,11 +141,18 @@ function readFlags(args: readonly string[]): StartFlags {
         headless: { type: 'boolean' },
         reset: { type: 'boolean' },
         rows: { type: 'string' },
+        report: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     })
-    const { headless: isHeadless = false, reset = false, help = false, rows } = values
-    return { headless: isHeadless, reset, help, ...(rows === undefined ? {} : { rows: readRows(rows) }) }
+    const { headless: isHeadless = false, reset = false, help = false, rows, report } = values
+    return {
+      headless: isHeadless,
+      reset,
+      help,
+      ...(rows === undefined ? {} : { rows: readRows(rows) }),
+      ...(report === undefined ? {} : { report }),
+    }
   } catch (error) {
     if (error instanceof TrancheError) throw error
     throw new TrancheError('usage', error instanceof Error ? error.message : String(error), {

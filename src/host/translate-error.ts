@@ -3,7 +3,7 @@ import { isConnectionError, kindOfError, sqlstateOf } from '../engine/target/sql
 import { TrancheError } from '../shared/errors.ts'
 
 export function translateError(error: unknown): unknown {
-  if (error instanceof TrancheError) return error
+  if (error instanceof TrancheError) return isPasswordMissing(error) ? passwordMissing(error) : error
   const said = error instanceof Error ? error.message : String(error)
   const sqlstate = sqlstateOf(error)
   const because = { details: { sqlstate }, cause: error }
@@ -34,4 +34,17 @@ export function translateError(error: unknown): unknown {
   }
   if (sqlstate === null) return error
   return new TrancheError('unexpected', `the server answered ${sqlstate}: ${said}`, because)
+}
+
+/** pg's own words for it speak of the protocol's messages. */
+function isPasswordMissing({ code, message }: TrancheError): boolean {
+  return code === 'target_refused_login' && message.includes('client password must be')
+}
+
+function passwordMissing({ message, details }: TrancheError): TrancheError {
+  const [target = 'the server'] = message.replace(/^the server refused the login to /, '').split(': ')
+  return new TrancheError('target_refused_login', `the login to ${target} wants a password, and none is known`, {
+    remedy: 'Give it with PGPASSWORD, ~/.pgpass or a service, or call this at a terminal to be asked.',
+    details,
+  })
 }

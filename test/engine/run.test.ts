@@ -1,31 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { defineBatchedMigration, sql } from '../../src/catalogue/api.ts'
-import { loadedOf, sourceOf } from '../support/engine-ports.ts'
-import { type Bundle, setup } from '../support/engine-setup.ts'
-import { hitEvery, hitsTable } from '../support/hits.ts'
-import { until } from '../support/until.ts'
-
-async function queued(
-  rows: number,
-  definition = hitEvery(),
-  bad: readonly number[] = [],
-): Promise<Bundle & { migrationId: string }> {
-  const bundle = await setup({ schema: hitsTable(rows), definitions: [definition] })
-  await bundle.query('UPDATE items SET bad = true WHERE id = ANY ($1)', [bad])
-  const { migration } = await bundle.engine.queue({ jobClassName: definition.jobClassName })
-  return { ...bundle, migrationId: migration.id }
-}
-
-function hits({ query }: Bundle): Promise<{ hits: number; count: number }[]> {
-  return query('SELECT hits, count(*)::int FROM items GROUP BY hits ORDER BY hits')
-}
-
-function jobs({ query }: Bundle): Promise<Record<string, unknown>[]> {
-  return query(
-    `SELECT min_value AS min, max_value AS max, status, attempts FROM tranche.batched_background_migration_jobs ORDER BY id`,
-  )
-}
+import { loadedOf } from '../support/engine-ports.ts'
+import { hitEvery } from '../support/hits.ts'
+import { hits, queued } from '../support/queued.ts'
 
 it('runs a migration to its end: every row once, every job succeeded and logged', async () => {
   const bundle = await queued(1_234)
@@ -183,62 +159,6 @@ it('stop ends a pause between sub-batches at once', async () => {
   expect(await bundle.engine.run(bundle.migrationId, { signal: stop.signal })).toMatchObject({ reason: 'aborted' })
 })
 
-it('tries a job three times, new ranges first, and fails the migration when one is blocked', async () => {
-  const bundle = await queued(300, hitEvery({ raisesOnBad: true }), [450])
-
-  expect(await bundle.engine.run(bundle.migrationId)).toMatchObject({ reason: 'failed', done: true })
-
-  expect(await jobs(bundle)).toEqual([
-    { min: '3', max: '300', status: 3, attempts: 1 },
-    { min: '303', max: '600', status: 2, attempts: 3 },
-    { min: '603', max: '900', status: 3, attempts: 1 },
-  ])
-  const started = bundle.heard
-    .filter(({ name }) => name === 'job:started')
-    .map(({ event }) => (event as { attempt: number }).attempt)
-  expect(started).toEqual([1, 1, 1, 2, 3])
-  // what was committed of the failed job stays, once, and is not done again by the later attempts
-  expect(await hits(bundle)).toEqual([
-    { hits: 0, count: 60 },
-    { hits: 1, count: 240 },
-  ])
-  await expect(bundle.engine.run(bundle.migrationId)).rejects.toMatchObject({ code: 'migration_failed' })
-})
-
-it('a retry goes on behind the committed cursor, after the cause was mended', async () => {
-  const bundle = await queued(300, hitEvery({ raisesOnBad: true }), [450])
-  await bundle.engine.run(bundle.migrationId)
-  await bundle.query('UPDATE items SET bad = false')
-
-  expect(await bundle.engine.retry(bundle.migrationId)).toMatchObject({ retried: 1, migration: { status: 'active' } })
-  expect(await bundle.engine.run(bundle.migrationId)).toMatchObject({ reason: 'finished', rows: { scanned: 60 } })
-  expect(await hits(bundle)).toEqual([{ hits: 1, count: 300 }])
-})
-
-it('fails at once when more than half of at least fifty jobs failed', async () => {
-  const bad = Array.from({ length: 100 }, (_, index) => 3 * (index * 10 + 1))
-  const bundle = await queued(1_000, hitEvery({ raisesOnBad: true, batchSize: 10 }), bad)
-
-  expect(await bundle.engine.run(bundle.migrationId)).toMatchObject({ reason: 'failed', jobsRun: 50 })
-
-  expect(await bundle.engine.get(bundle.migrationId)).toMatchObject({ status: 'failed', jobs: { retriable: 50 } })
-})
-
-it('runs a sub-batch again when it met a lock, without counting an attempt', async () => {
-  const bundle = await queued(50)
-  const blocker = await bundle.database.connect()
-  await blocker.query('BEGIN; SELECT FROM items WHERE id = 33 FOR UPDATE')
-  const repeated = bundle.until('sub_batch:repeated')
-  const running = bundle.engine.run(bundle.migrationId)
-
-  expect(await repeated).toMatchObject({ sqlstate: '55P03', repetition: 1 })
-  await blocker.query('ROLLBACK')
-
-  expect(await running).toMatchObject({ reason: 'finished' })
-  expect(await jobs(bundle)).toMatchObject([{ status: 3, attempts: 1 }])
-  expect(await hits(bundle)).toEqual([{ hits: 1, count: 50 }])
-})
-
 it('waits out a hold, and says until when', async () => {
   const bundle = await queued(50)
   await bundle.query(
@@ -296,56 +216,3 @@ it('a listener that throws does not hurt the run', async () => {
 
   expect(await bundle.engine.run(bundle.migrationId)).toMatchObject({ reason: 'finished' })
 })
-
-it('work drives what is due, one migration per table, oldest first, and ends after one pass with once', async () => {
-  const definitions = [hitEvery(), hitEvery({ jobClassName: 'Second' }), otherTable()]
-  const bundle = await setup({
-    schema: `${hitsTable(300)}; CREATE TABLE others AS SELECT n AS id, 0 AS hits FROM generate_series(1, 50) AS n; ALTER TABLE others ADD PRIMARY KEY (id)`,
-    definitions,
-  })
-  for (const { jobClassName } of definitions) await bundle.engine.queue({ jobClassName })
-
-  expect(await bundle.engine.work({ once: true })).toEqual({ jobsRun: 2 })
-
-  const states = await bundle.engine.list()
-  expect(states.map(({ jobClassName, jobs: { succeeded } }) => [jobClassName, succeeded])).toEqual([
-    ['HitEvery', 1],
-    ['Second', 0],
-    ['HitOthers', 1],
-  ])
-  // the interval has not passed
-  expect(await bundle.engine.work({ once: true })).toEqual({ jobsRun: 0 })
-})
-
-it('work goes on until it is stopped, and skips what it cannot drive with one word about it', async () => {
-  const bundle = await setup({ schema: hitsTable(300), definitions: [hitEvery()] })
-  const { migration } = await bundle.engine.queue({ jobClassName: 'HitEvery', intervalSeconds: 0 })
-  const warnings: unknown[] = []
-  const stranger = bundle.another({
-    definitions: sourceOf([]),
-    logger: { log: (_level, event, fields) => warnings.push([event, fields?.code]) },
-  })
-  const stop = new AbortController()
-  const skipping = stranger.work({ signal: stop.signal })
-  const working = bundle.engine.work({ signal: stop.signal })
-
-  await until(async () => (await bundle.engine.get(migration.id)).status === 'finished' && warnings.length > 0)
-  await sleep(0)
-  stop.abort()
-
-  expect(await working).toEqual({ jobsRun: 3 })
-  expect(await skipping).toEqual({ jobsRun: 0 })
-  expect(warnings).toEqual([['migration skipped', 'unknown_class']])
-  expect(await hits(bundle)).toEqual([{ hits: 1, count: 300 }])
-})
-
-function otherTable(): ReturnType<typeof defineBatchedMigration> {
-  return defineBatchedMigration({
-    jobClassName: 'HitOthers',
-    description: 'Another table.',
-    table: 'others',
-    column: 'id',
-    pauseMs: 0,
-    perform: ({ subBatch }) => sql`UPDATE others SET hits = hits + 1 WHERE ${subBatch}`,
-  })
-}

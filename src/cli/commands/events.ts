@@ -8,7 +8,7 @@ export const events = defineCommand({
   operands: ONE_ID,
   flags: { follow: { help: 'go on showing new ones, until Ctrl-C' } },
   help: 'Shows the journal of a migration: who did what, when, from which host.',
-  endsOnSignal: true,
+  onSignal: 'end',
   async run(input, session) {
     const [reference = ''] = input.operands
     const isFollowing = input.isSet('follow')

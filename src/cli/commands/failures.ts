@@ -10,7 +10,7 @@ export const failures = defineCommand({
     group: { value: 'GROUP', help: 'only jobs whose latest failure is of this group' },
   },
   help: 'Shows what failed, grouped by what went wrong, then each job with its whole transition log.',
-  endsOnSignal: false,
+  onSignal: 'leave',
   async run(input, session) {
     const [reference = ''] = input.operands
     const group = input.text('group')

@@ -15,11 +15,11 @@ export const finalize = defineCommand({
     'no-run': { help: 'only confirm: refuse while anything is left to do' },
   },
   help: 'Completes the remainder, runs every check, then the closing statements of the definition, and seals the migration. A check that fails leaves it finished and exits 3.',
-  endsOnSignal: true,
+  onSignal: 'release',
   async run(input, session) {
     const [reference = ''] = input.operands
     const waive = parseWaivers(input.list('waive'), input.list('reason'))
-    const { engine, confirm } = await session.open({ verb: 'finalize', needsCatalogue: true })
+    const { engine, confirm } = await session.open({ verb: 'finalize', catalogue: 'needed' })
     const { id, jobClassName, rows, status } = await engine.get(reference)
     if (status !== 'finalized') await confirm(jobClassName)
     const endNarration = narrateRun(engine, session.terminal, rows.scanned)

@@ -5,7 +5,7 @@ export const install = defineCommand({
   operands: { usage: '', min: 0, max: 0 },
   flags: { print: { help: 'print the SQL for a DBA and connect to nothing' } },
   help: 'Creates the tracking schema in the target, or brings it to the version that this program needs. May be repeated.',
-  endsOnSignal: false,
+  onSignal: 'leave',
   async run(input, session) {
     const { trackingSchema: schema } = session
     if (input.isSet('print')) {

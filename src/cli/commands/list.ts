@@ -9,7 +9,7 @@ export const list = defineCommand({
   operands: { usage: '', min: 0, max: 0 },
   flags: {},
   help: 'Shows the definitions of the catalogue (broken files too) and the state of each in the target. Without a named target only the catalogue.',
-  endsOnSignal: false,
+  onSignal: 'leave',
   async run(_input, session) {
     const value =
       session.namesTarget || session.catalogueFolder === null
@@ -20,7 +20,7 @@ export const list = defineCommand({
 })
 
 async function listBoth(session: Session): Promise<CliValues['list']> {
-  const { engine, catalogue, target } = await session.open({ verb: null })
+  const { engine, catalogue, target } = await session.open({ verb: null, catalogue: 'welcome' })
   const isInstalled = await engine.isInstalled()
   return {
     catalogue: catalogue === null ? null : describe(catalogue),

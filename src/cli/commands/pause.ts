@@ -5,7 +5,7 @@ export const pause = defineCommand({
   operands: ONE_ID,
   flags: {},
   help: 'Stops a migration on all machines: each runner ends behind its sub-batch in hand. Never asks.',
-  endsOnSignal: false,
+  onSignal: 'leave',
   async run({ operands: [reference = ''] }, session) {
     const { engine, confirm } = await session.open({ verb: 'pause' })
     const { id, jobClassName } = await engine.get(reference)

@@ -23,11 +23,11 @@ export const queue = defineCommand({
   operands: { usage: 'CLASS', min: 1, max: 1 },
   flags: FLAGS,
   help: 'Queues the migration with that job class name. The same one with the same arguments a second time is told and changes nothing.',
-  endsOnSignal: false,
+  onSignal: 'leave',
   async run(input, session) {
     const [jobClassName = ''] = input.operands
     const request = requestOf(jobClassName, input)
-    const { engine, catalogue, confirm } = await session.open({ verb: 'queue', needsCatalogue: true })
+    const { engine, catalogue, confirm } = await session.open({ verb: 'queue', catalogue: 'needed' })
     if (catalogue !== null && catalogue.find(jobClassName) === undefined)
       await explainUnknownClass(catalogue, jobClassName)
     await confirm(jobClassName)

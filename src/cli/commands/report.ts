@@ -8,11 +8,11 @@ export const report = defineCommand({
   operands: ONE_ID,
   flags: { format: { value: 'md|json', help: 'Markdown for a merge request (md), or everything as JSON' } },
   help: 'Writes what ran, counts, timings, failures, checks, samples and the journal to stdout. Needs the catalogue for the description only.',
-  endsOnSignal: false,
+  onSignal: 'leave',
   async run(input, session) {
     const [reference = ''] = input.operands
     const format = parseFormat(input.text('format') ?? 'md')
-    const { engine } = await session.open({ verb: null })
+    const { engine } = await session.open({ verb: null, catalogue: 'welcome' })
     const { id } = await engine.get(reference)
     const data = await engine.report(id)
     if (format === 'json') return { value: { format, report: data }, text: JSON.stringify(data, null, 2) }

@@ -5,7 +5,7 @@ export const resume = defineCommand({
   operands: ONE_ID,
   flags: {},
   help: 'Makes a paused migration active again. It is driven by the next run or work.',
-  endsOnSignal: false,
+  onSignal: 'leave',
   async run({ operands: [reference = ''] }, session) {
     const { engine, confirm } = await session.open({ verb: 'resume' })
     const { id, jobClassName } = await engine.get(reference)

@@ -13,7 +13,7 @@ export const retry = defineCommand({
     size: { value: 'same', help: 'try again in the same size (same)' },
   },
   help: 'Gives failed jobs their attempts back and makes the migration active. Each goes on behind its last committed sub-batch.',
-  endsOnSignal: false,
+  onSignal: 'leave',
   async run(input, session) {
     const [reference = ''] = input.operands
     assertSize(input.text('size') ?? 'same')

@@ -16,12 +16,12 @@ export const run = defineCommand({
     paced: { help: 'keep the interval between the starts of jobs' },
   },
   help: 'Drives a migration now, to its end, whatever its interval. Ctrl-C finishes the sub-batch in hand and releases what was claimed; a later run goes on from there.',
-  endsOnSignal: true,
+  onSignal: 'release',
   async run(input, session) {
     const [reference = ''] = input.operands
     const maxJobs = input.whole('jobs', 1)
     const parallel = parseParallel(input.whole('parallel', 1) ?? 1)
-    const { engine, confirm } = await session.open({ verb: 'run', needsCatalogue: true, parallel })
+    const { engine, confirm } = await session.open({ verb: 'run', catalogue: 'needed', parallel })
     const { id, jobClassName, rows } = await engine.get(reference)
     await confirm(jobClassName)
     const endNarration = narrateRun(engine, session.terminal, rows.scanned)

@@ -20,7 +20,7 @@ export const set = defineCommand({
   operands: { usage: 'ID KEY=VALUE…', min: 2, max: 2 + NAMES.length },
   flags: {},
   help: `Changes knobs from the next job on: ${NAMES.join(', ')}. max-batch-size=none takes the limit away.`,
-  endsOnSignal: false,
+  onSignal: 'leave',
   async run({ operands: [reference = '', ...pairs] }, session) {
     const changes = parseKnobs(pairs)
     const { engine, confirm } = await session.open({ verb: 'set' })

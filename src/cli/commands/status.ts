@@ -11,7 +11,7 @@ export const status = defineCommand({
   operands: { usage: '[ID]', min: 0, max: 1 },
   flags: { follow: { help: 'look again each second: one migration until it has ended, all of them until Ctrl-C' } },
   help: 'Shows where all migrations stand, or one in full: progress, rows, jobs, settings and who drives it.',
-  endsOnSignal: true,
+  onSignal: 'end',
   async run(input, session) {
     const [reference] = input.operands
     const isFollowing = input.isSet('follow')

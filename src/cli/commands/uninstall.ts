@@ -5,7 +5,7 @@ export const uninstall = defineCommand({
   operands: { usage: '', min: 0, max: 0 },
   flags: {},
   help: 'Removes the tracking schema: what is queued, the journal, every proof. The migrated data stays as it is. Always confirmed.',
-  endsOnSignal: false,
+  onSignal: 'leave',
   async run(_input, session) {
     const { engine, target, confirm, trackingSchema: schema } = await session.open({ verb: 'uninstall' })
     await confirm(schema)

@@ -8,9 +8,9 @@ export const verify = defineCommand({
   operands: ONE_ID,
   flags: {},
   help: 'Runs the built-in checks and those of the author, and keeps the result. Exit 3 where a check does not hold. May be repeated at any time.',
-  endsOnSignal: true,
+  onSignal: 'end',
   async run({ operands: [reference = ''] }, session) {
-    const { engine } = await session.open({ verb: 'verify', needsCatalogue: true })
+    const { engine } = await session.open({ verb: 'verify', catalogue: 'needed' })
     const { id } = await engine.get(reference)
     const value = await engine.verify(id, { signal: session.signal })
     const text = verificationText(value)

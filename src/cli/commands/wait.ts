@@ -7,7 +7,7 @@ export const wait = defineCommand({
   operands: ONE_ID,
   flags: { timeout: { value: 'S', help: 'give up after so many seconds (never)' } },
   help: 'Waits until a migration has finished (exit 0), failed (3) or was paused (6). Drives nothing.',
-  endsOnSignal: true,
+  onSignal: 'end',
   async run(input, session) {
     const [reference = ''] = input.operands
     const timeoutSeconds = input.whole('timeout')

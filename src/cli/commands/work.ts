@@ -14,10 +14,10 @@ export const work = defineCommand({
     parallel: { value: 'N', help: `migrations at the same time (${String(PARALLEL)})` },
   },
   help: 'Drives all active migrations of the target, each one job per interval, until it is told to stop. May run on several machines.',
-  endsOnSignal: true,
+  onSignal: 'release',
   async run(input, session) {
     const parallel = parseParallel(input.whole('parallel', 1) ?? PARALLEL)
-    const { engine, target, confirm } = await session.open({ verb: 'work', needsCatalogue: true, parallel })
+    const { engine, target, confirm } = await session.open({ verb: 'work', catalogue: 'needed', parallel })
     await confirm('all active migrations')
     session.terminal.note(`Working on ${target.description}`)
     const endNarration = narrateWork(engine, session.terminal)

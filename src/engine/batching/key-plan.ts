@@ -6,22 +6,25 @@ import { type BatchTable, tableName } from './batch-table.ts'
 import { inRange, type KeyRange, keyOrder, keyText } from './key-range.ts'
 import type { JobPlan, Scoped, Slice } from './strategy.ts'
 
-/** First and last key, each by one probe of the index. */
+/** First and last key in the range, each by one probe of the index. */
 export async function keyBounds(
   transaction: Transaction,
   table: BatchTable,
+  range: KeyRange,
 ): Promise<{ readonly min: Key; readonly max: Key } | null> {
   const own = sql.ident(table.name)
   const probe = (direction: 'ASC' | 'DESC'): Sql =>
     sql`(SELECT ${keyText(own, table.columns)} FROM ${tableName(table)}
-          WHERE ${sql.join(
-            table.columns.map(({ name }) => sql`${own}.${sql.ident(name)} IS NOT NULL`),
-            ' AND ',
-          )}
+          WHERE ${inRange(own, table.columns, range)}
+            AND ${sql.join(
+              table.columns.map(({ name }) => sql`${own}.${sql.ident(name)} IS NOT NULL`),
+              ' AND ',
+            )}
           ORDER BY ${keyOrder(own, table.columns, direction)} LIMIT 1)`
   const { rows } = await transaction.query(sql`SELECT ${probe('ASC')} AS min, ${probe('DESC')} AS max`)
   const [row] = rows as { min: string[] | null; max: string[] | null }[]
-  return row?.min == null || row.max === null ? null : { min: row.min, max: row.max }
+  if (row === undefined || row.min === null || row.max === null) return null
+  return { min: row.min, max: row.max }
 }
 
 /**
@@ -66,18 +69,18 @@ function slicesOf(marks: readonly { key: Key; number: number }[], subBatchSize: 
   let counted = 0
   for (const mark of marks) {
     if (mark.number % subBatchSize !== 0 && mark !== last) continue
-    const before = slices.at(-1)
     // Under --force a column may hold a value twice; both rows lie in the slice that ends with it.
-    const isSame = before !== undefined && before.end.join('\0') === mark.key.join('\0')
-    const scanned = mark.number - counted + (isSame ? before.scanned : 0)
-    if (isSame) slices.pop()
-    slices.push({ end: mark.key, scanned })
+    const same = slices.at(-1)?.end.join('\0') === mark.key.join('\0') ? slices.pop() : undefined
+    slices.push({ end: mark.key, scanned: mark.number - counted + (same?.scanned ?? 0) })
     counted = mark.number
   }
   return slices
 }
 
-/** Keys at about even distances: first, last, and one probe of the index for each of the others. */
+/**
+ * Keys at about even distances between the first and the last one that are there, each by one probe of the index. Where
+ * gaps make several probes meet the same key, keys behind the first one fill up.
+ */
 export async function spreadKeys(
   transaction: Transaction,
   { table, scope }: Scoped,
@@ -88,27 +91,26 @@ export async function spreadKeys(
   const [column] = table.columns
   if (column === undefined) return []
   const within = sql`${inRange(own, table.columns, range)}${scope === null ? sql`` : sql` AND (${scope})`}`
-  const probe = (condition: Sql, direction: 'ASC' | 'DESC'): Sql =>
+  const probe = (direction: 'ASC' | 'DESC', limit: number, condition = raw('true')): Sql =>
     sql`(SELECT ${keyText(own, table.columns)} AS key FROM ${tableName(table)} WHERE ${within} AND ${condition}
-          ORDER BY ${keyOrder(own, table.columns, direction)} LIMIT 1)`
-  const from = range.after?.[0] ?? range.from?.[0]
-  const until = range.until?.[0]
-  const inner =
-    from === undefined || until === undefined || count <= 2
-      ? []
-      : [
-          sql`SELECT probed.key
-                FROM generate_series(1, ${count - 2}::int) AS step
-                CROSS JOIN LATERAL ${probe(
-                  sql`${own}.${sql.ident(column.name)} >= (${from}::numeric + (${until}::numeric - ${from}::numeric) * step / ${count - 1}::numeric)::bigint`,
-                  'ASC',
-                )} AS probed`,
-        ]
-  const parts = [
-    sql`SELECT first_key.key FROM ${probe(raw('true'), 'ASC')} AS first_key`,
-    ...inner,
-    sql`SELECT last_key.key FROM ${probe(raw('true'), 'DESC')} AS last_key`,
-  ]
-  const { rows } = await transaction.query(sql`SELECT DISTINCT key FROM (${sql.join(parts, ' UNION ALL ')}) AS spread`)
+          ORDER BY ${keyOrder(own, table.columns, direction)} LIMIT ${limit})`
+  const atStep = sql`${own}.${sql.ident(column.name)}
+    >= (ends.first[1]::numeric + (ends.last[1]::numeric - ends.first[1]::numeric) * step / ${Math.max(1, count - 1)}::numeric)::bigint`
+  const { rows } = await transaction.query(
+    sql`WITH ends AS MATERIALIZED (SELECT ${probe('ASC', 1)} AS first, ${probe('DESC', 1)} AS last)
+        SELECT key
+          FROM (SELECT first AS key, 1 AS rank FROM ends
+                UNION ALL
+                SELECT last, 2 FROM ends
+                UNION ALL
+                SELECT probed.key, 3
+                  FROM ends CROSS JOIN generate_series(1, ${count - 2}::int) AS step CROSS JOIN LATERAL ${probe('ASC', 1, atStep)} AS probed
+                UNION ALL
+                SELECT key, 4 FROM ${probe('ASC', count)} AS following) AS candidates
+         WHERE key IS NOT NULL
+         GROUP BY key
+         ORDER BY min(rank)
+         LIMIT ${count}`,
+  )
   return (rows as { key: string[] }[]).map(({ key }) => key)
 }

@@ -16,11 +16,15 @@ export interface KeyRange {
 }
 
 /** `columns > after AND columns <= until`, on the columns of `qualifier` (a table's name or alias, quoted). */
-export function inRange(qualifier: Sql, columns: readonly BatchColumn[], { after, from, until }: KeyRange): Sql {
+export function inRange(
+  qualifier: Sql,
+  columns: readonly BatchColumn[],
+  { after = null, from = null, until }: KeyRange,
+): Sql {
   const tuple = columnTuple(qualifier, columns)
   const conditions: Sql[] = []
-  if (after != null) conditions.push(sql`${tuple} > ${keyTuple(columns, after)}`)
-  else if (from != null) conditions.push(sql`${tuple} >= ${keyTuple(columns, from)}`)
+  if (after !== null) conditions.push(sql`${tuple} > ${keyTuple(columns, after)}`)
+  else if (from !== null) conditions.push(sql`${tuple} >= ${keyTuple(columns, from)}`)
   if (until !== null) conditions.push(sql`${tuple} <= ${keyTuple(columns, until)}`)
   return conditions.length === 0 ? raw('true') : sql.join(conditions, ' AND ')
 }
@@ -37,9 +41,17 @@ export function keyTuple(columns: readonly BatchColumn[], key: Key): Sql {
     const value = key[index]
     if (value === undefined)
       throw new Error(`key ${JSON.stringify(key)} does not fit ${String(columns.length)} columns`)
-    return sql`${value}${raw(`::${type}`)}`
+    return sql`${value}${raw(`::${comparedAs(type)}`)}`
   })
   return typed.length === 1 ? sql.join(typed) : sql`(${sql.join(typed)})`
+}
+
+/**
+ * The type under which keys of a column are compared. A bound may lie beyond what an integer or smallint column can hold;
+ * their indexes serve bigint as well.
+ */
+export function comparedAs(type: string): string {
+  return type === 'integer' || type === 'smallint' ? 'bigint' : type
 }
 
 /** The key as one `text[]` value; only planning transactions may ask for it (see transaction.ts, isPlanning). */

@@ -33,8 +33,12 @@ export interface BatchingStrategy {
   readonly batchClassName: string
   /** Throws column_unsupported, column_not_unique. */
   assertFits(transaction: Transaction, table: BatchTable, force: boolean): Promise<void>
-  /** First and last key of the table, each by one probe of the index; null when it is empty. */
-  bounds(transaction: Transaction, table: BatchTable): Promise<{ readonly min: Key; readonly max: Key } | null>
+  /** First and last key in the range, each by one probe of the index; null when there is none. The scope plays no part. */
+  bounds(
+    transaction: Transaction,
+    table: BatchTable,
+    range: KeyRange,
+  ): Promise<{ readonly min: Key; readonly max: Key } | null>
   /** The planner's estimate of the rows in range and scope; never a count. */
   estimate(transaction: Transaction, scoped: Scoped, range: KeyRange): Promise<number>
   /** One query: the job's bounds and all its sub-batch ends. `limit` null: the whole range. null when no key is left. */
@@ -44,6 +48,6 @@ export interface BatchingStrategy {
     range: KeyRange,
     sizes: { readonly limit: number | null; readonly subBatchSize: number },
   ): Promise<JobPlan | null>
-  /** Up to `count` keys spread over the range, its first and last among them. */
+  /** Up to `count` keys spread over those in the range and scope, the first and the last among them; all if they are fewer. */
   spread(transaction: Transaction, scoped: Scoped, range: KeyRange, count: number): Promise<readonly Key[]>
 }

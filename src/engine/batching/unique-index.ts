@@ -41,7 +41,7 @@ async function listUniqueKeys(transaction: Transaction, table: BatchTable): Prom
          GROUP BY i.indexrelid, i.indisprimary
          ORDER BY i.indisprimary DESC, i.indexrelid`,
   )
-  return rows.map((row) => row['columns'] as string[])
+  return rows.map((row) => row.columns as string[])
 }
 
 async function describeUniqueKeys(transaction: Transaction, table: BatchTable): Promise<string> {

@@ -1,6 +1,7 @@
 import { sql } from '../../shared/sql.ts'
 import type { EngineContext } from '../context.ts'
 import type { Transaction } from '../target/transaction.ts'
+import { storable } from './storable.ts'
 
 interface EventToRecord {
   readonly kind: string
@@ -15,8 +16,9 @@ export async function recordEvent(
   { tables, identity }: Pick<EngineContext, 'tables' | 'identity'>,
   { kind, migrationId, jobId, details = {} }: EventToRecord,
 ): Promise<void> {
+  const json = JSON.stringify(details, (_key, value: unknown) => (typeof value === 'string' ? storable(value) : value))
   await transaction.query(
     sql`INSERT INTO ${tables.events} (migration_id, job_id, kind, operator, host, details)
-        VALUES (${migrationId ?? null}, ${jobId ?? null}, ${kind}, ${identity.operator}, ${identity.host}, ${JSON.stringify(details)})`,
+        VALUES (${migrationId ?? null}, ${jobId ?? null}, ${kind}, ${identity.operator}, ${identity.host}, ${json})`,
   )
 }

@@ -14,26 +14,28 @@ export type ConnectionSettings = Readonly<Partial<Record<SettingName, string>>>
  * Settings that are not supported, with the values that ask for nothing but what is done anyway. Everything else is
  * refused by its name: a setting that is silently dropped may be the one that kept a connection safe.
  */
-const HARMLESS: Readonly<Record<string, readonly string[]>> = {
-  channel_binding: ['disable', 'prefer'],
-  client_encoding: ['utf8', 'UTF8', 'UTF-8', 'auto'],
-  gssencmode: ['disable', 'prefer'],
-  load_balance_hosts: ['disable'],
-  require_auth: [],
-  ssl_min_protocol_version: ['TLSv1', 'TLSv1.1', 'TLSv1.2'],
-  sslcompression: ['0'],
-  sslnegotiation: ['postgres'],
-  sslsni: ['1'],
-  // A standby is refused by every command that writes, whatever this says.
-  target_session_attrs: ['any', 'read-write', 'primary'],
-}
+const HARMLESS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    channel_binding: ['disable', 'prefer'],
+    client_encoding: ['utf8', 'UTF8', 'UTF-8', 'auto'],
+    gssencmode: ['disable', 'prefer'],
+    load_balance_hosts: ['disable'],
+    require_auth: [],
+    ssl_min_protocol_version: ['TLSv1', 'TLSv1.1', 'TLSv1.2'],
+    sslcompression: ['0'],
+    sslnegotiation: ['postgres'],
+    sslsni: ['1'],
+    // A standby is refused by every command that writes, whatever this says.
+    target_session_attrs: ['any', 'read-write', 'primary'],
+  }),
+)
 
 /** The supported ones of `given`. `origin` says to people where they stand. Throws invalid_target on any other. */
 export function supportedSettings(given: Iterable<readonly [string, string]>, origin: string): ConnectionSettings {
   const settings: Partial<Record<SettingName, string>> = {}
   for (const [name, value] of given) {
     if (isSettingName(name)) settings[name] = value
-    else if (HARMLESS[name]?.includes(value) !== true) throw unsupported(name, origin)
+    else if (HARMLESS.get(name)?.includes(value) !== true) throw unsupported(name, origin)
   }
   return settings
 }

@@ -45,7 +45,7 @@ async function readIfThere(file: string): Promise<string | null> {
 }
 
 /** The lines `key=value` behind `[name]`, or null. A later line of the same key does not count, as in libpq. */
-export function findSection(text: string, name: string): readonly (readonly [string, string])[] | null {
+function findSection(text: string, name: string): readonly (readonly [string, string])[] | null {
   let isInside = false
   let found: Map<string, string> | null = null
   for (const line of text.split(/\r?\n/).map((each) => each.trim())) {

@@ -149,7 +149,7 @@ interface Opening {
   readonly environment: Environment | null
 }
 
-async function open({ warn }: TargetRequest, { settings, place, environment }: Opening): Promise<ResolvedTarget> {
+async function open({ warn, env }: TargetRequest, { settings, place, environment }: Opening): Promise<ResolvedTarget> {
   const connectTimeoutMs =
     settings.connect_timeout === undefined
       ? CONNECT_TIMEOUT_MS
@@ -160,7 +160,7 @@ async function open({ warn }: TargetRequest, { settings, place, environment }: O
   const password = async (): Promise<string | null> => typed ?? (await findPassword(question))
   const mode = await chooseMode({ settings, place, environment }, { warn, connectTimeoutMs })
   return {
-    parameters: { ...place, password, tls: await tlsOptions(mode, place.host, settings) },
+    parameters: { ...place, password, tls: await tlsOptions(mode, place.host, { settings, env }) },
     environment,
     connectTimeoutMs,
     hasPassword: async () => (await password()) !== null,

@@ -3,9 +3,10 @@ import { access, readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
-import { type ConnectionOptions, getCACertificates } from 'node:tls'
+import { checkServerIdentity, type ConnectionOptions, getCACertificates } from 'node:tls'
 import { TrancheError } from '../../shared/errors.ts'
 import type { ConnectionSettings } from './connection-settings.ts'
+import type { Environ } from './read-service.ts'
 
 const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
 
@@ -31,37 +32,59 @@ export function parseSslMode(text: string): SslMode {
 export async function tlsOptions(
   mode: SslMode,
   host: string,
-  settings: ConnectionSettings,
+  { settings, env }: TlsSources,
 ): Promise<ConnectionOptions | false> {
   if (mode === 'disable' || host.startsWith('/')) return false
-  const ca = await readRoots(settings)
+  const ca = await readRoots(settings, env)
   const isVerified = mode === 'verify-ca' || mode === 'verify-full' || (mode === 'require' && ca !== undefined)
   return {
     rejectUnauthorized: isVerified,
-    ...(isVerified && mode !== 'verify-full' ? { checkServerIdentity: () => undefined } : {}),
+    ...(isVerified ? { checkServerIdentity: mode === 'verify-full' ? identityOf(host) : () => undefined } : {}),
     ...(ca === undefined ? {} : { ca }),
     ...(isIP(host) === 0 ? { servername: host } : {}),
-    ...(await readClientCertificate(settings)),
+    ...(await readClientCertificate(settings, env)),
   }
 }
 
+interface TlsSources {
+  readonly settings: ConnectionSettings
+  readonly env: Environ
+}
+
+/** Named here: for an address, which is no server name, Node would compare the certificate with "localhost". */
+function identityOf(host: string): NonNullable<ConnectionOptions['checkServerIdentity']> {
+  return (_name, certificate) => checkServerIdentity(host, certificate)
+}
+
 /** undefined: Node's own list of authorities. */
-async function readRoots({ sslrootcert }: ConnectionSettings): Promise<string | string[] | undefined> {
+async function readRoots({ sslrootcert }: ConnectionSettings, env: Environ): Promise<string | string[] | undefined> {
   if (sslrootcert === 'system') return getCACertificates('system')
   if (sslrootcert !== undefined) return readNamed(sslrootcert, 'sslrootcert')
-  return readDefault('root.crt')
+  return readDefault('root.crt', env)
 }
 
-async function readClientCertificate({ sslcert, sslkey, sslpassword }: ConnectionSettings): Promise<ConnectionOptions> {
-  const cert = sslcert === undefined ? await readDefault('postgresql.crt') : await readNamed(sslcert, 'sslcert')
-  const key = sslkey === undefined ? await readDefault('postgresql.key') : await readNamed(sslkey, 'sslkey')
-  if (cert === undefined || key === undefined) return {}
-  return { cert, key, ...(sslpassword === undefined ? {} : { passphrase: sslpassword }) }
+async function readClientCertificate(
+  { sslcert, sslkey, sslpassword }: ConnectionSettings,
+  env: Environ,
+): Promise<ConnectionOptions> {
+  const cert = sslcert === undefined ? await readDefault('postgresql.crt', env) : await readNamed(sslcert, 'sslcert')
+  const key = sslkey === undefined ? await readDefault('postgresql.key', env) : await readNamed(sslkey, 'sslkey')
+  if (cert !== undefined && key !== undefined) {
+    return { cert, key, ...(sslpassword === undefined ? {} : { passphrase: sslpassword }) }
+  }
+  if (sslcert === undefined && sslkey === undefined) return {}
+  throw new TrancheError(
+    'invalid_target',
+    `${cert === undefined ? 'sslkey' : 'sslcert'} is given without its other half`,
+    {
+      remedy: 'A client certificate is two files: name both sslcert and sslkey.',
+    },
+  )
 }
 
-async function readDefault(name: string): Promise<string | undefined> {
-  const folder =
-    process.platform === 'win32' ? join(process.env.APPDATA ?? homedir(), 'postgresql') : join(homedir(), '.postgresql')
+async function readDefault(name: string, env: Environ): Promise<string | undefined> {
+  const home = env.HOME ?? homedir()
+  const folder = process.platform === 'win32' ? join(env.APPDATA ?? home, 'postgresql') : join(home, '.postgresql')
   const path = join(folder, name)
   try {
     await access(path)

@@ -96,8 +96,8 @@ async function fill(
     await client.query('INSERT INTO tranche_practice.marker (rows, is_complete) VALUES ($1, false)', [rows])
   })
   for (const part of data) {
-    signal?.throwIfAborted()
     onProgress(`filling ${part.name.replace(/^\d+-/, '').replaceAll('-', ' ')}`)
+    signal?.throwIfAborted()
     await inTransaction(client, () => client.query(part.schema))
     await inTransaction(client, async () => {
       await client.query(`SELECT set_config('practice.rows', $1, true)`, [String(rows)])

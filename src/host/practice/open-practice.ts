@@ -49,7 +49,8 @@ export async function openPractice(request: PracticeRequest): Promise<Practice> 
       isWriting: true,
       env: process.env,
       projectFolder: request.projectFolder,
-      warn: request.onProgress,
+      // Its password stands in a variable, not in the list of processes, and what is not ours is refused anyway.
+      warn: () => undefined,
     })
     return { parameters, wasRunning: true, ...(await filled(parameters, request)), close: () => Promise.resolve() }
   }

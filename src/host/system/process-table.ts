@@ -4,9 +4,9 @@ import type { ProcessTable } from '../../engine/ports.ts'
 
 export const systemProcesses: ProcessTable = {
   isAlive(pid, pidStart) {
-    if (bootId() === null) return undefined
-    const start = processStart(pid)
-    return start === pidStart
+    // Where /proc is missing, or hides other users' processes (not even process 1 is seen), nothing is known.
+    if (bootId() === null || processStart(1) === null) return undefined
+    return processStart(pid) === pidStart
   },
 }
 

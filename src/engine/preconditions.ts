@@ -1,0 +1,55 @@
+import type { JobArguments, LoadedDefinition } from '../catalogue/definition.ts'
+import { TrancheError } from '../shared/errors.ts'
+import type { BatchingStrategy, Scoped } from './batching/strategy.ts'
+import { type CheckSample, runCheck, SAMPLED_KEYS } from './checks.ts'
+import { type EngineContext, inTransaction } from './context.ts'
+import type { RequestedRange } from './queued-range.ts'
+
+interface Examined {
+  readonly loaded: LoadedDefinition
+  readonly args: JobArguments
+  readonly scoped: Scoped
+  readonly strategy: BatchingStrategy
+  readonly range: RequestedRange
+  readonly searchPath: string
+}
+
+/** What must hold before a migration may be queued. Throws precondition_failed with what was expected and found. */
+export async function assertPreconditions(context: EngineContext, examined: Examined): Promise<void> {
+  const { definition } = examined.loaded
+  if (definition.before.length === 0) return
+  const sample = await sampleKeys(context, examined)
+  for (const check of definition.before) {
+    const result = await runCheck(context, check, {
+      searchPath: examined.searchPath,
+      expectation: { exceptions: {}, quarantined: 0, args: examined.args },
+      sample,
+    })
+    if (result.holds) continue
+    throw new TrancheError(
+      'precondition_failed',
+      `precondition "${check.name}" of ${definition.jobClassName} does not hold: expected ${result.expected}, found ${result.found}`,
+      {
+        remedy: 'Bring the database to the state that the definition expects, then queue again.',
+        details: { check: check.name, expected: result.expected, found: result.found, rows: result.rows },
+      },
+    )
+  }
+}
+
+async function sampleKeys(
+  context: EngineContext,
+  { loaded, scoped, strategy, range }: Examined,
+): Promise<CheckSample | null> {
+  if (!loaded.definition.before.some(({ kind }) => kind === 'rows')) return null
+  const asked = {
+    from: range.min === null ? null : [range.min],
+    until: range.max === null ? null : [range.max],
+  }
+  const keys = await inTransaction(
+    context,
+    (transaction) => strategy.spread(transaction, scoped, asked, SAMPLED_KEYS),
+    { isPlanning: true, statementTimeoutMs: context.limits.checkTimeoutMs },
+  )
+  return { table: scoped.table, keys }
+}
