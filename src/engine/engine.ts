@@ -7,8 +7,10 @@ import { pauseMigration, resumeMigration, retryMigration, setKnobs, waitForEnd }
 import { getState, listStates } from './overview.ts'
 import type { Clock, DefinitionSource, Identity, Logger, ProcessTable, Random, RowTransformer } from './ports.ts'
 import { TrancheError } from '../shared/errors.ts'
+import type { JobCell, JobDetail } from '../shared/job-view.ts'
+import { type Plan, planQueue } from './plan.ts'
 import { queueMigration } from './queueing.ts'
-import { readReport } from './report.ts'
+import { readLastVerification, readReport } from './report.ts'
 import { lostConnection } from './reconnect.ts'
 import { runMigration } from './runner.ts'
 import { work, type WorkOptions } from './scheduler.ts'
@@ -16,9 +18,12 @@ import type { Target } from './target/open-target.ts'
 import { privilegeMissing } from './target/privileges.ts'
 import type { ServerFacts } from './target/server-facts.ts'
 import { kindOfError, sqlstateOf } from './target/sqlstate.ts'
+import { getJob } from './tracking/get-job.ts'
 import { install } from './tracking/install.ts'
 import { readEvents } from './tracking/read-events.ts'
-import { assertInstalled, readSchemaState } from './tracking/schema-state.ts'
+import { type JobChanges, readChangedJobs, readJobCells } from './tracking/read-job-cells.ts'
+import { type LogCursor, type LogPage, readLog } from './tracking/read-log.ts'
+import { assertInstalled, readInstalledAt, readSchemaState } from './tracking/schema-state.ts'
 import { trackingTables } from './tracking/tables.ts'
 import { uninstall } from './tracking/uninstall.ts'
 import { verifyMigration } from './verifier.ts'
@@ -54,6 +59,10 @@ export interface Engine {
   isInstalled(): Promise<boolean>
   /** Drops the tracking schema with everything in it. Throws not_installed. */
   uninstall(): Promise<void>
+  /** When the tracking schema was installed, which names it among those that a database has had. Throws not_installed. */
+  installedAt(): Promise<string>
+  /** What `queue` would do; writes nothing. */
+  plan(request: QueueRequest): Promise<Plan>
   queue(request: QueueRequest): Promise<QueueOutcome>
   /** All migrations, oldest first. */
   list(): Promise<readonly MigrationState[]>
@@ -76,6 +85,16 @@ export interface Engine {
     options: { readonly timeoutSeconds?: number; readonly signal?: AbortSignal },
   ): Promise<Migration>
   failures(migrationId: string, filter?: { readonly jobId?: string; readonly group?: string }): Promise<FailureReport>
+  /** Jobs in short, by id, behind `after`. */
+  jobs(migrationId: string, page: { readonly after: string; readonly limit: number }): Promise<readonly JobCell[]>
+  /** Jobs that changed since the server's time `since`, with the time to ask with next. */
+  changedJobs(migrationId: string, since: string | null): Promise<JobChanges>
+  /** Throws unknown_job. */
+  job(migrationId: string, jobId: string): Promise<JobDetail>
+  /** The last kept proof with its age judged; null where it was never verified. */
+  lastVerification(migrationId: string): Promise<ReportData['verification']>
+  /** Journal and transitions of all migrations, for a copy of them. */
+  log(after: LogCursor, limit: number): Promise<LogPage>
   verify(migrationId: string, options?: { readonly signal?: AbortSignal }): Promise<Verification>
   finalize(migrationId: string, options?: FinalizeOptions): Promise<FinalizeOutcome>
   report(migrationId: string): Promise<ReportData>
@@ -141,6 +160,13 @@ export function createEngine(ports: EnginePorts): Engine {
       )
       return typeof version === 'number'
     },
+    installedAt: () => installed(() => readInstalledAt(context)),
+    plan: (request) => told(() => planQueue(context, request)),
+    jobs: (migrationId, page) => installed(() => readJobCells(context, migrationId, page)),
+    changedJobs: (migrationId, since) => installed(() => readChangedJobs(context, migrationId, since)),
+    job: (migrationId, jobId) => installed(() => getJob(context, migrationId, jobId)),
+    lastVerification: (migrationId) => installed(() => readLastVerification(context, migrationId)),
+    log: (after, limit) => installed(() => readLog(context, after, limit)),
     uninstall: () => told(() => uninstall(context)),
     queue: (request) => told(() => queueMigration(context, request)),
     list: () => installed(() => listStates(context)),

@@ -1,22 +1,12 @@
 /** What failed and why: jobs that are or were failed with their whole transition log, grouped by what went wrong. */
 import { createHash } from 'node:crypto'
 import { sql } from '../shared/sql.ts'
-import { JOB_STATUS_CODES, jobStatusOf } from '../shared/status.ts'
+import { JOB_STATUS_CODES } from '../shared/status.ts'
 import { type EngineContext, inTransaction } from './context.ts'
 import { MAX_ATTEMPTS } from './takeover.ts'
 import { JOB_COLUMNS, jobOf } from './tracking/find-job.ts'
-import { iso } from './tracking/tables.ts'
+import { readTransitions } from './tracking/read-transitions.ts'
 import type { FailureGroup, FailureReport, TransitionLogEntry } from './types.ts'
-
-interface LogRow {
-  readonly id: string
-  readonly job_id: string
-  readonly at: string
-  readonly previous_status: number
-  readonly next_status: number
-  readonly exception_class: string | null
-  readonly exception_message: string | null
-}
 
 /** Newest failure first. With a filter only that job, or only jobs whose latest failure is of that group. */
 export async function readFailures(
@@ -25,7 +15,7 @@ export async function readFailures(
   filter: { readonly jobId?: string; readonly group?: string } = {},
 ): Promise<FailureReport> {
   const { tables } = context
-  const { jobRows, logRows } = await inTransaction(context, async (transaction) => {
+  const { jobRows, entries } = await inTransaction(context, async (transaction) => {
     const failedOnce = sql`SELECT l.batched_background_migration_job_id FROM ${tables.transitionLogs} AS l
                             WHERE l.next_status = ${JOB_STATUS_CODES.failed}`
     const jobs = await transaction.query(
@@ -34,16 +24,10 @@ export async function readFailures(
              ${filter.jobId === undefined ? sql`` : sql`AND j.id = ${filter.jobId}`}
            ORDER BY j.id`,
     )
-    const logs = await transaction.query(
-      sql`SELECT l.id, l.batched_background_migration_job_id AS job_id, ${iso('l.created_at')} AS at, l.previous_status, l.next_status,
-                 l.exception_class, l.exception_message
-            FROM ${tables.transitionLogs} AS l
-           WHERE l.batched_background_migration_job_id = ANY (${jobs.rows.map((row) => String(row['id']))}::bigint[])
-           ORDER BY l.id`,
-    )
-    return { jobRows: jobs.rows, logRows: logs.rows as unknown as LogRow[] }
+    const jobIds = jobs.rows.map((row) => String(row.id))
+    return { jobRows: jobs.rows, entries: await readTransitions(transaction, context, jobIds) }
   })
-  const logs = Map.groupBy(logRows.map(entryOf), ({ jobId }) => jobId)
+  const logs = Map.groupBy(entries, ({ jobId }) => jobId)
   const jobs = jobRows
     .map(jobOf)
     .map((job) => {
@@ -59,18 +43,6 @@ export async function readFailures(
     .filter(({ group }) => filter.group === undefined || group === filter.group)
   const failures = jobs.flatMap(({ log }) => log.filter(({ nextStatus }) => nextStatus === 'failed'))
   return { groups: groups(failures), jobs }
-}
-
-function entryOf(row: LogRow): TransitionLogEntry {
-  return {
-    id: row.id,
-    jobId: row.job_id,
-    at: row.at,
-    previousStatus: jobStatusOf(row.previous_status),
-    nextStatus: jobStatusOf(row.next_status),
-    exceptionClass: row.exception_class,
-    exceptionMessage: row.exception_message,
-  }
 }
 
 function groups(failures: readonly TransitionLogEntry[]): readonly FailureGroup[] {

@@ -4,6 +4,7 @@ import type { BatchingStrategy, Scoped } from './batching/strategy.ts'
 import { type CheckSample, runCheck, SAMPLED_KEYS } from './checks.ts'
 import { type EngineContext, inTransaction } from './context.ts'
 import type { RequestedRange } from './queued-range.ts'
+import type { CheckResult } from './types.ts'
 
 interface Examined {
   readonly loaded: LoadedDefinition
@@ -16,25 +17,32 @@ interface Examined {
 
 /** What must hold before a migration may be queued. Throws precondition_failed with what was expected and found. */
 export async function assertPreconditions(context: EngineContext, examined: Examined): Promise<void> {
+  for await (const result of checkPreconditions(context, examined)) if (!result.holds) throw notHeld(examined, result)
+}
+
+/** Each precondition with what was found, one after the other. */
+export async function* checkPreconditions(context: EngineContext, examined: Examined): AsyncGenerator<CheckResult> {
   const { definition } = examined.loaded
   if (definition.before.length === 0) return
   const sample = await sampleKeys(context, examined)
   for (const check of definition.before) {
-    const result = await runCheck(context, check, {
+    yield await runCheck(context, check, {
       searchPath: examined.searchPath,
       expectation: { exceptions: {}, quarantined: 0, args: examined.args },
       sample,
     })
-    if (result.holds) continue
-    throw new TrancheError(
-      'precondition_failed',
-      `precondition "${check.name}" of ${definition.jobClassName} does not hold: expected ${result.expected}, found ${result.found}`,
-      {
-        remedy: 'Bring the database to the state that the definition expects, then queue again.',
-        details: { check: check.name, expected: result.expected, found: result.found, rows: result.rows },
-      },
-    )
   }
+}
+
+function notHeld({ loaded }: Examined, { name, expected, found, rows }: CheckResult): TrancheError {
+  return new TrancheError(
+    'precondition_failed',
+    `precondition "${name}" of ${loaded.definition.jobClassName} does not hold: expected ${expected}, found ${found}`,
+    {
+      remedy: 'Bring the database to the state that the definition expects, then queue again.',
+      details: { check: name, expected, found, rows },
+    },
+  )
 }
 
 async function sampleKeys(

@@ -29,7 +29,7 @@ import { listOwnObjects } from './tracking/schema-steps.ts'
 import type { Migration, QueueOutcome, QueueRequest } from './types.ts'
 
 /** A request that was read, and nothing asked of the database yet. */
-interface Order {
+export interface Order {
   readonly request: QueueRequest
   readonly loaded: LoadedDefinition
   readonly knobs: Knobs
@@ -38,7 +38,7 @@ interface Order {
   readonly range: RequestedRange
 }
 
-interface Queueing extends Order {
+export interface Queueing extends Order {
   readonly strategyName: string
   readonly strategy: BatchingStrategy
   readonly scoped: Scoped
@@ -63,7 +63,7 @@ export async function queueMigration(context: EngineContext, request: QueueReque
   return outcome
 }
 
-function readOrder(context: EngineContext, request: QueueRequest): Order {
+export function readOrder(context: EngineContext, request: QueueRequest): Order {
   const loaded = getDefinition(context, request.jobClassName)
   const given = request.jobArguments ?? []
   const knobs = effectiveKnobs(loaded.definition, request)
@@ -88,22 +88,26 @@ function assertStorable(given: readonly unknown[]): void {
   })
 }
 
-/** Table, columns, index and privileges, as they are in the target now. */
 async function examine(context: EngineContext, order: Order): Promise<Queueing> {
-  const { searchPath } = await context.facts()
-  const { definition } = order.loaded
   return inWritingTransaction(context, async (transaction) => {
     await assertInstalled(transaction, context.tables.schema)
-    const table = await findBatchTable(transaction, definition.table, definition.columns)
-    await assertNotOurs(table, context.tables.schema)
-    const strategyName = strategyNameOf(definition)
-    const strategy = getStrategy(strategyName)
-    await strategy.assertFits(transaction, table, order.request.force ?? false)
-    await assertPrivileges(transaction, table)
-    await assertSampleColumns(transaction, table, definition.samples?.columns ?? [])
-    const scoped = { table, scope: scopeOf(definition, order.args) }
-    return { ...order, strategyName, strategy, scoped, searchPath }
+    return examineTarget(transaction, context, order)
   })
+}
+
+/** Table, columns, index and privileges, as they are in the target now. */
+export async function examineTarget(transaction: Transaction, context: EngineContext, order: Order): Promise<Queueing> {
+  const { searchPath } = await context.facts()
+  const { definition } = order.loaded
+  const table = await findBatchTable(transaction, definition.table, definition.columns)
+  await assertNotOurs(table, context.tables.schema)
+  const strategyName = strategyNameOf(definition)
+  const strategy = getStrategy(strategyName)
+  await strategy.assertFits(transaction, table, order.request.force ?? false)
+  await assertPrivileges(transaction, table)
+  await assertSampleColumns(transaction, table, definition.samples?.columns ?? [])
+  const scoped = { table, scope: scopeOf(definition, order.args) }
+  return { ...order, strategyName, strategy, scoped, searchPath }
 }
 
 /** A role that is named like the tracking schema finds that one first ("$user" in its search_path). */
@@ -114,7 +118,8 @@ async function assertNotOurs({ schema, name, qualifiedName }: Scoped['table'], t
   })
 }
 
-async function findDuplicate(context: EngineContext, queueing: Queueing): Promise<QueueOutcome | null> {
+/** The row of the same configuration, where there is one. Needs the tracking schema. */
+export async function findDuplicate(context: EngineContext, queueing: Queueing): Promise<QueueOutcome | null> {
   const { request, scoped, jobArguments } = queueing
   const { rows } = await inTransaction(context, (transaction) =>
     transaction.query(

@@ -37,6 +37,19 @@ export async function readReport(context: EngineContext, migrationId: string): P
   }
 }
 
+/** The last kept proof, and whether it is stale; null where it was never verified. */
+export async function readLastVerification(
+  context: EngineContext,
+  migrationId: string,
+): Promise<ReportData['verification']> {
+  const state = await getState(context, migrationId)
+  const table = await findTable(context, state)
+  return readVerification(context, state, {
+    currentHash: context.definitions.find(state.jobClassName)?.hash ?? null,
+    tableOid: table?.oid ?? null,
+  })
+}
+
 /** null where the table or its batch column was dropped since: the rest of the report still stands. */
 async function findTable(
   context: EngineContext,

@@ -31,16 +31,27 @@ export interface PreflightCheck {
   readonly remedy: string | null
 }
 
+export type PlannedRange =
+  | {
+      readonly kind: 'known'
+      readonly min: readonly string[]
+      readonly max: readonly string[]
+      /** The planner's, in range and scope. */
+      readonly estimatedRows: number
+    }
+  /** No row lies in it: the migration would be finished at once. */
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'unknown'; readonly because: string }
+
 export interface QueuePlan {
   readonly jobClassName: string
   readonly definitionHash: string
+  /** As the definition names it, or with its schema where it was found. */
   readonly tableName: string
   readonly columns: readonly string[]
-  readonly strategy: string
-  /** null: no row lies in the range; it would be finished at once. */
-  readonly bounds: { readonly min: readonly string[]; readonly max: readonly string[] } | null
-  /** The planner's estimate of the rows in range and scope, and of the jobs that they make. */
-  readonly estimatedRows: number | null
+  /** null where the table could not be examined. */
+  readonly strategy: string | null
+  readonly range: PlannedRange
   readonly estimatedJobs: number | null
   /** The definition's knobs with the input's on top. */
   readonly knobs: KnobsView

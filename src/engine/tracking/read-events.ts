@@ -15,7 +15,11 @@ export async function readEvents(
             FROM ${context.tables.events} WHERE migration_id = ${migrationId} AND id > ${after} ORDER BY id`,
     ),
   )
-  return rows.map((row) => ({
+  return rows.map(eventOf)
+}
+
+export function eventOf(row: Record<string, unknown>): TrackedEvent {
+  return {
     id: String(row.id),
     at: String(row.at),
     migrationId: row.migration_id as string | null,
@@ -24,5 +28,5 @@ export async function readEvents(
     operator: String(row.operator),
     host: String(row.host),
     details: row.details as Record<string, unknown>,
-  }))
+  }
 }

@@ -1,9 +1,10 @@
 /** What stands in the tracking schema of a target: nothing, ours at some version, or another framework's tables. */
 import { TrancheError } from '../../shared/errors.ts'
 import { sql } from '../../shared/sql.ts'
-import { onlyRow } from '../context.ts'
+import { type EngineContext, inTransaction, onlyRow } from '../context.ts'
 import type { Transaction } from '../target/transaction.ts'
 import { newestVersion } from './schema-steps.ts'
+import { iso } from './tables.ts'
 
 export interface SchemaState {
   /** null: nothing there. 'attached': GitLab's tables without our meta. Else the installed version. */
@@ -40,6 +41,14 @@ export async function readSchemaState(transaction: Transaction, schema: string):
   const { rows: meta } = await transaction.query(sql`SELECT schema_version FROM ${sql.ident(schema, 'meta')}`)
   const { schema_version } = onlyRow<{ schema_version: number }>(meta, `the table ${schema}.meta is empty`)
   return { version: schema_version }
+}
+
+/** When it was installed, as text with all its digits. */
+export async function readInstalledAt(context: EngineContext): Promise<string> {
+  const { rows } = await inTransaction(context, (transaction) =>
+    transaction.query(sql`SELECT ${iso('installed_at')} AS installed_at FROM ${context.tables.meta}`),
+  )
+  return onlyRow<{ installed_at: string }>(rows, 'the table meta is empty').installed_at
 }
 
 /** Throws not_installed, schema_newer or schema_attached where the tracking schema is not ours to write. */

@@ -1,0 +1,151 @@
+/** What queueing would do, found out without writing anything: range, estimate, statement, and what stands against it. */
+import { toAppError, TrancheError } from '../shared/errors.ts'
+import type { PlannedRange, PreflightCheck } from '../shared/queue-plan.ts'
+import type { KeyRange } from './batching/key-range.ts'
+import { type EngineContext, inTransaction } from './context.ts'
+import { type FirstStatement, firstStatement } from './first-statement.ts'
+import type { Knobs } from './knobs.ts'
+import { checkLongTransactions, checkServer, checkTableFree, checkTriggers, failed } from './preflight.ts'
+import { checkPreconditions } from './preconditions.ts'
+import { fixRange } from './queued-range.ts'
+import { examineTarget, findDuplicate, type Order, type Queueing, readOrder } from './queueing.ts'
+import { kindOfError } from './target/sqlstate.ts'
+import { assertInstalled } from './tracking/schema-state.ts'
+import type { Migration, QueueRequest } from './types.ts'
+
+const LOOKING_TIMEOUT_MS = 5_000
+
+export interface Plan extends FirstStatement {
+  readonly definitionHash: string
+  /** null where the table could not be examined; the failed check says why. */
+  readonly tableName: string | null
+  readonly strategy: string | null
+  readonly range: PlannedRange
+  readonly knobs: Knobs
+  readonly preflight: readonly PreflightCheck[]
+  readonly duplicate: Migration | null
+}
+
+/** Throws unknown_class, invalid_arguments, invalid_setting for a request that cannot be; everything else is a check. */
+export async function planQueue(context: EngineContext, request: QueueRequest): Promise<Plan> {
+  const order = readOrder(context, request)
+  const server = checkServer(await context.facts())
+  const installed = await checking('tracking schema', 'installed', () =>
+    inTransaction(context, (transaction) => assertInstalled(transaction, context.tables.schema)),
+  )
+  const examined = await examine(context, order)
+  const base = { definitionHash: order.loaded.hash, knobs: order.knobs }
+  if (examined.queueing === null) {
+    return {
+      ...base,
+      tableName: null,
+      strategy: null,
+      range: { kind: 'unknown', because: examined.check.detail },
+      statement: null,
+      statementUnknownBecause: examined.check.detail,
+      preflight: [server, installed, examined.check],
+      duplicate: null,
+    }
+  }
+  const { queueing } = examined
+  const isInstalled = installed.outcome === 'holds'
+  const range = await planRange(context, queueing)
+  return {
+    ...base,
+    ...(await look(context, queueing, range)),
+    tableName: queueing.scoped.table.qualifiedName,
+    strategy: queueing.strategyName,
+    range,
+    preflight: [server, installed, examined.check, ...(await checkTable(context, queueing, isInstalled))],
+    duplicate: isInstalled ? ((await findDuplicate(context, queueing))?.migration ?? null) : null,
+  }
+}
+
+async function examine(
+  context: EngineContext,
+  order: Order,
+): Promise<{ readonly queueing: Queueing | null; readonly check: PreflightCheck }> {
+  const { force = false } = order.request
+  let queueing: Queueing | null = null
+  const check = await checking('table and batch column', 'there, uniquely indexed and readable', async () => {
+    queueing = await inTransaction(context, (transaction) => examineTarget(transaction, context, order))
+  })
+  if (check.outcome === 'failed' || !force) return { queueing, check }
+  const detail = 'whether the batch column is unique and indexed was not asked (force)'
+  return { queueing, check: { ...check, outcome: 'warns', detail } }
+}
+
+async function planRange(context: EngineContext, queueing: Queueing): Promise<PlannedRange> {
+  try {
+    const range = await inTransaction(context, (transaction) => fixRange(transaction, queueing, queueing.range), {
+      isPlanning: true,
+    })
+    return range === null
+      ? { kind: 'empty' }
+      : { kind: 'known', min: range.min, max: range.max, estimatedRows: range.estimate }
+  } catch (error) {
+    return { kind: 'unknown', because: reasonOf(error) }
+  }
+}
+
+/** The first sub-batch as it would be planned; where that takes too long, the statement over the whole range. */
+async function look(context: EngineContext, queueing: Queueing, range: PlannedRange): Promise<FirstStatement> {
+  if (range.kind !== 'known')
+    return {
+      statement: null,
+      statementUnknownBecause: range.kind === 'empty' ? 'no row lies in the range' : range.because,
+    }
+  const { strategy, scoped, knobs } = queueing
+  const whole: KeyRange = { from: range.min, until: range.max }
+  const plan = await inTransaction(
+    context,
+    (transaction) =>
+      strategy.plan(transaction, scoped, whole, { limit: knobs.subBatchSize, subBatchSize: knobs.subBatchSize }),
+    { isPlanning: true, statementTimeoutMs: LOOKING_TIMEOUT_MS },
+  ).catch((error: unknown) => {
+    if (kindOfError(error) === 'connection') throw error
+    return null
+  })
+  return firstStatement(queueing, plan === null ? whole : { from: plan.min, until: plan.slices[0]?.end ?? plan.max })
+}
+
+async function checkTable(
+  context: EngineContext,
+  queueing: Queueing,
+  isInstalled: boolean,
+): Promise<readonly PreflightCheck[]> {
+  const preconditions: PreflightCheck[] = []
+  for await (const { name, holds, expected, found } of checkPreconditions(context, queueing)) {
+    preconditions.push(
+      holds
+        ? { name, outcome: 'holds', detail: found, remedy: null }
+        : failed(
+            name,
+            `expected ${expected}, found ${found}`,
+            'Bring the database to the state that the definition expects.',
+          ),
+    )
+  }
+  return inTransaction(context, async (transaction) => [
+    ...preconditions,
+    ...(isInstalled ? [await checkTableFree(transaction, context, queueing.scoped)] : []),
+    await checkTriggers(transaction, queueing.scoped),
+    await checkLongTransactions(transaction),
+  ])
+}
+
+/** A refusal is a failed check; a connection that broke is not. */
+async function checking(name: string, detail: string, action: () => Promise<void>): Promise<PreflightCheck> {
+  try {
+    await action()
+    return { name, outcome: 'holds', detail, remedy: null }
+  } catch (error) {
+    if (!(error instanceof TrancheError) || kindOfError(error) === 'connection') throw error
+    return failed(name, error.message, error.remedy)
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (kindOfError(error) === 'connection') throw error
+  return toAppError(error).message
+}
