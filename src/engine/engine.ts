@@ -3,12 +3,13 @@ import { type EngineContext, DEFAULT_LIMITS, inTransaction, type Limits, remembe
 import { createEmitter, type EngineEvents } from './events.ts'
 import { readFailures } from './failures.ts'
 import { finalizeMigration } from './finalizer.ts'
+import type { FirstStatement } from './first-statement.ts'
 import { pauseMigration, resumeMigration, retryMigration, setKnobs, waitForEnd } from './operate.ts'
 import { getState, listStates } from './overview.ts'
 import type { Clock, DefinitionSource, Identity, Logger, ProcessTable, Random, RowTransformer } from './ports.ts'
 import { TrancheError } from '../shared/errors.ts'
 import type { JobCell, JobDetail } from '../shared/job-view.ts'
-import { type Plan, planQueue } from './plan.ts'
+import { type Plan, planQueue, planStatement } from './plan.ts'
 import { queueMigration } from './queueing.ts'
 import { readLastVerification, readReport } from './report.ts'
 import { lostConnection } from './reconnect.ts'
@@ -63,6 +64,8 @@ export interface Engine {
   installedAt(): Promise<string>
   /** What `queue` would do; writes nothing. */
   plan(request: QueueRequest): Promise<Plan>
+  /** What a definition runs for its first sub-batch; not run. */
+  planStatement(request: QueueRequest): Promise<FirstStatement>
   queue(request: QueueRequest): Promise<QueueOutcome>
   /** All migrations, oldest first. */
   list(): Promise<readonly MigrationState[]>
@@ -162,6 +165,7 @@ export function createEngine(ports: EnginePorts): Engine {
     },
     installedAt: () => installed(() => readInstalledAt(context)),
     plan: (request) => told(() => planQueue(context, request)),
+    planStatement: (request) => told(() => planStatement(context, request)),
     jobs: (migrationId, page) => installed(() => readJobCells(context, migrationId, page)),
     changedJobs: (migrationId, since) => installed(() => readChangedJobs(context, migrationId, since)),
     job: (migrationId, jobId) => installed(() => getJob(context, migrationId, jobId)),

@@ -61,6 +61,18 @@ export async function planQueue(context: EngineContext, request: QueueRequest): 
   }
 }
 
+/** The statement of its first sub-batch, for reading; whatever stands against it is the reason why there is none. */
+export async function planStatement(context: EngineContext, request: QueueRequest): Promise<FirstStatement> {
+  try {
+    const { queueing, check } = await examine(context, readOrder(context, { force: true, ...request }))
+    if (queueing === null) return { statement: null, statementUnknownBecause: check.detail }
+    return await look(context, queueing, await planRange(context, queueing))
+  } catch (error) {
+    if (!(error instanceof TrancheError) || kindOfError(error) === 'connection') throw error
+    return { statement: null, statementUnknownBecause: error.message }
+  }
+}
+
 async function examine(
   context: EngineContext,
   order: Order,

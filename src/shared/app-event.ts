@@ -2,7 +2,7 @@
  * The one stream from the backend to its pages. Revisions follow each other without a gap; a page that misses one asks for a
  * new snapshot. Events about one thing are coalesced (at most one in 250 ms, at once when a job ends).
  */
-import type { MigrationView, PracticeView, TargetView } from './app-state.ts'
+import type { MigrationView, PracticeView, TargetHead } from './app-state.ts'
 import type { ConnectionView } from './connection-view.ts'
 import type { LogEntry } from './history-view.ts'
 import type { JobCell } from './job-view.ts'
@@ -13,8 +13,8 @@ export type AppChange =
   | { readonly kind: 'practice'; readonly practice: PracticeView }
   /** null: it was removed. */
   | { readonly kind: 'connection'; readonly connectionId: string; readonly connection: ConnectionView | null }
-  /** The whole target, when it opens, closes, is lost or comes back. null: it was closed. */
-  | { readonly kind: 'target'; readonly connectionId: string; readonly target: TargetView | null }
+  /** Everything of a target but its migrations: it opened, was lost, came back, was read. null: it was closed. */
+  | { readonly kind: 'target'; readonly connectionId: string; readonly target: TargetHead | null }
   | {
       readonly kind: 'migration'
       readonly connectionId: string

@@ -2,7 +2,7 @@
  * The state on screen. The backend owns it and feeds it from what the target and its engines say; every page holds a
  * replica that starts with a snapshot and applies each event in order. Nothing here is a truth of its own.
  */
-import type { AppEvent } from './app-event.ts'
+import type { AppChange, AppEvent } from './app-event.ts'
 import type { MigrationStateValue, RunValue, RowCountsValue } from './cli-output.ts'
 import type { ConnectionView, Link, ServerView } from './connection-view.ts'
 import type { AppError } from './errors.ts'
@@ -31,16 +31,21 @@ export type PracticeView =
   | { readonly kind: 'running'; readonly connectionId: string; readonly rows: number | null }
   | { readonly kind: 'failed'; readonly error: AppError }
 
-export interface TargetView {
+export interface TargetView extends TargetHead {
+  /** By migration id. */
+  readonly migrations: Readonly<Record<string, MigrationView>>
+}
+
+export interface TargetHead {
   readonly connectionId: string
   readonly link: Link
   readonly server: ServerView | null
   /** null: not known yet. */
   readonly isInstalled: boolean | null
-  /** When the migrations below were last read; they are as of then. */
+  /** Why its migrations cannot be read although it answers: a newer tracking schema, another framework's, a privilege. */
+  readonly problem: AppError | null
+  /** When its migrations were last read; they are as of then. */
   readonly readAtMs: number | null
-  /** By migration id. */
-  readonly migrations: Readonly<Record<string, MigrationView>>
   readonly schedule: ScheduleView
 }
 
@@ -99,7 +104,7 @@ export function applyEvent(snapshot: AppSnapshot, event: AppEvent): AppSnapshot 
 }
 
 /** What an event does to the state; the backend's store and every replica go through it. */
-export function patchState(state: AppState, event: AppEvent): AppState {
+export function patchState(state: AppState, event: AppChange): AppState {
   switch (event.kind) {
     case 'settings':
       return { ...state, settings: event.settings }
@@ -107,8 +112,11 @@ export function patchState(state: AppState, event: AppEvent): AppState {
       return { ...state, practice: event.practice }
     case 'connection':
       return { ...state, connections: withEntry(state.connections, event.connectionId, event.connection) }
-    case 'target':
-      return { ...state, targets: withEntry(state.targets, event.connectionId, event.target) }
+    case 'target': {
+      const migrations = state.targets[event.connectionId]?.migrations ?? {}
+      const target = event.target === null ? null : { ...event.target, migrations }
+      return { ...state, targets: withEntry(state.targets, event.connectionId, target) }
+    }
     case 'migration': {
       const target = state.targets[event.connectionId]
       if (target === undefined) return state

@@ -9,7 +9,7 @@ export interface RunView {
   readonly connectionName: string
   readonly migrationId: string
   readonly jobClassName: string
-  readonly kind: 'run' | 'finalize' | 'schedule'
+  readonly kind: 'run' | 'finalize'
   readonly operator: string
   readonly host: string
   readonly parallel: number

@@ -62,6 +62,22 @@ export async function resolveTarget(request: TargetRequest): Promise<ResolvedTar
   return open(request, { settings, place, environment })
 }
 
+/** A saved connection: its settings alone count, no variable of the environment does. Throws invalid_target, target_unreachable. */
+export async function resolveSettings(
+  given: ConnectionSettings,
+  { environment, env, warn }: Pick<TargetRequest, 'env' | 'warn'> & { readonly environment: Environment },
+): Promise<ResolvedTarget> {
+  const service = given.service === undefined ? {} : await readService(given.service, env)
+  const settings: ConnectionSettings = { ...service, ...given }
+  return open({ env, warn }, { settings, place: await locate(settings), environment })
+}
+
+/** Where settings lead, without asking anybody there. Throws invalid_target. */
+export async function locateSettings(given: ConnectionSettings, env: Environ): Promise<Place> {
+  const service = given.service === undefined ? {} : await readService(given.service, env)
+  return locate({ ...service, ...given })
+}
+
 async function resolveConnection(name: string, request: TargetRequest): Promise<ResolvedTarget> {
   if (name !== 'practice') {
     throw new TrancheError('unknown_connection', `there is no connection "${name}"`, {
@@ -89,7 +105,7 @@ async function resolveConnection(name: string, request: TargetRequest): Promise<
   }
 }
 
-interface Place {
+export interface Place {
   readonly host: string
   readonly port: number
   readonly user: string
@@ -137,10 +153,19 @@ function tellPasswordInUrl({ warn }: TargetRequest, environment: Environment | n
   warn(`the target URL holds a password, which other users can read in the list of processes: ${instead} instead`)
 }
 
-function warnOfName({ warn }: TargetRequest, { host, database }: Place, environment: Environment | null): void {
-  if (environment === 'production' || environment === null) return
+function warnOfName({ warn }: TargetRequest, place: Place, environment: Environment | null): void {
+  const warning = environment === null ? null : suspiciousName(place, environment)
+  if (warning !== null) warn(warning)
+}
+
+/** What to answer where a name and the environment do not go together; null where they do. */
+export function suspiciousName(
+  { host, database }: Pick<Place, 'host' | 'database'>,
+  environment: Environment,
+): string | null {
+  if (environment === 'production') return null
   const name = [host, database].find((each) => /prod|live|primary|master/i.test(each))
-  if (name !== undefined) warn(`"${name}" sounds like production, but the environment is ${environment}`)
+  return name === undefined ? null : `"${name}" sounds like production, but the environment is ${environment}`
 }
 
 interface Opening {
@@ -149,7 +174,10 @@ interface Opening {
   readonly environment: Environment | null
 }
 
-async function open({ warn, env }: TargetRequest, { settings, place, environment }: Opening): Promise<ResolvedTarget> {
+async function open(
+  { warn, env }: Pick<TargetRequest, 'env' | 'warn'>,
+  { settings, place, environment }: Opening,
+): Promise<ResolvedTarget> {
   const connectTimeoutMs =
     settings.connect_timeout === undefined
       ? CONNECT_TIMEOUT_MS

@@ -43,7 +43,7 @@ CREATE TABLE runs (
   installation_id INTEGER NOT NULL REFERENCES installations (installation_id),
   migration_id TEXT NOT NULL,
   job_class_name TEXT NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('run', 'finalize', 'schedule')),
+  kind TEXT NOT NULL CHECK (kind IN ('run', 'finalize')),
   operator TEXT NOT NULL,
   host TEXT NOT NULL,
   -- Of the console: a run whose process is gone is over, whatever its row says.

@@ -1,0 +1,18 @@
+/** What every part of the backend is given. */
+import type { TargetParameters } from '../../engine/target/parameters.ts'
+import type { Identity, Logger } from '../../engine/ports.ts'
+import type { Storage } from '../../storage/open.ts'
+import type { Environ } from '../connection/read-service.ts'
+import type { Publisher } from './publisher.ts'
+import type { Secrets } from './secrets.ts'
+
+export interface BackendContext {
+  readonly storage: Storage
+  readonly publisher: Publisher
+  readonly secrets: Secrets
+  readonly logger: Logger
+  readonly identity: Identity
+  readonly env: Environ
+  /** The practice database, where it is there. */
+  readonly findPractice: () => Promise<TargetParameters | null>
+}

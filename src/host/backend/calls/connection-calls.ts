@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto'
+import type { ConnectionView } from '../../../shared/connection-view.ts'
+import { TrancheError } from '../../../shared/errors.ts'
+import type { StoredConnection } from '../../../storage/connections.ts'
+import type { BackendContext } from '../backend-context.ts'
+import { testConnection } from '../test-connection.ts'
+import {
+  type Draft,
+  findPasswordSource,
+  getConnection,
+  readDraft,
+  saveConnection,
+  viewConnection,
+} from '../saved-connections.ts'
+import type { CallParts, CallsOf } from './call-context.ts'
+
+export function connectionCalls({ context, desks }: CallParts): CallsOf<'connections'> {
+  const { storage, secrets, publisher } = context
+  const publish = async (connection: StoredConnection): Promise<ConnectionView> => {
+    const view = await viewConnection(context, connection)
+    const { connectionId } = connection
+    publisher.publish({ kind: 'connection', connectionId, connection: view }, { isUrgent: true })
+    return view
+  }
+  return {
+    'connections.list': () => Promise.all(storage.connections.list().map((each) => viewConnection(context, each))),
+    'connections.add': async (draft) => publish(await saveConnection(context, draft, null)),
+    'connections.change': async ({ connectionId, ...draft }) => {
+      const before = getConnection(context, connectionId)
+      assertChangeable(before)
+      assertClosed(desks.find(connectionId) !== undefined)
+      const saved = await saveConnection(context, draft, before)
+      if (saved.catalogueFolder !== null && saved.catalogueFolder !== before.catalogueFolder)
+        await desks.catalogueOf(before).choose(saved.catalogueFolder)
+      return publish(saved)
+    },
+    'connections.remove': ({ connectionId }) => {
+      assertChangeable(getConnection(context, connectionId))
+      assertClosed(desks.find(connectionId) !== undefined)
+      storage.connections.remove(connectionId, Date.now())
+      secrets.forget(connectionId)
+      publisher.publish({ kind: 'connection', connectionId, connection: null }, { isUrgent: true })
+      return Promise.resolve(null)
+    },
+    'connections.testDraft': (draft) => testDraft(context, draft),
+    'connections.test': async ({ connectionId, password }) => {
+      const connection = getConnection(context, connectionId)
+      if (password !== undefined) secrets.set(connectionId, password)
+      return testConnection(context, connection)
+    },
+    'connections.open': async ({ connectionId, password }) => {
+      const connection = getConnection(context, connectionId)
+      if (password !== undefined) secrets.set(connectionId, password)
+      const known = desks.find(connectionId)
+      if (known === undefined) {
+        const lastOpenedAtMs = Date.now()
+        storage.connections.touch(connectionId, lastOpenedAtMs)
+        await publish({ ...connection, lastOpenedAtMs })
+      } else if (password !== undefined) {
+        known.session.wake(null, { isUrgent: true })
+      }
+      const { session } = desks.find(connectionId) ?? desks.open(connection)
+      await session.ready()
+      const migrations = publisher.snapshot().state.targets[connectionId]?.migrations ?? {}
+      return { ...session.head(), migrations }
+    },
+    'connections.close': async ({ connectionId }) => {
+      await desks.close(connectionId)
+      return null
+    },
+    'connections.retry': ({ connectionId }) => {
+      desks.get(connectionId).session.wake(null, { isUrgent: true })
+      return Promise.resolve(null)
+    },
+    'connections.passwordSource': ({ connectionId }) =>
+      findPasswordSource(context, getConnection(context, connectionId)),
+  }
+}
+
+/** Tested under an id of its own, which nothing remembers afterwards. */
+async function testDraft(context: BackendContext, draft: Draft): ReturnType<typeof testConnection> {
+  const { settings, password } = readDraft(draft)
+  const connectionId = `draft ${randomUUID()}`
+  if (password !== null) context.secrets.set(connectionId, password)
+  try {
+    const { name, environment, catalogueFolder, trackingSchema } = draft
+    return await testConnection(context, {
+      ...{ connectionId, name, environment, settings, catalogueFolder, trackingSchema },
+      isPractice: false,
+      createdAtMs: Date.now(),
+      lastOpenedAtMs: null,
+    })
+  } finally {
+    context.secrets.forget(connectionId)
+  }
+}
+
+function assertChangeable({ isPractice }: StoredConnection): void {
+  if (!isPractice) return
+  throw new TrancheError('usage', 'the practice connection is made by Tranche and cannot be changed or removed')
+}
+
+function assertClosed(isOpen: boolean): void {
+  if (!isOpen) return
+  throw new TrancheError('already_running', 'this connection is open', { remedy: 'Close it first.' })
+}

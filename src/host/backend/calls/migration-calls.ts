@@ -1,0 +1,89 @@
+import { confirmDeed } from '../confirm-deed.ts'
+import type { TargetSession } from '../target-session.ts'
+import type { WritingVerb } from '../../../shared/confirmations.ts'
+import { pageOfJobs } from '../page-of-jobs.ts'
+import type { CallParts, CallsOf } from './call-context.ts'
+
+export function migrationCalls({ desks }: CallParts): CallsOf<'migrations' | 'jobs' | 'run' | 'schedule' | 'failures'> {
+  return {
+    'migrations.list': ({ connectionId }) => desks.get(connectionId).session.engine().list(),
+    'migrations.get': ({ connectionId, migrationId }) => desks.get(connectionId).session.engine().get(migrationId),
+    'migrations.watch': ({ connectionId, migrationId }, { clientId }) => {
+      desks.watch(clientId, connectionId, migrationId)
+      return Promise.resolve(null)
+    },
+    'migrations.pause': async ({ connectionId, migrationId }) => {
+      const { session } = desks.get(connectionId)
+      return done(session, migrationId, await session.engine().pause(migrationId))
+    },
+    'migrations.resume': async ({ connectionId, migrationId, isConfirmed }) => {
+      const { session } = desks.get(connectionId)
+      await confirmFor(session, { verb: 'resume', migrationId, isConfirmed })
+      return done(session, migrationId, await session.engine().resume(migrationId))
+    },
+    'migrations.set': async ({ connectionId, migrationId, ...changes }) => {
+      const { session } = desks.get(connectionId)
+      const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
+      return done(session, migrationId, await session.engine().set(migrationId, given))
+    },
+    'migrations.retry': async ({ connectionId, migrationId, isConfirmed, jobId, group }) => {
+      const { session } = desks.get(connectionId)
+      await confirmFor(session, { verb: 'retry', migrationId, isConfirmed })
+      return done(session, migrationId, await session.engine().retry(migrationId, filterOf({ jobId, group })))
+    },
+    'jobs.page': ({ connectionId, migrationId, after, limit }) =>
+      pageOfJobs(desks.get(connectionId).session.engine(), migrationId, { after, limit }),
+    'jobs.get': ({ connectionId, migrationId, jobId }) =>
+      desks.get(connectionId).session.engine().job(migrationId, jobId),
+    'run.start': async ({ connectionId, migrationId, parallel, isConfirmed }) => {
+      const { session, driving } = desks.get(connectionId)
+      await confirmFor(session, { verb: 'run', migrationId, isConfirmed })
+      await session.catalogue.get()
+      return { runId: await driving.start({ migrationId, parallel }) }
+    },
+    'run.stop': ({ connectionId, migrationId }) => {
+      desks.get(connectionId).driving.stop(migrationId)
+      return Promise.resolve(null)
+    },
+    'schedule.start': async ({ connectionId, parallel, isConfirmed }) => {
+      const { session, driving } = desks.get(connectionId)
+      const { environment, name } = session.connection
+      confirmDeed({ verb: 'work', object: name, environment, isConfirmed })
+      await session.catalogue.get()
+      driving.startSchedule(parallel)
+      return null
+    },
+    'schedule.stop': ({ connectionId }) => {
+      desks.get(connectionId).driving.stopSchedule()
+      return Promise.resolve(null)
+    },
+    'failures.list': ({ connectionId, migrationId, jobId, group }) =>
+      desks.get(connectionId).session.engine().failures(migrationId, filterOf({ jobId, group })),
+  }
+}
+
+interface Deed {
+  readonly verb: WritingVerb
+  readonly migrationId: string
+  readonly isConfirmed: boolean
+}
+
+/** Throws confirmation_required. */
+async function confirmFor(session: TargetSession, { verb, migrationId, isConfirmed }: Deed): Promise<void> {
+  const { environment } = session.connection
+  const { jobClassName } = await session.engine().get(migrationId)
+  confirmDeed({ verb, object: jobClassName, environment, isConfirmed })
+}
+
+/** What somebody did is on screen at once. */
+function done<T>(session: TargetSession, migrationId: string, value: T): T {
+  session.wake(migrationId, { isUrgent: true })
+  return value
+}
+
+function filterOf({ jobId, group }: { jobId: string | undefined; group: string | undefined }): {
+  readonly jobId?: string
+  readonly group?: string
+} {
+  return { ...(jobId === undefined ? {} : { jobId }), ...(group === undefined ? {} : { group }) }
+}

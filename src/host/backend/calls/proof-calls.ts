@@ -1,0 +1,72 @@
+import { confirmationFor } from '../../../shared/confirmations.ts'
+import { TrancheError } from '../../../shared/errors.ts'
+import { reportMarkdown } from '../../../shared/report-markdown.ts'
+import { readGates } from '../finalize-gates.ts'
+import type { TargetSession } from '../target-session.ts'
+import type { CallParts, CallsOf } from './call-context.ts'
+
+export function proofCalls({ desks, tickets }: CallParts): CallsOf<'verification' | 'finalize' | 'report'> {
+  return {
+    'verification.run': async ({ connectionId, migrationId }) => {
+      const { session, proving } = desks.get(connectionId)
+      await session.catalogue.get()
+      proving.startVerify(migrationId)
+      return null
+    },
+    'verification.last': async ({ connectionId, migrationId }) => {
+      const { session } = desks.get(connectionId)
+      await session.catalogue.get()
+      return session.engine().lastVerification(migrationId)
+    },
+    'verification.stop': ({ connectionId, migrationId }) => {
+      desks.get(connectionId).proving.stop(migrationId)
+      return Promise.resolve(null)
+    },
+    'finalize.gates': async ({ connectionId, migrationId }) => {
+      const { session } = desks.get(connectionId)
+      const { catalogue } = await session.catalogue.get()
+      const engine = session.engine()
+      const state = await engine.get(migrationId)
+      const verification = await engine.lastVerification(migrationId)
+      return {
+        ...readGates({ state, verification, loaded: catalogue.find(state.jobClassName) }),
+        confirmation: confirmationFor('finalize', session.connection.environment),
+        readAtMs: Date.now(),
+      }
+    },
+    'finalize.begin': async ({ connectionId, migrationId }) => {
+      const { session } = desks.get(connectionId)
+      return tickets.issue(await subjectOf(session, migrationId))
+    },
+    'finalize.submit': async ({ connectionId, migrationId, nonce, phrase, waive }) => {
+      const { session, proving, driving } = desks.get(connectionId)
+      tickets.redeem({ nonce, phrase }, await subjectOf(session, migrationId))
+      if (driving.isDriving(migrationId)) {
+        throw new TrancheError('already_running', `this console runs migration ${migrationId}`, {
+          remedy: 'Stop the run, or let it end, then finalize.',
+        })
+      }
+      await session.catalogue.get()
+      proving.startFinalize(migrationId, waive)
+      return null
+    },
+    'report.markdown': async ({ connectionId, migrationId }) => {
+      const { session } = desks.get(connectionId)
+      // Without a catalogue the report lacks the description, nothing else.
+      await session.catalogue.get().catch(() => null)
+      const data = await session.engine().report(migrationId)
+      const name = data.migration.jobClassName.replaceAll(/\W+/g, '-')
+      const day = data.generatedAt.slice(0, 10)
+      return { fileName: `${name}-${migrationId}-${day}.md`, text: reportMarkdown(data) }
+    },
+  }
+}
+
+async function subjectOf(
+  session: TargetSession,
+  migrationId: string,
+): Promise<Parameters<CallParts['tickets']['issue']>[0]> {
+  const { connectionId, environment } = session.connection
+  const migration = await session.engine().get(migrationId)
+  return { connectionId, environment, database: session.database(), migration }
+}

@@ -1,0 +1,115 @@
+/** Gates before finalizing, from what the target says now. What finalizing itself settles is open, not failed. */
+import type { LoadedDefinition } from '../../catalogue/definition.ts'
+import { statementView } from '../../engine/first-statement.ts'
+import type { MigrationStateValue } from '../../shared/cli-output.ts'
+import { newRowsOf, verdictOf } from '../../shared/describe-verification.ts'
+import type { FinalizeGates, Gate, VerificationView } from '../../shared/finalize-view.ts'
+import { countOf } from '../../shared/format-number.ts'
+
+interface Facts {
+  readonly state: MigrationStateValue
+  readonly verification: VerificationView | null
+  /** undefined: the catalogue does not have it. */
+  readonly loaded: LoadedDefinition | undefined
+}
+
+export function readGates(facts: Facts): Pick<FinalizeGates, 'gates' | 'canFinalize' | 'effects'> {
+  const gates = [
+    jobsGate(facts),
+    verificationGate(facts),
+    newRowsGate(facts),
+    runnersGate(facts),
+    definitionGate(facts),
+  ]
+  return { gates, canFinalize: gates.every(({ outcome }) => outcome !== 'failed'), effects: effectsOf(facts) }
+}
+
+function jobsGate({ state: { status, jobs } }: Facts): Gate {
+  const name = 'jobs'
+  if (status === 'finished' || status === 'finalized')
+    return { name, outcome: 'holds', detail: `${countOf(jobs.succeeded, 'job')} succeeded, none is left`, remedy: null }
+  const left = jobs.pending + jobs.running + jobs.retriable + jobs.blocked
+  const detail = `${status}: ${countOf(left, 'job')} not succeeded yet, and ranges may be left without one`
+  return { name, outcome: 'open', detail, remedy: 'Finalizing runs the remainder inline; running it first shows more.' }
+}
+
+function verificationGate({ verification }: Facts): Gate {
+  const name = 'verification'
+  const again = 'Finalizing runs every check again.'
+  if (verification === null) return { name, outcome: 'open', detail: 'never verified', remedy: again }
+  const verdict = verdictOf(verification)
+  if (verification.isStale)
+    return {
+      name,
+      outcome: 'open',
+      detail: `stale: ${verification.staleBecause.join(', ')}. ${verdict}`,
+      remedy: again,
+    }
+  if (verification.holds) return { name, outcome: 'holds', detail: verdict, remedy: null }
+  return {
+    name,
+    outcome: 'failed',
+    detail: verdict,
+    remedy: 'Look at what the checks found, mend it, then verify again.',
+  }
+}
+
+/** They are out of scope: told, and in nobody's way. */
+function newRowsGate({ verification }: Facts): Gate {
+  const name = 'new_rows'
+  if (verification === null) return { name, outcome: 'open', detail: 'not counted yet', remedy: 'Verify counts them.' }
+  return { name, outcome: 'holds', detail: newRowsOf(verification) ?? 'no row came after queueing', remedy: null }
+}
+
+function runnersGate({ state: { runners } }: Facts): Gate {
+  const name = 'runners'
+  const live = runners.filter(({ isLive }) => isLive)
+  const [first] = live
+  if (first === undefined) return { name, outcome: 'holds', detail: 'nobody drives it', remedy: null }
+  return {
+    name,
+    outcome: 'failed',
+    detail: `${countOf(live.length, 'runner')} of it, ${first.operator} on ${first.host} among them`,
+    remedy: 'Stop the run, or wait until it has ended.',
+  }
+}
+
+function definitionGate({ state, loaded }: Facts): Gate {
+  const name = 'definition'
+  if (loaded === undefined)
+    return {
+      name,
+      outcome: 'failed',
+      detail: `the catalogue has no ${state.jobClassName}`,
+      remedy: 'Choose the catalogue from which it was queued.',
+    }
+  if (loaded.hash === state.definitionHash)
+    return { name, outcome: 'holds', detail: `${loaded.file}, unchanged since it was queued`, remedy: null }
+  return {
+    name,
+    outcome: 'failed',
+    detail: `${loaded.file} changed since it was queued`,
+    remedy: 'Put it and the files that it imports back as they were.',
+  }
+}
+
+function effectsOf({ state, loaded }: Facts): FinalizeGates['effects'] {
+  const checks = loaded?.definition.verify.length ?? 0
+  const remainder = state.status === 'finished' ? [] : [effect('remainder', 'Runs what is left inline')]
+  return [
+    ...remainder,
+    effect(
+      'verify',
+      `Runs 2 built-in checks and ${countOf(checks, 'check')} of the definition; one that fails stops here`,
+    ),
+    ...(loaded?.definition.finalizeAfter ?? []).map((statement) => ({
+      ...effect('statement', 'Runs a closing statement of the definition'),
+      statement: statementView(statement).text,
+    })),
+    effect('seal', `Marks migration ${state.id} finalized and writes who confirmed it`),
+  ]
+}
+
+function effect(kind: FinalizeGates['effects'][number]['kind'], detail: string): FinalizeGates['effects'][number] {
+  return { kind, detail, statement: null }
+}

@@ -1,0 +1,42 @@
+/** The way from a saved connection to parameters that a target can be opened with. */
+import type { TargetParameters } from '../../engine/target/parameters.ts'
+import { TrancheError } from '../../shared/errors.ts'
+import type { StoredConnection } from '../../storage/connections.ts'
+import { resolveSettings } from '../connection/resolve-target.ts'
+import type { BackendContext } from './backend-context.ts'
+
+export interface ResolvedConnection {
+  readonly parameters: TargetParameters
+  readonly connectTimeoutMs: number
+}
+
+const PRACTICE_TIMEOUT_MS = 10_000
+
+/** Throws practice_not_running, invalid_target, target_unreachable. */
+export async function resolveConnection(
+  context: BackendContext,
+  connection: StoredConnection,
+): Promise<ResolvedConnection> {
+  if (connection.isPractice) return resolvePractice(context)
+  const { connectionId, settings, environment } = connection
+  const { env, logger, secrets } = context
+  const resolved = await resolveSettings(settings, {
+    environment,
+    env,
+    warn: (message) => {
+      logger.log('warn', 'connection', { connectionId, message })
+    },
+  })
+  const { parameters, connectTimeoutMs } = resolved
+  // Asked at each connect: a password that is given later counts from then on.
+  const password = async (): Promise<string | null> => secrets.get(connectionId) ?? (await parameters.password())
+  return { parameters: { ...parameters, password }, connectTimeoutMs }
+}
+
+async function resolvePractice({ findPractice }: BackendContext): Promise<ResolvedConnection> {
+  const parameters = await findPractice()
+  if (parameters !== null) return { parameters, connectTimeoutMs: PRACTICE_TIMEOUT_MS }
+  throw new TrancheError('practice_not_running', 'the practice database does not run', {
+    remedy: 'Start the practice database.',
+  })
+}

@@ -1,0 +1,126 @@
+/** Saved connections: drafts become settings without secrets, and views that have no place for one. */
+import { randomUUID } from 'node:crypto'
+import type { z } from 'zod'
+import { TrancheError } from '../../shared/errors.ts'
+import type { ConnectionDraft, ConnectionView, PasswordSource } from '../../shared/connection-view.ts'
+import type { StoredConnection } from '../../storage/connections.ts'
+import type { ConnectionSettings } from '../connection/connection-settings.ts'
+import { isDefaultSocket } from '../connection/default-host.ts'
+import { findPassword } from '../connection/find-password.ts'
+import { parseTargetUrl } from '../connection/parse-target-url.ts'
+import { locateSettings, suspiciousName } from '../connection/resolve-target.ts'
+import type { BackendContext } from './backend-context.ts'
+
+export const PRACTICE_CONNECTION_ID = 'practice'
+
+export type Draft = z.output<typeof ConnectionDraft>
+
+/** Settings and password of a draft, parted. Throws invalid_target. */
+export function readDraft(draft: Draft): { readonly settings: ConnectionSettings; readonly password: string | null } {
+  const { password, sslpassword, ...settings } = settingsOf(draft)
+  if (sslpassword !== undefined) {
+    throw new TrancheError('invalid_target', 'the URL holds the password of a client key, which is not kept', {
+      remedy: 'Use a key without a password that only this user can read, or a service of the service file.',
+    })
+  }
+  return { settings, password: draft.password ?? password ?? null }
+}
+
+function settingsOf({ place }: Draft): ConnectionSettings {
+  if (place.kind === 'url') return parseTargetUrl(place.url)
+  const { host, port, database, user, sslmode, sslrootcert } = place
+  return {
+    host,
+    port: String(port),
+    dbname: database,
+    user,
+    ...(sslmode === undefined ? {} : { sslmode }),
+    ...(sslrootcert === undefined ? {} : { sslrootcert }),
+  }
+}
+
+/** Saves a draft, as a new connection or in the place of `before`. Throws invalid_target, invalid_setting. */
+export async function saveConnection(
+  context: BackendContext,
+  draft: Draft,
+  before: StoredConnection | null,
+): Promise<StoredConnection> {
+  const { storage, secrets, env } = context
+  const { settings, password } = readDraft(draft)
+  await locateSettings(settings, env)
+  const connectionId = before?.connectionId ?? randomUUID()
+  if (storage.connections.isNameTaken(draft.name, connectionId)) {
+    throw new TrancheError('invalid_setting', `there is a connection named "${draft.name}" already`, {
+      remedy: 'Give it another name.',
+    })
+  }
+  const connection: StoredConnection = {
+    connectionId,
+    name: draft.name,
+    environment: draft.environment,
+    settings,
+    catalogueFolder: draft.catalogueFolder,
+    trackingSchema: draft.trackingSchema,
+    isPractice: false,
+    createdAtMs: before?.createdAtMs ?? Date.now(),
+    lastOpenedAtMs: before?.lastOpenedAtMs ?? null,
+  }
+  storage.connections.save(connection)
+  if (password !== null) secrets.set(connectionId, password)
+  return connection
+}
+
+/** Throws unknown_connection. */
+export function getConnection({ storage }: BackendContext, connectionId: string): StoredConnection {
+  const connection = storage.connections.find(connectionId)
+  if (connection !== null) return connection
+  throw new TrancheError('unknown_connection', `there is no connection with id ${JSON.stringify(connectionId)}`, {
+    remedy: 'Look at the list of connections: it may have been removed.',
+  })
+}
+
+export async function viewConnection(context: BackendContext, connection: StoredConnection): Promise<ConnectionView> {
+  const { connectionId, name, environment, settings, catalogueFolder, trackingSchema, isPractice } = connection
+  const place = await locateSettings(settings, context.env).catch(() => PLACE_UNKNOWN)
+  const warning = isPractice ? null : suspiciousName(place, environment)
+  return {
+    connectionId,
+    name,
+    environment,
+    host: place.host,
+    port: place.port,
+    database: place.database,
+    user: place.user,
+    sslmode: settings.sslmode ?? null,
+    hasPassword: context.secrets.get(connectionId) !== null,
+    catalogueFolder,
+    trackingSchema,
+    isPractice,
+    createdAtMs: connection.createdAtMs,
+    lastOpenedAtMs: connection.lastOpenedAtMs,
+    warnings: warning === null ? [] : [warning],
+  }
+}
+
+/** A service that is no longer in its file leads nowhere; opening it says so. */
+const PLACE_UNKNOWN = { host: '?', port: 0, database: '?', user: '?' }
+
+/** Where the password would come from, without telling it. */
+export async function findPasswordSource(
+  { secrets, env, logger }: BackendContext,
+  { connectionId, settings, isPractice }: Pick<StoredConnection, 'connectionId' | 'settings' | 'isPractice'>,
+): Promise<PasswordSource> {
+  if (isPractice || secrets.get(connectionId) !== null) return 'memory'
+  const place = await locateSettings(settings, env)
+  const host = isDefaultSocket(place.host) ? 'localhost' : place.host
+  const found = await findPassword({
+    ...place,
+    host,
+    known: null,
+    passfile: settings.passfile ?? null,
+    warn: (message) => {
+      logger.log('warn', 'password file', { message })
+    },
+  })
+  return found === null ? 'none' : 'passfile'
+}
