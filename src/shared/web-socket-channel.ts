@@ -77,6 +77,7 @@ export function createWebSocketTransport(open: () => WebSocketLike): Transport &
     },
     close() {
       isClosed = true
+      listeners.clear()
       socket?.close()
     },
   }

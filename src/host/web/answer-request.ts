@@ -1,0 +1,82 @@
+/** What the web host answers over HTTP: the page's files, to whoever was admitted. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Admission } from './admission.ts'
+import { findPageFile } from './page-files.ts'
+
+/** Nothing remote, nothing inline, no eval; a socket to where the page came from. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "frame-src 'none'",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  'trusted-types svelte-trusted-html',
+].join('; ')
+
+const HEADERS = {
+  'content-security-policy': CONTENT_SECURITY_POLICY,
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+} as const
+
+export async function answerRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { admission, folder }: { readonly admission: Admission; readonly folder: string },
+): Promise<void> {
+  if (!admission.hasOwnHost(request)) {
+    say(response, 403, 'This address is not the console’s.')
+    return
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    say(response, 405, 'Only GET.')
+    return
+  }
+  const [path = '/', query = ''] = (request.url ?? '/').split('?', 2)
+  const token = new URLSearchParams(query).get('token')
+  if (path === '/' && token !== null) {
+    admit(request, response, admission, token)
+    return
+  }
+  if (!admission.hasCookie(request)) {
+    say(response, 401, 'Open the address that the console printed when it started; each one works once.')
+    return
+  }
+  const file = await findPageFile(folder, path)
+  if (file === null) {
+    say(response, 404, 'There is no such file.')
+    return
+  }
+  response.writeHead(200, {
+    ...HEADERS,
+    'content-type': file.contentType,
+    'content-length': file.bytes.length,
+    'cache-control': file.isImmutable ? 'private, max-age=31536000, immutable' : 'no-store',
+  })
+  response.end(request.method === 'HEAD' ? undefined : file.bytes)
+}
+
+/** The token leaves the address bar at once, so that it stays in no history and in no screenshot. */
+function admit(request: IncomingMessage, response: ServerResponse, admission: Admission, token: string): void {
+  const cookie = admission.redeem(token)
+  if (cookie === null && !admission.hasCookie(request)) {
+    say(response, 403, 'This address was used before. Ask the console for a new one.')
+    return
+  }
+  response.writeHead(303, { ...HEADERS, location: '/', ...(cookie === null ? {} : { 'set-cookie': cookie }) })
+  response.end()
+}
+
+function say(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { ...HEADERS, 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' })
+  response.end(`${text}\n`)
+}
