@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createClient } from '../../src/shared/contract.ts'
 import { MAX_REQUEST_BYTES } from '../../src/shared/rpc.ts'
 import { CONSOLE_CATALOGUE, setupConsole } from '../support/console-setup.ts'
-import { openReplica } from '../support/replica.ts'
+import { isOver, openReplica } from '../support/replica.ts'
 import { openTransport, TRANSPORTS } from '../support/transports.ts'
 
 describe.each(TRANSPORTS)('over %s', (name) => {
@@ -58,7 +58,7 @@ describe.each(TRANSPORTS)('over %s', (name) => {
     const of = { connectionId, migrationId: migration.id }
     await call('migrations.watch', of)
     await call('run.start', { ...of, isConfirmed: true })
-    await replica.until(() => replica.migration(connectionId, migration.id)?.run?.end != null)
+    await replica.until(() => isOver(replica.migration(connectionId, migration.id)))
     await replica.until(() => replica.migration(connectionId, migration.id)?.state.status === 'finished')
 
     const [counted] = await database.query<{ done: string }>(

@@ -18,8 +18,8 @@ export interface ConsoleBundle {
   readonly connection: ServerConnection
   readonly url: string
   readonly folder: string
-  /** One more console of another operator: its own file, its own backend. */
-  readonly another: () => Promise<Backend>
+  /** One more console: with its own file, or that of `folder`. */
+  readonly another: (folder?: string) => Promise<Backend>
 }
 
 const NUMBERS = `
@@ -50,7 +50,7 @@ export async function setupConsole(): Promise<ConsoleBundle> {
     connection,
     url: urlOf(connection),
     folder,
-    another: async () => open(await temporaryFolder()),
+    another: async (own) => open(own ?? (await temporaryFolder())),
   }
 }
 

@@ -22,9 +22,12 @@ interface Cut {
 export async function startCuttingProxy({
   host,
   port,
+  listenOn = 0,
 }: {
   readonly host: string
   readonly port: number
+  /** 0: any free port. */
+  readonly listenOn?: number
 }): Promise<CuttingProxy> {
   const open = new Set<Socket>()
   let cut: Cut | null = null
@@ -65,7 +68,7 @@ export async function startCuttingProxy({
       if (!isMuted) client.write(chunk)
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(listenOn, '127.0.0.1', resolve))
   return {
     port: (server.address() as AddressInfo).port, // an AddressInfo, since it listens on a port
     cutAt: (text, moment) =>

@@ -58,3 +58,8 @@ export async function openReplica(transport: Transport, call: Client): Promise<R
 function isAppEvent(event: unknown): event is AppEvent {
   return typeof event === 'object' && event !== null && 'revision' in event
 }
+
+/** Whether this console's run of it has ended and was told. */
+export function isOver(view: MigrationView | undefined): boolean {
+  return (view?.run?.end ?? null) !== null
+}

@@ -50,7 +50,7 @@ async function opened(name: TransportName, backend: Backend): Promise<Transport>
     case 'MessagePort':
       return overPort(backend)
     case 'WebSocket':
-      return overSocket(await startTestWebHost(backend))
+      return overSocket((await startTestWebHost(backend)).host)
   }
 }
 
@@ -84,7 +84,9 @@ function overPort(backend: Backend): Transport {
 }
 
 /** A web host over a page of the test's own. */
-export async function startTestWebHost(backend: Backend): Promise<WebHost> {
+export async function startTestWebHost(
+  backend: Backend,
+): Promise<{ readonly host: WebHost; readonly rendererFolder: string }> {
   const rendererFolder = join(await temporaryFolder(), 'renderer')
   await mkdir(join(rendererFolder, 'assets'), { recursive: true })
   await writeFile(join(rendererFolder, 'index.html'), '<!doctype html><title>Tranche</title>')
@@ -92,7 +94,7 @@ export async function startTestWebHost(backend: Backend): Promise<WebHost> {
   await writeFile(join(rendererFolder, '..', 'secret.json'), '{"secret":true}')
   const host = await startWebHost({ backend, rendererFolder, logger: silentLogger })
   onTestFinished(() => host.close())
-  return host
+  return { host, rendererFolder }
 }
 
 /** The cookie that a browser gets for the address. */

@@ -51,6 +51,7 @@ export function createDriving(context: BackendContext, session: TargetSession): 
     const stop = new AbortController()
     const ended = Promise.withResolvers<undefined>()
     runs.set(migrationId, { stop, ended: ended.promise })
+    let tellEnd = (): void => undefined
     try {
       const installationId = session.reader.installationId
       if (installationId === null) throw notReadYet()
@@ -58,12 +59,15 @@ export function createDriving(context: BackendContext, session: TargetSession): 
       const { engine, target } = session.openDriving(parallel + BESIDE_LANES)
       try {
         const following = followRun({ context, session, engine }, { ...request, jobClassName, installationId })
+        tellEnd = following.tellEnd
         return await following.until(act(engine, stop.signal))
       } finally {
         await target.close()
       }
     } finally {
       runs.delete(migrationId)
+      // Only now: whoever reads that it ended may start the next one.
+      tellEnd()
       ended.resolve(undefined)
       session.wake(migrationId, { isUrgent: true })
     }

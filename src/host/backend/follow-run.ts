@@ -23,10 +23,14 @@ interface Parts {
   readonly engine: Engine
 }
 
-export function followRun(
-  { context, session, engine }: Parts,
-  run: FollowedRun,
-): { until<T>(ending: Promise<T>): Promise<T> } {
+export interface FollowingRun {
+  /** Keeps the end in the history, and passes it on. */
+  until<T>(ending: Promise<T>): Promise<T>
+  /** Says on screen how it ended. */
+  readonly tellEnd: () => void
+}
+
+export function followRun({ context, session, engine }: Parts, run: FollowedRun): FollowingRun {
   const { storage, identity } = context
   const { runId, migrationId, installationId, parallel } = run
   const { views, log } = session.reader
@@ -94,20 +98,24 @@ export function followRun(
     note('definition_log', jobId, { level, message, fields })
   })
 
+  let end: LiveRun['end'] = null
   return {
+    tellEnd: () => {
+      put({ end }, true)
+    },
     async until(ending) {
       try {
         const value = await ending
         const atMs = Date.now()
         storage.runs.end(runId, { endedAtMs: atMs, reason: outcome?.reason ?? 'nothing_to_do', error: null })
-        put({ end: outcome === null ? null : { atMs, outcome } }, true)
+        end = outcome === null ? null : { atMs, outcome }
         return value
       } catch (thrown) {
         const atMs = Date.now()
         const error = toAppError(translateError(thrown))
         storage.runs.end(runId, { endedAtMs: atMs, reason: outcome?.reason ?? null, error })
         note('run_failed', null, { code: error.code, message: error.message })
-        put({ end: { atMs, error } }, true)
+        end = { atMs, error }
         throw thrown
       }
     },

@@ -39,11 +39,10 @@ export function createProvingDesk(session: TargetSession, driving: Driving): Pro
     }
     put({ kind: 'running', what, sinceMs: Date.now(), checks: [], statements: [] })
     const ended = act(stop.signal)
-      .then(put, (error: unknown) => {
-        put({ kind: 'failed', what, atMs: Date.now(), error: told(error) })
-      })
-      .finally(() => {
+      .catch((error: unknown): Proving => ({ kind: 'failed', what, atMs: Date.now(), error: told(error) }))
+      .then((proving) => {
         deeds.delete(migrationId)
+        put(proving)
         session.wake(migrationId, { isUrgent: true })
       })
     deeds.set(migrationId, { stop, ended })

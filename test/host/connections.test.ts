@@ -1,0 +1,101 @@
+/** Connections, plans and history, as a page gets them. */
+import { expect, it } from 'vitest'
+import { createClient } from '../../src/shared/contract.ts'
+import { queue, setupPage } from '../support/console-page.ts'
+import { CONSOLE_CATALOGUE, setupConsole } from '../support/console-setup.ts'
+import { openTransport } from '../support/transports.ts'
+
+it('says why a target is refused, and opens it with the right password', async () => {
+  const { backend, url, connection } = await setupConsole()
+  const { transport } = await openTransport('in-process', backend)
+  const call = createClient(transport)
+  const database = `${connection.database}_missing`
+  const { connectionId } = await call('connections.add', {
+    name: 'missing',
+    environment: 'staging',
+    place: { kind: 'url', url: url.replace(connection.database, database) },
+  })
+
+  expect(await call('connections.open', { connectionId })).toMatchObject({
+    link: { kind: 'refused', error: { code: 'database_missing' } },
+    server: null,
+  })
+  await expect(call('migrations.list', { connectionId })).rejects.toMatchObject({ code: 'database_missing' })
+  const test = await call('connections.test', { connectionId })
+  expect(test.checks.map(({ name, outcome }) => [name, outcome]).slice(0, 4)).toEqual([
+    ['reach', 'holds'],
+    ['tls', 'note'],
+    ['login', 'failed'],
+    ['version', 'skipped'],
+  ])
+})
+
+it('reads the history of a target that is gone, in a console that was started anew', async () => {
+  const { page, backend, folder, another } = await setupPage()
+  const { call, replica, connectionId } = page
+  const migrationId = await queue(page, 'DoubleNumbers')
+  await call('migrations.watch', { connectionId, migrationId })
+  await call('run.start', { connectionId, migrationId })
+  await replica.until(() => replica.migration(connectionId, migrationId)?.state.status === 'finished')
+  await call('connections.close', { connectionId })
+  await backend.close()
+
+  const later = createClient((await openTransport('in-process', await another(folder))).transport)
+
+  const jobs = await later('history.jobs', { connectionId, migrationId })
+  const transitions = await later('history.transitions', { connectionId, migrationId, jobId: jobs.items[0]?.id })
+  expect(jobs.items.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 'succeeded'))
+  expect(transitions.items.map(({ nextStatus }) => nextStatus)).toEqual(['succeeded', 'running'])
+  expect((await later('history.migrations', {})).items[0]?.state).toMatchObject({ status: 'finished', id: migrationId })
+  expect((await later('connections.list')).map(({ name, hasPassword }) => [name, hasPassword])).toEqual([
+    ['test', false],
+  ])
+})
+
+it('keeps several connections apart, and forgets a removed one', async () => {
+  const { page, url } = await setupPage()
+  const { call, replica } = page
+  const draft = { name: 'second', environment: 'development', place: { kind: 'url', url } } as const
+  const { connectionId, warnings } = await call('connections.add', draft)
+  expect(warnings).toEqual([])
+  await expect(call('connections.add', draft)).rejects.toMatchObject({ code: 'invalid_setting' })
+  await call('connections.open', { connectionId })
+  await expect(call('catalogue.list', { connectionId })).rejects.toMatchObject({ code: 'catalogue_missing' })
+  expect((await call('catalogue.choose', { connectionId, folder: CONSOLE_CATALOGUE })).entries).toHaveLength(2)
+  await expect(call('connections.remove', { connectionId })).rejects.toMatchObject({ code: 'already_running' })
+
+  await call('connections.close', { connectionId })
+  await call('connections.remove', { connectionId })
+
+  await replica.until(({ connections }) => connections[connectionId] === undefined)
+  expect(Object.keys(replica.state.targets)).toEqual([page.connectionId])
+})
+it('tells of a plan what stands against it, and of wrong arguments which one', async () => {
+  const { page, database } = await setupPage()
+  const { call, connectionId } = page
+  const input = { connectionId, jobClassName: 'RefuseSevens' }
+
+  await expect(call('queue.plan', input)).rejects.toMatchObject({ code: 'invalid_arguments' })
+  await expect(call('queue.plan', { ...input, jobArguments: ['x'] })).rejects.toMatchObject({
+    code: 'invalid_arguments',
+    details: { argument: 'refused' },
+  })
+  const plan = await call('queue.plan', { ...input, jobArguments: [7], min: '500', max: '600', subBatchSize: 10 })
+  expect(plan).toMatchObject({ canQueue: false, range: { kind: 'known', min: ['500'], max: ['600'] } })
+  expect(plan.preflight.find(({ outcome }) => outcome === 'failed')).toMatchObject({ name: 'tracking schema' })
+  expect(plan.statement?.values).toEqual(['7', '500', '509'])
+  await database.query('ALTER TABLE numbers DROP CONSTRAINT numbers_pkey')
+  const unfit = await call('queue.plan', { ...input, jobArguments: [7] })
+  expect(unfit.preflight.filter(({ outcome }) => outcome === 'failed')).toHaveLength(2)
+  expect(unfit.range.kind).toBe('unknown')
+})
+
+it('refuses to queue what is not what was planned', async () => {
+  const { page } = await setupPage()
+  const { call, connectionId } = page
+  await call('tracking.install', { connectionId })
+
+  const submitted = call('queue.submit', { connectionId, jobClassName: 'DoubleNumbers', definitionHash: 'other' })
+
+  await expect(submitted).rejects.toMatchObject({ code: 'definition_drift' })
+})
