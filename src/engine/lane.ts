@@ -196,7 +196,8 @@ async function onNothingToClaim(lanes: Lanes): Promise<void> {
     endRun(lanes, 'job_limit')
     return
   }
-  waitFor(lanes, 'other runners hold the jobs that are left', null)
+  // Another lane of this very run is still at work: that is no waiting.
+  if (lanes.driven.size === 0) waitFor(lanes, 'other runners hold the jobs that are left', null)
   await sleep(lanes, POLL_MS)
 }
 

@@ -12,7 +12,7 @@ export type ErrorKind =
   | 'exhausted' //     53xxx: disk, memory or connections are used up; the whole run stops
   | 'job' //           everything else counts as an error of the job
 
-export const GUARD_SQLSTATES = {
+const GUARD_SQLSTATES = {
   missing: 'TR001',
   claimLost: 'TR002',
   notDriven: 'TR003',

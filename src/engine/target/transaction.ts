@@ -19,7 +19,7 @@ export interface LocalSettings {
   readonly hasConnectionCheck: boolean
 }
 
-export const LOCK_TIMEOUT_MS = 2_000
+const LOCK_TIMEOUT_MS = 2_000
 /** Below the takeover age: a runner frozen inside a transaction must not block a takeover for longer. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
 const CONNECTION_CHECK_INTERVAL_MS = 1_000
@@ -80,7 +80,7 @@ export async function transact<T>(
 }
 
 /** BEGIN and the local settings; on failure the connection is left outside a transaction. */
-export async function openTransaction(client: pg.Client, settings: LocalSettings): Promise<void> {
+async function openTransaction(client: pg.Client, settings: LocalSettings): Promise<void> {
   try {
     await fly(client, opening(settings), deadlineOf(settings))
   } catch (error) {
