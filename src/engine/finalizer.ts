@@ -104,11 +104,19 @@ async function completeRemainder(
       ...(signal === undefined ? {} : { signal }),
     })
     if (run.reason === 'finished' || run.reason === 'nothing_to_do') return run
-    throw run.reason === 'failed' ? failed(id) : stopped(id, run)
+    throw run.reason === 'failed' && (await isStillOurs(context, id)) ? failed(id) : stopped(id, run)
   } catch (error) {
     await restore(context, id)
     throw error
   }
+}
+
+/** A pause put it back to the status that it came from, which may be failed: no job failed then. */
+async function isStillOurs(context: EngineContext, migrationId: string): Promise<boolean> {
+  const { rows } = await inTransaction(context, (transaction) =>
+    transaction.query(sql`SELECT finalizing_from FROM ${context.tables.details} WHERE migration_id = ${migrationId}`),
+  )
+  return rows.some(({ finalizing_from }) => finalizing_from !== null)
 }
 
 /** Jobs that had used their attempts get them back: finalizing is a deliberate new try. */
@@ -176,19 +184,20 @@ function failed(id: string): TrancheError {
   )
 }
 
-function stopped(id: string, run: RunOutcome): TrancheError {
+function stopped(id: string, { reason: ended, jobsRun }: RunOutcome): TrancheError {
+  const reason = ended === 'failed' ? 'paused' : ended
   return new TrancheError(
     'stopped',
-    `finalizing migration ${id} was stopped before its end (${run.reason.replaceAll('_', ' ')})`,
+    `finalizing migration ${id} was stopped before its end (${reason.replaceAll('_', ' ')})`,
     {
       remedy: 'What was committed stays. Finalize again to go on.',
-      details: { reason: run.reason, jobsRun: run.jobsRun },
+      details: { reason, jobsRun },
     },
   )
 }
 
 function stoppedAs(id: string, status: string): TrancheError {
   return new TrancheError('stopped', `migration ${id} became ${status} while it was being finalized`, {
-    remedy: `Look who did that with: tranche events ${  id}`,
+    remedy: `Look who did that with: tranche events ${id}`,
   })
 }

@@ -101,6 +101,7 @@ export async function restoreFromFinalizing(
   )
   const [row] = rows as { status: number }[]
   if (row === undefined) throw new Error(`migration ${migrationId} has no details row`)
+  await transaction.query(sql`UPDATE ${tables.details} SET finalizing_from = NULL WHERE migration_id = ${migrationId}`)
   return { from, to: migrationStatusOf(row.status) }
 }
 
