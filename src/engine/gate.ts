@@ -95,5 +95,5 @@ export class Gate {
 export function refuseTransactionControl(statement: Sql): void {
   const { text } = compileSql(statement)
   if (!ENDS_TRANSACTION.test(text)) return
-  throw new Error(`perform may not end its transaction: ${text.trim().slice(0, 80)}`)
+  throw new Error(`${text.trim().slice(0, 80)} would end the sub-batch’s transaction; perform must leave it open`)
 }

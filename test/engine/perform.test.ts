@@ -29,7 +29,7 @@ describe('one statement', () => {
 
   it.each([
     ['nothing', () => undefined, 'perform returned undefined; expected sql`…` or a promise (is a return missing?)'],
-    ['COMMIT', () => sql`/* now */ COMMIT`, 'perform may not end its transaction'],
+    ['COMMIT', () => sql`/* now */ COMMIT`, 'COMMIT would end the sub-batch’s transaction; perform must leave it open'],
     ['two statements', () => sql`SELECT 1; SELECT 2`, 'cannot insert multiple commands into a prepared statement'],
   ])('fails the job when perform gives %s', async (_what, perform, says) => {
     const bundle = await performed(define(perform as unknown as PerformFunction))
@@ -172,7 +172,7 @@ describe('several statements', () => {
         await query(HIT(subBatch))
         await query(sql`ROLLBACK`)
       },
-      'Error: perform may not end its transaction: ROLLBACK',
+      'Error: ROLLBACK would end the sub-batch’s transaction; perform must leave it open',
     ],
   ] as readonly [string, PerformFunction, string][])('fail the job when %s', async (_what, perform, says) => {
     const bundle = await performed(define(perform))
