@@ -11,10 +11,10 @@ import { assertNoDrift, loadSubject, type MigrationSubject } from './drive.ts'
 import { runFinalizeAfter } from './finalize-after.ts'
 import { runMigration } from './runner.ts'
 import { MAX_ATTEMPTS } from './takeover.ts'
+import type { Transaction } from './target/transaction.ts'
 import { findMigration } from './tracking/find-migration.ts'
-import { listRunners } from './tracking/list-runners.ts'
 import { recordEvent } from './tracking/record-event.ts'
-import { restoreFromFinalizing, transitionMigration, unknownMigration } from './transitions.ts'
+import { type StatusChange, transitionMigration, unknownMigration } from './transitions.ts'
 import type { FinalizeOptions, FinalizeOutcome, Migration, RunOutcome, Verification } from './types.ts'
 import { verifyMigration } from './verifier.ts'
 
@@ -97,18 +97,13 @@ async function completeRemainder(
   { id }: Migration,
   signal: AbortSignal | undefined,
 ): Promise<RunOutcome> {
-  await startFinalizing(context, id)
-  try {
-    const run = await runMigration(context, id, {
-      drivenStatuses: ['finalizing'],
-      ...(signal === undefined ? {} : { signal }),
-    })
-    if (run.reason === 'finished' || run.reason === 'nothing_to_do') return run
-    throw run.reason === 'failed' && (await isStillOurs(context, id)) ? failed(id) : stopped(id, run)
-  } catch (error) {
-    await restore(context, id)
-    throw error
-  }
+  const run = await runMigration(context, id, {
+    drivenStatuses: ['finalizing'],
+    begin: (transaction) => startFinalizing(transaction, context, id),
+    ...(signal === undefined ? {} : { signal }),
+  })
+  if (run.reason === 'finished' || run.reason === 'nothing_to_do') return run
+  throw run.reason === 'failed' && (await isStillOurs(context, id)) ? failed(id) : stopped(id, run)
 }
 
 /** A pause put it back to the status that it came from, which may be failed: no job failed then. */
@@ -119,34 +114,21 @@ async function isStillOurs(context: EngineContext, migrationId: string): Promise
   return rows.some(({ finalizing_from }) => finalizing_from !== null)
 }
 
-/** Jobs that had used their attempts get them back: finalizing is a deliberate new try. */
-async function startFinalizing(context: EngineContext, migrationId: string): Promise<void> {
-  const change = await inPatientTransaction(context, async (transaction) => {
-    const changed = await transitionMigration(transaction, context, { migrationId, event: 'finalize' })
-    await transaction.query(
-      sql`UPDATE ${context.tables.jobs} SET attempts = 0, updated_at = clock_timestamp()
-           WHERE batched_background_migration_id = ${migrationId} AND status = ${JOB_STATUS_CODES.failed} AND attempts >= ${MAX_ATTEMPTS}`,
-    )
-    return changed
-  })
-  context.emitter.emit('migration:changed', { migrationId, event: 'finalize', ...change })
-}
-
-/** No dead "finalizing": whatever stopped the inline run, the status it came from is put back, unless somebody else still drives it. */
-async function restore(context: EngineContext, migrationId: string): Promise<void> {
-  const change = await inPatientTransaction(context, async (transaction) => {
-    const migration = await findMigration(transaction, context.tables, migrationId)
-    const isDrivenByOthers = (await listRunners(transaction, context, migrationId)).some(({ isLive }) => isLive)
-    if (migration?.status !== 'finalizing' || isDrivenByOthers) return null
-    return restoreFromFinalizing(transaction, context, migrationId)
-  }).catch((error: unknown) => {
-    context.logger.log('warn', 'the status before finalizing could not be put back', {
-      migrationId,
-      message: String(error),
-    })
-    return null
-  })
-  if (change !== null) context.emitter.emit('migration:changed', { migrationId, event: 'restore', ...change })
+/**
+ * In the transaction that joins the lease: a finalize that is refused because the table is busy changes nothing. Jobs that had
+ * used their attempts get them back, since finalizing is a deliberate new try. Leaving the lease puts the former status back.
+ */
+async function startFinalizing(
+  transaction: Transaction,
+  context: EngineContext,
+  migrationId: string,
+): Promise<StatusChange> {
+  const change = await transitionMigration(transaction, context, { migrationId, event: 'finalize' })
+  await transaction.query(
+    sql`UPDATE ${context.tables.jobs} SET attempts = 0, updated_at = clock_timestamp()
+         WHERE batched_background_migration_id = ${migrationId} AND status = ${JOB_STATUS_CODES.failed} AND attempts >= ${MAX_ATTEMPTS}`,
+  )
+  return change
 }
 
 async function confirm(context: EngineContext, migrationId: string): Promise<void> {

@@ -140,6 +140,8 @@ CREATE TABLE {{schema}}.runners (
   pid integer NOT NULL,
   pid_start text,
   version text NOT NULL,
+  -- A migration is finalizing only while a live runner that finalizes is here.
+  is_finalizing boolean NOT NULL DEFAULT false,
   started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   heartbeat_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
