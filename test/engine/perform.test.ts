@@ -181,6 +181,19 @@ describe('several statements', () => {
     expect(await hits(bundle)).toEqual([0, 0, 0, 0, 0, 0])
   })
 
+  it('fail the job when perform waits for something else than a database', async () => {
+    const bundle = await performed(
+      define(async ({ query, subBatch }) => {
+        await query(HIT(subBatch))
+        await new Promise(() => undefined)
+      }),
+    )
+    const impatient = bundle.another({ limits: { statementTimeoutMs: 300 } })
+    expect(await impatient.run(bundle.migrationId)).toMatchObject({ reason: 'failed' })
+    expect(await failureOf(bundle.engine, bundle.migrationId)).toContain('perform sent no query for 300 ms')
+    expect(await hits(bundle)).toEqual([0, 0, 0, 0, 0, 0])
+  })
+
   it('cannot query once their sub-batch is over', async () => {
     const late: Promise<unknown>[] = []
     const bundle = await performed(
