@@ -63,9 +63,9 @@ export function doneOf({ scanned, changed, unresolved, quarantined }: Record<str
   }
 }
 
-/** Only planning transactions produce key text; a scope that no index serves may take them longer than a sub-batch. */
-export function planning({ limits }: EngineContext): Partial<LocalSettings> {
-  return { isPlanning: true, statementTimeoutMs: limits.planningTimeoutMs }
+/** Only planning transactions produce key text; a scope that no index serves may take them longer than a sub-batch. The scope is the author's. */
+export function planning({ limits }: EngineContext, { searchPath }: Drive): Partial<LocalSettings> {
+  return { isPlanning: true, searchPath, statementTimeoutMs: limits.planningTimeoutMs }
 }
 
 export interface JobRow {

@@ -30,7 +30,7 @@ export async function claimJob(context: EngineContext, drive: Drive): Promise<Cl
       if (planned.kind !== 'exhausted') return planned
       return (await claimExisting(transaction, context, drive, 'failed')) ?? { kind: 'nothing' }
     },
-    planning(context),
+    planning(context, drive),
   )
 }
 

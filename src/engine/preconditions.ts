@@ -39,7 +39,7 @@ export async function assertPreconditions(context: EngineContext, examined: Exam
 
 async function sampleKeys(
   context: EngineContext,
-  { loaded, scoped, strategy, range }: Examined,
+  { loaded, scoped, strategy, range, searchPath }: Examined,
 ): Promise<CheckSample | null> {
   if (!loaded.definition.before.some(({ kind }) => kind === 'rows')) return null
   const asked = {
@@ -49,7 +49,7 @@ async function sampleKeys(
   const keys = await inTransaction(
     context,
     (transaction) => strategy.spread(transaction, scoped, asked, SAMPLED_KEYS),
-    { isPlanning: true, statementTimeoutMs: context.limits.checkTimeoutMs },
+    { isPlanning: true, searchPath, statementTimeoutMs: context.limits.checkTimeoutMs },
   )
   return { table: scoped.table, keys }
 }

@@ -6,6 +6,7 @@ import type { JobArguments, LoadedDefinition } from '../catalogue/definition.ts'
 import { TrancheError } from '../shared/errors.ts'
 import { parseJobArguments } from '../shared/job-arguments.ts'
 import { sql } from '../shared/sql.ts'
+import { authorSearchPath } from './author-search-path.ts'
 import { findBatchTable } from './batching/batch-table.ts'
 import { scopeOf } from './batching/scope.ts'
 import { getStrategy, strategyNameOf } from './batching/strategies.ts'
@@ -90,20 +91,25 @@ function assertStorable(given: readonly unknown[]): void {
 
 /** Table, columns, index and privileges, as they are in the target now. */
 async function examine(context: EngineContext, order: Order): Promise<Queueing> {
-  const { searchPath } = await context.facts()
+  const searchPath = await authorSearchPath(context)
   const { definition } = order.loaded
-  return inWritingTransaction(context, async (transaction) => {
-    await assertInstalled(transaction, context.tables.schema)
-    const table = await findBatchTable(transaction, definition.table, definition.columns)
-    await assertNotOurs(table, context.tables.schema)
-    const strategyName = strategyNameOf(definition)
-    const strategy = getStrategy(strategyName)
-    await strategy.assertFits(transaction, table, order.request.force ?? false)
-    await assertPrivileges(transaction, table)
-    await assertSampleColumns(transaction, table, definition.samples?.columns ?? [])
-    const scoped = { table, scope: scopeOf(definition, order.args) }
-    return { ...order, strategyName, strategy, scoped, searchPath }
-  })
+  const examined = await inWritingTransaction(
+    context,
+    async (transaction) => {
+      await assertInstalled(transaction, context.tables.schema)
+      const table = await findBatchTable(transaction, definition.table, definition.columns)
+      await assertNotOurs(table, context.tables.schema)
+      const strategyName = strategyNameOf(definition)
+      const strategy = getStrategy(strategyName)
+      await strategy.assertFits(transaction, table, order.request.force ?? false)
+      await assertPrivileges(transaction, table)
+      await assertSampleColumns(transaction, table, definition.samples?.columns ?? [])
+      const scoped = { table, scope: scopeOf(definition, order.args) }
+      return { ...order, strategyName, strategy, scoped, searchPath }
+    },
+    { searchPath },
+  )
+  return examined
 }
 
 /** A role that is named like the tracking schema finds that one first ("$user" in its search_path). */
@@ -173,7 +179,7 @@ async function write(context: EngineContext, queueing: Queueing): Promise<Migrat
         )
         return migrationOf(onlyRow(rows, 'the queued migration is gone'))
       },
-      { isPlanning: true },
+      { isPlanning: true, searchPath: queueing.searchPath },
     ),
   )
 }

@@ -25,7 +25,7 @@ export async function resolveClaim(context: EngineContext, drive: Drive, jobId: 
       const raised = await raiseEpoch(transaction, context, jobId, drive.runnerId)
       return { kind: 'resumed', claim: await toClaim(transaction, drive, { job, raised, attempt: job.attempts }) }
     },
-    planning(context),
+    planning(context, drive),
   )
 }
 

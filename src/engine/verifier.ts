@@ -97,12 +97,13 @@ async function expectationOf(
 
 async function sampleKeys(
   context: EngineContext,
-  { loaded, migration, scoped, strategy }: MigrationSubject,
+  { loaded, migration, scoped, strategy, searchPath }: MigrationSubject,
 ): Promise<readonly Key[]> {
   if (!loaded.definition.verify.some(({ kind }) => kind === 'rows')) return []
   const range = { from: minimumOf(migration), until: maximumOf(migration) }
   return inTransaction(context, (transaction) => strategy.spread(transaction, scoped, range, SAMPLED_KEYS), {
     isPlanning: true,
+    searchPath,
     statementTimeoutMs: context.limits.checkTimeoutMs,
   })
 }

@@ -24,13 +24,15 @@ it('a statement that raises a connection error of its own fails its attempts: ou
     performing(({ subBatch }) => sql`UPDATE items SET hits = (raise_08001())::integer WHERE ${subBatch}`),
   )
   await bundle.query(
-    `CREATE FUNCTION raise_08001() RETURNS integer LANGUAGE plpgsql AS $$
+    `CREATE FUNCTION public.raise_08001() RETURNS integer LANGUAGE plpgsql AS $$
      BEGIN RAISE EXCEPTION 'could not connect to the foreign server' USING ERRCODE = '08001'; END $$`,
   )
 
   expect(await bundle.engine.run(bundle.migrationId)).toMatchObject({ reason: 'failed' })
 
   expect(await jobs(bundle)).toMatchObject(FAILED)
+  const { groups } = await bundle.engine.failures(bundle.migrationId)
+  expect(groups).toMatchObject([{ exceptionClass: 'sqlstate (08001)', count: 3 }])
 })
 
 it('a socket error out of the author’s function fails its attempts', async () => {

@@ -10,7 +10,6 @@ const FACTS: ServerFacts = {
   isPooled: false,
   hasConnectionCheck: true,
   role: 'r',
-  searchPath: 'public',
 }
 const PARAMETERS = {
   host: 'db',
