@@ -122,7 +122,9 @@ export async function singleValue(transaction: Transaction, query: Sql): Promise
     throw new Error(`the query answered ${String(rows.length)} rows; expected one`)
   const [value = null] = Object.values(row)
   if (value === null) return null
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value)
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : JSON.stringify(value)
 }
 
 function countOf(rows: number): string {

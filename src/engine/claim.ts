@@ -15,7 +15,18 @@ export interface Claim {
   readonly subBatchSize: number
   readonly pauseMs: number
   readonly slices: readonly Slice[]
+  /** Rows that the job's progress counts up to the cursor. */
+  readonly done: DoneRows
 }
+
+export interface DoneRows {
+  readonly scanned: number
+  readonly changed: number
+  readonly unresolved: number
+  readonly quarantined: number
+}
+
+export const NOTHING_DONE: DoneRows = { scanned: 0, changed: 0, unresolved: 0, quarantined: 0 }
 
 export type ClaimOutcome =
   | { readonly kind: 'claimed'; readonly claim: Claim }
@@ -29,5 +40,5 @@ export type ClaimOutcome =
 /** A claim whose last transaction is in doubt, as the database has it. */
 export type Resolution =
   | { readonly kind: 'resumed'; readonly claim: Claim }
-  | { readonly kind: 'succeeded' } // the last sub-batch had committed
+  | { readonly kind: 'succeeded'; readonly done: DoneRows } // the last sub-batch had committed
   | { readonly kind: 'claim_lost' }

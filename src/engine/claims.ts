@@ -4,16 +4,15 @@
  */
 import { sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES, type JobStatus, migrationStatusOf } from '../shared/status.ts'
-import type { Claim, ClaimOutcome, Resolution } from './claim.ts'
+import type { Claim, ClaimOutcome } from './claim.ts'
+import { type JobRow, planning, raiseEpoch, readJob, toClaim } from './claim-row.ts'
 import { type EngineContext, inWritingTransaction } from './context.ts'
 import type { Drive } from './drive.ts'
-import { planNextJob, planRest } from './planner.ts'
+import { planNextJob } from './planner.ts'
 import { giveBack, MAX_ATTEMPTS } from './takeover.ts'
 import type { Transaction } from './target/transaction.ts'
 import { transitionJob } from './transitions.ts'
-import type { Key } from './types.ts'
 
-const PLANNING = { isPlanning: true } as const
 const CANDIDATES = 8
 /** GitLab's variance: a job may start this much before its interval has passed, so that a tick does not miss it. */
 const INTERVAL_VARIANCE_SECONDS = 5
@@ -31,7 +30,7 @@ export async function claimJob(context: EngineContext, drive: Drive): Promise<Cl
       if (planned.kind !== 'exhausted') return planned
       return (await claimExisting(transaction, context, drive, 'failed')) ?? { kind: 'nothing' }
     },
-    PLANNING,
+    planning(context, drive),
   )
 }
 
@@ -130,74 +129,9 @@ async function startClaim(
   drive: Drive,
   { job, from }: { readonly job: JobRow; readonly from: JobStatus },
 ): Promise<Claim> {
-  const { epoch, cursor } = await raiseEpoch(transaction, context, job.id, drive.runnerId)
+  const raised = await raiseEpoch(transaction, context, job.id, drive.runnerId)
   const attempt = await transitionJob(transaction, context, { jobId: job.id, from, to: 'running', attempts: 1 })
-  return toClaim(transaction, drive, { job, epoch, cursor, attempt })
-}
-
-async function toClaim(
-  transaction: Transaction,
-  drive: Drive,
-  { job, epoch, cursor, attempt }: { job: JobRow; epoch: string; cursor: Key | null; attempt: number },
-): Promise<Claim> {
-  const min = keyOf(job.min_value, job.min_cursor)
-  const max = keyOf(job.max_value, job.max_cursor)
-  const slices = await planRest(transaction, drive, { min, max, cursor, subBatchSize: job.sub_batch_size })
-  return {
-    jobId: job.id,
-    epoch,
-    attempt,
-    min,
-    max,
-    cursor,
-    slices,
-    subBatchSize: job.sub_batch_size,
-    pauseMs: job.pause_ms,
-  }
-}
-
-/**
- * Settles a claim after its connection was lost: waits for the old backend's lock, raises the epoch, and goes on from the
- * cursor that comes back. A plain read would be wrong: the old backend may still be at work.
- */
-export async function resolveClaim(context: EngineContext, drive: Drive, jobId: string): Promise<Resolution> {
-  return inWritingTransaction(
-    context,
-    async (transaction) => {
-      const locked = await transaction.query(
-        sql`SELECT 1 FROM ${context.tables.progress} WHERE job_id = ${jobId} AND runner_id = ${drive.runnerId} FOR NO KEY UPDATE`,
-      )
-      if (locked.rowCount === 0) return { kind: 'claim_lost' }
-      const job = await readJob(transaction, context, jobId)
-      if (job?.status === JOB_STATUS_CODES.succeeded) return { kind: 'succeeded' }
-      if (job?.status !== JOB_STATUS_CODES.running) return { kind: 'claim_lost' }
-      const { epoch, cursor } = await raiseEpoch(transaction, context, jobId, drive.runnerId)
-      return {
-        kind: 'resumed',
-        claim: await toClaim(transaction, drive, { job, epoch, cursor, attempt: job.attempts }),
-      }
-    },
-    PLANNING,
-  )
-}
-
-/** Jobs that this runner holds in the database without knowing it: the answer to a claim's COMMIT was lost. */
-export async function findUnknownClaims(
-  context: EngineContext,
-  drive: Drive,
-  known: ReadonlySet<string>,
-): Promise<readonly string[]> {
-  const { tables } = context
-  const { rows } = await inWritingTransaction(context, (transaction) =>
-    transaction.query(
-      sql`SELECT p.job_id FROM ${tables.progress} AS p
-            JOIN ${tables.jobs} AS j ON j.id = p.job_id
-           WHERE p.migration_id = ${drive.migration.id} AND p.runner_id = ${drive.runnerId}
-             AND j.status = ${JOB_STATUS_CODES.running}
-           ORDER BY p.job_id`,
-    ),
-  )
-  return rows.map((row) => String(row.job_id)).filter((jobId) => !known.has(jobId))
+  return toClaim(transaction, drive, { job, raised, attempt })
 }
 
 /** Gives a claim back: running → pending, the attempt taken back. Does nothing when it was lost already. */
@@ -244,49 +178,4 @@ export async function failClaim(context: EngineContext, drive: Drive, failure: F
     })
     return true
   })
-}
-
-async function raiseEpoch(
-  transaction: Transaction,
-  { tables }: EngineContext,
-  jobId: string,
-  runnerId: string,
-): Promise<{ readonly epoch: string; readonly cursor: Key | null }> {
-  const { rows } = await transaction.query(
-    sql`UPDATE ${tables.progress} SET epoch = epoch + 1, runner_id = ${runnerId}
-         WHERE job_id = ${jobId} RETURNING epoch, "cursor"`,
-  )
-  const [row] = rows as { epoch: string; cursor: string[] | null }[]
-  if (row === undefined) throw new Error(`job ${jobId} has no progress row`)
-  return row
-}
-
-interface JobRow {
-  readonly id: string
-  readonly status: number
-  readonly attempts: number
-  readonly min_value: string | null
-  readonly max_value: string | null
-  readonly min_cursor: readonly unknown[] | null
-  readonly max_cursor: readonly unknown[] | null
-  readonly sub_batch_size: number
-  readonly pause_ms: number
-}
-
-async function readJob(
-  transaction: Transaction,
-  { tables }: EngineContext,
-  jobId: string,
-): Promise<JobRow | undefined> {
-  const { rows } = await transaction.query(
-    sql`SELECT id, status, attempts, min_value, max_value, min_cursor, max_cursor, sub_batch_size, pause_ms
-          FROM ${tables.jobs} WHERE id = ${jobId}`,
-  )
-  return (rows as unknown as JobRow[])[0]
-}
-
-function keyOf(value: string | null, cursor: readonly unknown[] | null): Key {
-  if (value !== null) return [value]
-  if (cursor !== null) return cursor.map(String)
-  throw new Error('a job has neither values nor cursors')
 }

@@ -1,6 +1,7 @@
 /** Short waits for locks that others hold for a moment: jittered, growing, interruptible. */
-import type { EngineContext } from './context.ts'
+import { type EngineContext, inWritingTransaction } from './context.ts'
 import { kindOfError } from './target/sqlstate.ts'
+import type { Transaction } from './target/transaction.ts'
 
 const STEP_MS = 100
 const LONGEST_MS = 2_000
@@ -33,4 +34,15 @@ export async function withContentionRetries<T>(
     }
     await backOff(context, repetition, signal)
   }
+}
+
+/**
+ * A writing transaction for what an operator does: it waits longer than for a moment, since a runner that makes a job
+ * keeps the migration's row from changing meanwhile.
+ */
+export async function inPatientTransaction<T>(
+  context: EngineContext,
+  body: (transaction: Transaction) => Promise<T>,
+): Promise<T> {
+  return withContentionRetries(context, () => inWritingTransaction(context, body))
 }

@@ -10,6 +10,8 @@ import type { TrackingTables } from './tracking/tables.ts'
 export interface Limits {
   /** Of each of the engine's own statements and of each sub-batch. */
   readonly statementTimeoutMs: number
+  /** Of the query that finds a job's bounds and sub-batch ends. */
+  readonly planningTimeoutMs: number
   /** Of each check of verify. */
   readonly checkTimeoutMs: number
   /** How long a run tries to come back after the connection was lost. */
@@ -20,6 +22,7 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = {
   statementTimeoutMs: 15_000,
+  planningTimeoutMs: 60_000,
   checkTimeoutMs: 300_000,
   reconnectMs: 60_000,
   heartbeatMs: 10_000,

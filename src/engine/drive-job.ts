@@ -1,19 +1,18 @@
 /** Drives one claimed job through its sub-batches, and answers each kind of error as protocol.md's section on errors says. */
-import { TrancheError } from '../shared/errors.ts'
 import { backOff, withContentionRetries } from './contention.ts'
-import type { Claim } from './claim.ts'
-import { failClaim, releaseClaim, resolveClaim } from './claims.ts'
+import type { Claim, DoneRows } from './claim.ts'
+import { failClaim, releaseClaim } from './claims.ts'
 import type { EngineContext } from './context.ts'
-import type { Drive } from './drive.ts'
 import { describeException } from './exception.ts'
 import { commitSubBatch, finishEmptyJob } from './executor.ts'
-import { reconnect } from './reconnect.ts'
-import type { Tally } from './tally.ts'
+import { exhausted } from './exhausted.ts'
+import { isSameKey, type JobDrive, Position, recount, settle, sumRows } from './settle.ts'
 import { kindOfError, sqlstateOf } from './target/sqlstate.ts'
-import type { Key } from './types.ts'
 
 /** The careful path: so often the same sub-batch is run again on a lock, a deadlock or a serialization conflict. */
 const MAX_REPETITIONS = 5
+/** So often in a row the same sub-batch may lose its connection before that counts as its own doing. */
+const MAX_SETTLEMENTS = 3
 
 export type JobEnd =
   | 'succeeded'
@@ -21,14 +20,6 @@ export type JobEnd =
   | 'not_driven' //  the migration was paused or ended; the claim is released
   | 'claim_lost' //  taken over by somebody else: nothing more may be written
   | 'aborted' //     this run was asked to stop; the claim is released
-
-export interface JobDrive {
-  readonly context: EngineContext
-  readonly drive: Drive
-  readonly tally: Tally
-  /** How long a lost connection is waited for; null: without end. */
-  readonly reconnectMs: number | null
-}
 
 interface Metrics {
   readonly timings: number[]
@@ -42,16 +33,17 @@ export async function driveJob(jobDrive: JobDrive, first: Claim): Promise<JobEnd
   const ids = { migrationId: drive.migration.id, jobId: first.jobId }
   const startedAtMs = clock.now().getTime()
   const metrics: Metrics = { timings: [], affectedRows: [] }
-  const counted = { scanned: 0, changed: 0 }
   let position = new Position(first)
   let repetition = 0
+  let settlements = 0
   emitter.emit('job:started', { ...ids, attempt: first.attempt, epoch: first.epoch, resumedFrom: first.cursor })
 
   for (;;) {
     try {
       if (drive.signal.aborted) return await release(jobDrive, first.jobId, 'the run was asked to stop', 'aborted')
-      const isOver = await step(jobDrive, position, metrics, counted)
+      const isOver = await step(jobDrive, position, metrics)
       repetition = 0
+      settlements = 0
       if (isOver) break
       if (position.claim.pauseMs > 0) await pause(context, position.claim.pauseMs, drive.signal)
     } catch (error) {
@@ -67,10 +59,16 @@ export async function driveJob(jobDrive: JobDrive, first: Claim): Promise<JobEnd
           throw exhausted(error)
         case 'connection':
         case 'predecessor': {
+          const before = position.predecessor
           const settled = await settle(jobDrive, position, error)
-          if (settled === 'succeeded') return succeed(jobDrive, { ...ids, startedAtMs, counted })
-          if (settled === 'claim_lost') return 'claim_lost'
-          position = new Position(settled)
+          if (settled.kind === 'claim_lost') return 'claim_lost'
+          recount(jobDrive, position, settled)
+          if (settled.kind === 'succeeded') return succeed(jobDrive, { ...ids, startedAtMs, first, done: settled.done })
+          position = new Position(settled.claim)
+          // A statement that ends its own session, each time: the server comes back, the sub-batch gets nowhere.
+          settlements = isSameKey(before, position.predecessor) ? settlements + 1 : 0
+          if (settlements >= MAX_SETTLEMENTS) return await fail(jobDrive, position.claim, metrics, error)
+          await pauseBefore(context, settlements, drive.signal)
           continue
         }
         case 'contention':
@@ -83,32 +81,17 @@ export async function driveJob(jobDrive: JobDrive, first: Claim): Promise<JobEnd
           return await fail(jobDrive, position.claim, metrics, error)
         case 'timeout':
         case 'job':
+          // The author's code is given the signal: what an abort cut short is no failure of the job.
+          if (drive.signal.aborted) return await release(jobDrive, first.jobId, 'the run was asked to stop', 'aborted')
           return await fail(jobDrive, position.claim, metrics, error)
       }
     }
   }
-  return succeed(jobDrive, { ...ids, startedAtMs, counted })
-}
-
-/** Where a job stands: which slice is next, and behind which end. */
-class Position {
-  readonly claim: Claim
-  index = 0
-  predecessor: Key | null
-
-  constructor(claim: Claim) {
-    this.claim = claim
-    this.predecessor = claim.cursor
-  }
+  return succeed(jobDrive, { ...ids, startedAtMs, first, done: position.done })
 }
 
 /** One sub-batch. Returns whether the job is over. */
-async function step(
-  { context, drive, tally }: JobDrive,
-  position: Position,
-  metrics: Metrics,
-  counted: { scanned: number; changed: number },
-): Promise<boolean> {
+async function step({ context, drive, tally }: JobDrive, position: Position, metrics: Metrics): Promise<boolean> {
   const { claim, predecessor } = position
   const slice = claim.slices[position.index]
   if (slice === undefined) {
@@ -134,9 +117,14 @@ async function step(
   position.index += 1
   metrics.timings.push(milliseconds / 1000)
   metrics.affectedRows.push(outcome.changed)
-  counted.scanned += slice.scanned
-  counted.changed += outcome.changed
-  tally.add(slice.scanned, outcome, slice.end)
+  const done = {
+    scanned: slice.scanned,
+    changed: outcome.changed,
+    unresolved: outcome.unresolved,
+    quarantined: outcome.quarantined.length,
+  }
+  position.done = sumRows(position.done, done)
+  tally.add(done, slice.end)
   context.emitter.emit('sub_batch:committed', {
     migrationId: drive.migration.id,
     jobId: claim.jobId,
@@ -148,56 +136,21 @@ async function step(
   return isLast
 }
 
-/** Settles what is in doubt: on a new connection, under a raised epoch. */
-async function settle(
-  { context, drive, reconnectMs }: JobDrive,
-  position: Position,
-  cause: unknown,
-): Promise<Claim | 'succeeded' | 'claim_lost'> {
-  const { migration, signal } = drive
-  const { jobId } = position.claim
-  const inFlight = position.claim.slices[position.index]?.end ?? null
-  context.emitter.emit('connection:lost', {
-    migrationId: migration.id,
-    message: cause instanceof Error ? cause.message : String(cause),
-  })
-  for (;;) {
-    await reconnect(context, reconnectMs, signal)
-    try {
-      const resolution = await withContentionRetries(context, () => resolveClaim(context, drive, jobId), signal)
-      const outcome = outcomeOf(resolution, inFlight)
-      context.emitter.emit('connection:back', { migrationId: migration.id, jobId, outcome })
-      return resolution.kind === 'resumed' ? resolution.claim : resolution.kind
-    } catch (error) {
-      if (kindOfError(error) !== 'connection') throw error
-    }
-  }
+interface Success {
+  readonly migrationId: string
+  readonly jobId: string
+  readonly startedAtMs: number
+  readonly first: Claim
+  readonly done: DoneRows
 }
 
-function outcomeOf(
-  resolution: Awaited<ReturnType<typeof resolveClaim>>,
-  inFlight: Key | null,
-): 'committed' | 'not_committed' | 'claim_lost' {
-  if (resolution.kind === 'claim_lost') return 'claim_lost'
-  if (resolution.kind === 'succeeded') return 'committed'
-  const { cursor } = resolution.claim
-  return cursor !== null && inFlight !== null && cursor.join('\0') === inFlight.join('\0')
-    ? 'committed'
-    : 'not_committed'
-}
-
-function succeed(
-  { context, tally }: JobDrive,
-  {
-    startedAtMs,
-    counted,
-    ...ids
-  }: { migrationId: string; jobId: string; startedAtMs: number; counted: { scanned: number; changed: number } },
-): JobEnd {
+function succeed({ context, tally }: JobDrive, { startedAtMs, first, done, ...ids }: Success): JobEnd {
+  const { scanned, changed } = sumRows(done, first.done, -1)
   tally.flush()
   context.emitter.emit('job:succeeded', {
     ...ids,
-    ...counted,
+    scanned,
+    changed,
     seconds: (context.clock.now().getTime() - startedAtMs) / 1000,
   })
   return 'succeeded'
@@ -249,16 +202,4 @@ async function pause({ clock }: EngineContext, pauseMs: number, signal: AbortSig
 
 async function pauseBefore(context: EngineContext, repetition: number, signal: AbortSignal): Promise<void> {
   await backOff(context, repetition, signal).catch(() => undefined)
-}
-
-function exhausted(cause: unknown): TrancheError {
-  return new TrancheError(
-    'target_exhausted',
-    `the server is out of resources, the run stopped: ${describeException(cause).message}`,
-    {
-      remedy: 'Free disk, memory or connections on the server, then run it again: it goes on where it stopped.',
-      details: { sqlstate: sqlstateOf(cause) },
-      cause,
-    },
-  )
 }

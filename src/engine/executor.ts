@@ -12,6 +12,7 @@ import type { Claim } from './claim.ts'
 import { type EngineContext, localSettings } from './context.ts'
 import type { Drive } from './drive.ts'
 import { type Outcome, prepare, type Prepared } from './performer.ts'
+import { ConnectionLost } from './target/connection-lost.ts'
 import { type Answer, fly } from './target/flight.ts'
 import { assertCommitted, COMMIT, deadlineOf, type LocalSettings, opening, rollBack } from './target/transaction.ts'
 import { jobTransition } from './transitions.ts'
@@ -74,7 +75,8 @@ async function inGuardedTransaction(client: pg.Client, guarded: Guarded): Promis
     const first = prepared.statement === null ? head : [...head, prepared.statement]
     const answers = await fly(client, first, deadlineOf(settings, 2))
     const run = async (statement: Sql): Promise<Answer> => one(await fly(client, [statement], deadlineOf(settings)))
-    const outcome = await prepared.finish(run, prepared.statement === null ? null : one(answers.slice(-1)))
+    const answer = prepared.statement === null ? null : one(answers.slice(-1))
+    const outcome = await whileConnected(client, prepared.finish(run, answer))
     assertStillOpen(client, drive)
     const progress = progressStatement(context, subBatch, outcome)
     if (finishWith === null) {
@@ -87,6 +89,25 @@ async function inGuardedTransaction(client: pg.Client, guarded: Guarded): Promis
   } catch (error) {
     await rollBack(client)
     throw error
+  }
+}
+
+/**
+ * The author's function may wait for something else than the database; when the server then ends the session (it does after
+ * 10 s of idling in the transaction), nobody would wake it up.
+ */
+async function whileConnected<T>(client: pg.Client, working: Promise<T>): Promise<T> {
+  let onEnd: () => void = () => undefined
+  const lost = new Promise<never>((_resolve, reject) => {
+    onEnd = () => {
+      reject(new ConnectionLost(new Error('the server ended the session while perform was at work')))
+    }
+    client.once('end', onEnd)
+  })
+  try {
+    return await Promise.race([working, lost])
+  } finally {
+    client.off('end', onEnd)
   }
 }
 

@@ -5,44 +5,77 @@ import { JOB_STATUS_CODES } from '../shared/status.ts'
 import { type EngineContext, inTransaction } from './context.ts'
 import { MAX_ATTEMPTS } from './takeover.ts'
 import { JOB_COLUMNS, jobOf } from './tracking/find-job.ts'
+import { findMigration, isId } from './tracking/find-migration.ts'
 import { readTransitions } from './tracking/read-transitions.ts'
+import { unknownMigration } from './transitions.ts'
 import type { FailureGroup, FailureReport, TransitionLogEntry } from './types.ts'
 
-/** Newest failure first. With a filter only that job, or only jobs whose latest failure is of that group. */
+export interface FailureFilter {
+  readonly jobId?: string
+  /** Only jobs whose latest failure is of that group. */
+  readonly group?: string
+}
+
+type FailedJob = FailureReport['jobs'][number]
+
+/** Newest failure first, largest group first. Throws unknown_migration. */
 export async function readFailures(
   context: EngineContext,
   migrationId: string,
-  filter: { readonly jobId?: string; readonly group?: string } = {},
+  filter: FailureFilter = {},
 ): Promise<FailureReport> {
-  const { tables } = context
-  const { jobRows, entries } = await inTransaction(context, async (transaction) => {
-    const failedOnce = sql`SELECT l.batched_background_migration_job_id FROM ${tables.transitionLogs} AS l
-                            WHERE l.next_status = ${JOB_STATUS_CODES.failed}`
-    const jobs = await transaction.query(
-      sql`SELECT ${JOB_COLUMNS} FROM ${tables.jobs} AS j JOIN ${tables.progress} AS p ON p.job_id = j.id
-           WHERE j.batched_background_migration_id = ${migrationId} AND j.id IN (${failedOnce})
-             ${filter.jobId === undefined ? sql`` : sql`AND j.id = ${filter.jobId}`}
-           ORDER BY j.id`,
-    )
-    const jobIds = jobs.rows.map((row) => String(row.id))
-    return { jobRows: jobs.rows, entries: await readTransitions(transaction, context, jobIds) }
-  })
+  const { jobRows, entries } = await readRows(context, migrationId, filter)
   const logs = Map.groupBy(entries, ({ jobId }) => jobId)
+  const isWanted = (group: string): boolean => filter.group === undefined || group === filter.group
   const jobs = jobRows
     .map(jobOf)
-    .map((job) => {
+    .map((job): FailedJob => {
       const log = logs.get(job.id) ?? []
-      const last = log.findLast(({ nextStatus }) => nextStatus === 'failed')
-      return {
-        job,
-        log,
-        group: last === undefined ? '' : groupOf(last),
-        isBlocked: job.status === 'failed' && job.attempts >= MAX_ATTEMPTS,
-      }
+      const last = log.findLast(isFailure)
+      const isBlocked = job.status === 'failed' && job.attempts >= MAX_ATTEMPTS
+      return { job, log, group: last === undefined ? '' : groupOf(last), isBlocked }
     })
-    .filter(({ group }) => filter.group === undefined || group === filter.group)
-  const failures = jobs.flatMap(({ log }) => log.filter(({ nextStatus }) => nextStatus === 'failed'))
-  return { groups: groups(failures), jobs }
+    .filter(({ group }) => isWanted(group))
+    .sort((left, right) => (lastFailureOf(left) < lastFailureOf(right) ? 1 : -1))
+  const failures = jobs.flatMap(({ log }) => log.filter(isFailure))
+  return { groups: groups(failures).filter(({ group }) => isWanted(group)), jobs }
+}
+
+async function readRows(
+  context: EngineContext,
+  migrationId: string,
+  { jobId }: FailureFilter,
+): Promise<{ readonly jobRows: readonly Record<string, unknown>[]; readonly entries: readonly TransitionLogEntry[] }> {
+  const { tables } = context
+  return inTransaction(
+    context,
+    async (transaction) => {
+      if ((await findMigration(transaction, tables, migrationId)) === null) throw unknownMigration(migrationId)
+      if (jobId !== undefined && !isId(jobId)) return { jobRows: [], entries: [] }
+      const failedBefore = sql`EXISTS (SELECT FROM ${tables.transitionLogs} AS l
+                                        WHERE l.batched_background_migration_job_id = j.id
+                                          AND l.next_status = ${JOB_STATUS_CODES.failed})`
+      const { rows: jobRows } = await transaction.query(
+        sql`SELECT ${JOB_COLUMNS} FROM ${tables.jobs} AS j JOIN ${tables.progress} AS p ON p.job_id = j.id
+             WHERE j.batched_background_migration_id = ${migrationId}
+               AND (j.status = ${JOB_STATUS_CODES.failed} OR ${failedBefore})
+               ${jobId === undefined ? sql`` : sql`AND j.id = ${jobId}`}
+             ORDER BY j.id`,
+      )
+      const jobIds = jobRows.map(({ id }) => String(id))
+      return { jobRows, entries: await readTransitions(transaction, context, jobIds) }
+    },
+    { isReadOnly: true },
+  )
+}
+
+function isFailure({ nextStatus }: TransitionLogEntry): boolean {
+  return nextStatus === 'failed'
+}
+
+/** Ids of the log grow; a job that somebody failed by hand has none and comes last. */
+function lastFailureOf({ log }: FailedJob): bigint {
+  return BigInt(log.findLast(isFailure)?.id ?? 0)
 }
 
 function groups(failures: readonly TransitionLogEntry[]): readonly FailureGroup[] {
@@ -59,14 +92,22 @@ function groups(failures: readonly TransitionLogEntry[]): readonly FailureGroup[
         lastAt: at.at(-1) ?? '',
       }
     })
-    .sort((left, right) => right.count - left.count)
+    .sort((left, right) => right.count - left.count || (left.lastAt < right.lastAt ? 1 : -1))
 }
+
+const UUID = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi
+/** PostgreSQL quotes names with ", which tell errors apart, and values with ' or, behind a colon, with ". */
+const VALUE_OF_SERVER = /'[^']*'|(?<=: )"[^"]*"/g
+const QUOTED = /'[^']*'|"[^"]*"/g
+const NUMBER = /-?\d+(?:\.\d+)?/g
 
 /** Short id of class and message, with numbers and quoted values taken out: the same error on other rows is the same group. */
 function groupOf({ exceptionClass, exceptionMessage }: TransitionLogEntry): string {
+  const isServers = /\([0-9A-Z]{5}\)$/.test(exceptionClass ?? '')
   const normalised = firstLine(exceptionMessage ?? '')
-    .replaceAll(/'[^']*'/g, `'…'`)
-    .replaceAll(/\d+/g, '#')
+    .replaceAll(UUID, '#')
+    .replaceAll(isServers ? VALUE_OF_SERVER : QUOTED, '…')
+    .replaceAll(NUMBER, '#')
   return createHash('sha256')
     .update(`${exceptionClass ?? ''}\n${normalised}`)
     .digest('hex')

@@ -3,162 +3,136 @@
  * be repeated after an error at any point; stopped in the middle, the migration goes back to the status it came from.
  */
 import { TrancheError } from '../shared/errors.ts'
-import { compileSql, sql, type Sql } from '../shared/sql.ts'
-import { canTransition } from '../shared/status.ts'
-import { type EngineContext, inTransaction, inWritingTransaction, localSettings } from './context.ts'
+import { sql } from '../shared/sql.ts'
+import { canTransition, JOB_STATUS_CODES } from '../shared/status.ts'
+import { inPatientTransaction } from './contention.ts'
+import { type EngineContext, inTransaction } from './context.ts'
 import { assertNoDrift, loadSubject, type MigrationSubject } from './drive.ts'
+import { runFinalizeAfter } from './finalize-after.ts'
 import { runMigration } from './runner.ts'
 import { MAX_ATTEMPTS } from './takeover.ts'
-import { deadlineOf, transact } from './target/transaction.ts'
-import { fly } from './target/flight.ts'
+import type { Transaction } from './target/transaction.ts'
 import { findMigration } from './tracking/find-migration.ts'
-import { listRunners } from './tracking/list-runners.ts'
 import { recordEvent } from './tracking/record-event.ts'
-import { restoreFromFinalizing, transitionMigration, unknownMigration } from './transitions.ts'
-import type { FinalizeOptions, FinalizeOutcome, Migration, RunOutcome } from './types.ts'
+import { type StatusChange, transitionMigration, unknownMigration } from './transitions.ts'
+import type { FinalizeOptions, FinalizeOutcome, Migration, RunOutcome, Verification } from './types.ts'
 import { verifyMigration } from './verifier.ts'
-
-const AFTER_TIMEOUT_MS = 3_600_000
-/** PostgreSQL refuses these inside a transaction block. */
-const OUTSIDE_TRANSACTION = /^\s*(VACUUM\b|(CREATE|DROP|REINDEX)\b.*\bCONCURRENTLY\b|ALTER\s+SYSTEM\b)/is
 
 /**
  * Throws unfinished (noRun), check_failed (the migration stays finished), migration_failed, stopped, definition_drift,
- * table_busy, invalid_arguments (a waiver that names no check). From finalized it answers alreadyFinalized.
+ * table_busy, invalid_arguments (a waiver that names no check, or gives no reason). From finalized it answers
+ * alreadyFinalized, also where the definition or the table is long gone.
  */
 export async function finalizeMigration(
   context: EngineContext,
   migrationId: string,
   options: FinalizeOptions = {},
 ): Promise<FinalizeOutcome> {
+  const current = await get(context, migrationId)
+  if (current.status === 'finalized') {
+    return { alreadyFinalized: true, migration: current, run: null, verification: null, afterStatements: [] }
+  }
   const subject = await loadSubject(context, migrationId)
   const { migration } = subject
-  if (migration.status === 'finalized') {
-    return { alreadyFinalized: true, migration, run: null, verification: null, afterStatements: [] }
-  }
+  const { signal, waive = {}, noRun = false } = options
   assertNoDrift(subject)
-  assertWaiversNamed(subject, options.waive ?? {})
-  await journal(context, migrationId, 'finalize', {
-    from: migration.status,
-    waive: options.waive ?? {},
-    noRun: options.noRun ?? false,
-  })
-  const run = migration.status === 'finished' ? null : await completeRemainder(context, migration, options)
+  assertWaivable(subject, waive)
+  if (noRun) assertFinished(migration)
+  await journal(context, migrationId, { from: migration.status, waive, noRun })
+  const run = migration.status === 'finished' ? null : await completeRemainder(context, migration, signal)
   const verification = await verifyMigration(context, migrationId, {
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-    waive: options.waive ?? {},
+    waive,
+    ...(signal === undefined ? {} : { signal }),
   })
-  if (!verification.holds) {
-    const failed = verification.checks.filter(({ holds, waivedBecause }) => !holds && waivedBecause === null)
-    throw new TrancheError(
-      'check_failed',
-      `migration ${migrationId} stays finished, not finalized: ${failed.map(({ name, expected, found }) => `"${name}" expected ${expected}, found ${found}`).join('; ')}`,
-      {
-        remedy: `Look at what it found with: tranche verify ${migrationId}. A check that fails for a known reason can be waived with --waive CHECK --reason TEXT.`,
-        details: { verification },
-      },
-    )
-  }
-  const afterStatements = await runAfter(context, subject, options.signal)
+  assertHolds(verification)
+  const afterStatements = await runFinalizeAfter(context, subject, signal)
   await confirm(context, migrationId)
   return { alreadyFinalized: false, migration: await get(context, migrationId), run, verification, afterStatements }
 }
 
-function assertWaiversNamed({ loaded }: MigrationSubject, waive: Readonly<Record<string, string>>): void {
+function assertWaivable({ loaded }: MigrationSubject, waive: Readonly<Record<string, string>>): void {
   const names = loaded.definition.verify.map(({ name }) => name)
-  for (const name of Object.keys(waive)) {
-    if (names.includes(name)) continue
-    throw new TrancheError('invalid_arguments', `there is no check "${name}" that could be waived`, {
-      remedy:
-        names.length === 0
-          ? 'This definition has no checks; the built-in ones cannot be waived.'
-          : `Checks that can be waived: ${names.map((each) => `"${each}"`).join(', ')}.`,
+  for (const [name, reason] of Object.entries(waive)) {
+    if (!names.includes(name)) {
+      const known = names.map((each) => `"${each}"`).join(', ')
+      throw new TrancheError('invalid_arguments', `there is no check "${name}" that could be waived`, {
+        remedy:
+          names.length === 0
+            ? 'This definition has no checks; the built-in ones cannot be waived.'
+            : `Checks that can be waived: ${known}.`,
+      })
+    }
+    if (reason.trim() !== '') continue
+    throw new TrancheError('invalid_arguments', `the waiver of check "${name}" gives no reason`, {
+      remedy: 'Say why it does not matter here: it is kept with the verification.',
     })
   }
+}
+
+function assertFinished({ id, status }: Migration): void {
+  if (status === 'finished') return
+  throw new TrancheError('unfinished', `migration ${id} is ${status}, not finished`, {
+    remedy: `Run it to its end with: tranche run ${id}, or finalize without --no-run.`,
+    details: { status },
+  })
+}
+
+function assertHolds({ migrationId, holds, checks, ...rest }: Verification): void {
+  if (holds) return
+  const failed = checks
+    .filter((check) => !check.holds && check.waivedBecause === null)
+    .map(({ name, expected, found }) => `"${name}" expected ${expected}, found ${found}`)
+  throw new TrancheError(
+    'check_failed',
+    `migration ${migrationId} stays finished, not finalized: ${failed.join('; ')}`,
+    {
+      remedy: `Look at what it found with: tranche verify ${migrationId}. A check that fails for a known reason can be waived with --waive CHECK --reason TEXT.`,
+      details: { verification: { migrationId, holds, checks, ...rest } },
+    },
+  )
 }
 
 async function completeRemainder(
   context: EngineContext,
-  { id, status }: Migration,
-  options: FinalizeOptions,
-): Promise<RunOutcome> {
-  if (options.noRun === true) {
-    throw new TrancheError('unfinished', `migration ${id} is ${status}, not finished`, {
-      remedy: `Run it to its end with: tranche run ${id}, or finalize without --no-run.`,
-      details: { status },
-    })
-  }
-  await startFinalizing(context, id)
-  try {
-    const run = await runMigration(context, id, {
-      drivenStatuses: ['finalizing'],
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    })
-    if (run.reason === 'finished' || run.reason === 'nothing_to_do') return run
-    throw run.reason === 'failed' ? failed(id) : stopped(id, run)
-  } catch (error) {
-    await restore(context, id)
-    throw error
-  }
-}
-
-/** Jobs that had used their attempts get them back: finalizing is a deliberate new try. */
-async function startFinalizing(context: EngineContext, migrationId: string): Promise<void> {
-  const change = await inWritingTransaction(context, async (transaction) => {
-    const changed = await transitionMigration(transaction, context, { migrationId, event: 'finalize' })
-    await transaction.query(
-      sql`UPDATE ${context.tables.jobs} SET attempts = 0, updated_at = clock_timestamp()
-           WHERE batched_background_migration_id = ${migrationId} AND status = 2 AND attempts >= ${MAX_ATTEMPTS}`,
-    )
-    return changed
-  })
-  context.emitter.emit('migration:changed', { migrationId, event: 'finalize', ...change })
-}
-
-/** No dead "finalizing": whatever stopped the inline run, the status it came from is put back, unless somebody else still drives it. */
-async function restore(context: EngineContext, migrationId: string): Promise<void> {
-  const change = await inWritingTransaction(context, async (transaction) => {
-    const migration = await findMigration(transaction, context.tables, migrationId)
-    const isDrivenByOthers = (await listRunners(transaction, context, migrationId)).some(({ isLive }) => isLive)
-    if (migration?.status !== 'finalizing' || isDrivenByOthers) return null
-    return restoreFromFinalizing(transaction, context, migrationId)
-  }).catch((error: unknown) => {
-    context.logger.log('warn', 'the status before finalizing could not be put back', {
-      migrationId,
-      message: String(error),
-    })
-    return null
-  })
-  if (change !== null) context.emitter.emit('migration:changed', { migrationId, event: 'restore', ...change })
-}
-
-async function runAfter(
-  context: EngineContext,
-  { migration, loaded, searchPath }: MigrationSubject,
+  { id }: Migration,
   signal: AbortSignal | undefined,
-): Promise<FinalizeOutcome['afterStatements']> {
-  const done: { statement: string; milliseconds: number }[] = []
-  for (const statement of loaded.definition.finalizeAfter) {
-    signal?.throwIfAborted()
-    const startedAt = performance.now()
-    await runOne(context, statement, searchPath)
-    const entry = { statement: compileSql(statement).text.trim(), milliseconds: performance.now() - startedAt }
-    done.push(entry)
-    context.emitter.emit('finalize:after', { migrationId: migration.id, ...entry })
-  }
-  return done
+): Promise<RunOutcome> {
+  const run = await runMigration(context, id, {
+    drivenStatuses: ['finalizing'],
+    begin: (transaction) => startFinalizing(transaction, context, id),
+    ...(signal === undefined ? {} : { signal }),
+  })
+  if (run.reason === 'finished' || run.reason === 'nothing_to_do') return run
+  throw run.reason === 'failed' && (await isStillOurs(context, id)) ? failed(id) : stopped(id, run)
 }
 
-async function runOne(context: EngineContext, statement: Sql, searchPath: string): Promise<void> {
-  const settings = await localSettings(context, { statementTimeoutMs: AFTER_TIMEOUT_MS, searchPath })
-  await context.target.withClient(async (client) => {
-    if (OUTSIDE_TRANSACTION.test(compileSql(statement).text)) await fly(client, [statement], deadlineOf(settings))
-    else await transact(client, settings, (transaction) => transaction.query(statement))
-  })
+/** A pause put it back to the status that it came from, which may be failed: no job failed then. */
+async function isStillOurs(context: EngineContext, migrationId: string): Promise<boolean> {
+  const { rows } = await inTransaction(context, (transaction) =>
+    transaction.query(sql`SELECT finalizing_from FROM ${context.tables.details} WHERE migration_id = ${migrationId}`),
+  )
+  return rows.some(({ finalizing_from }) => finalizing_from !== null)
+}
+
+/**
+ * In the transaction that joins the lease: a finalize that is refused because the table is busy changes nothing. Jobs that had
+ * used their attempts get them back, since finalizing is a deliberate new try. Leaving the lease puts the former status back.
+ */
+async function startFinalizing(
+  transaction: Transaction,
+  context: EngineContext,
+  migrationId: string,
+): Promise<StatusChange> {
+  const change = await transitionMigration(transaction, context, { migrationId, event: 'finalize' })
+  await transaction.query(
+    sql`UPDATE ${context.tables.jobs} SET attempts = 0, updated_at = clock_timestamp()
+         WHERE batched_background_migration_id = ${migrationId} AND status = ${JOB_STATUS_CODES.failed} AND attempts >= ${MAX_ATTEMPTS}`,
+  )
+  return change
 }
 
 async function confirm(context: EngineContext, migrationId: string): Promise<void> {
-  const change = await inWritingTransaction(context, async (transaction) => {
+  const change = await inPatientTransaction(context, async (transaction) => {
     const migration = await findMigration(transaction, context.tables, migrationId)
     if (migration === null) throw unknownMigration(migrationId)
     // Somebody else may have confirmed it while our checks ran.
@@ -170,14 +144,9 @@ async function confirm(context: EngineContext, migrationId: string): Promise<voi
   context.emitter.emit('migration:changed', { migrationId, event: 'confirmFinalize', ...change })
 }
 
-async function journal(
-  context: EngineContext,
-  migrationId: string,
-  kind: string,
-  details: Record<string, unknown>,
-): Promise<void> {
-  await inWritingTransaction(context, (transaction) =>
-    recordEvent(transaction, context, { kind, migrationId, details }),
+async function journal(context: EngineContext, migrationId: string, details: Record<string, unknown>): Promise<void> {
+  await inPatientTransaction(context, (transaction) =>
+    recordEvent(transaction, context, { kind: 'finalize', migrationId, details }),
   )
 }
 
@@ -197,19 +166,20 @@ function failed(id: string): TrancheError {
   )
 }
 
-function stopped(id: string, run: RunOutcome): TrancheError {
+function stopped(id: string, { reason: ended, jobsRun }: RunOutcome): TrancheError {
+  const reason = ended === 'failed' ? 'paused' : ended
   return new TrancheError(
     'stopped',
-    `finalizing migration ${id} was stopped before its end (${run.reason.replaceAll('_', ' ')})`,
+    `finalizing migration ${id} was stopped before its end (${reason.replaceAll('_', ' ')})`,
     {
       remedy: 'What was committed stays. Finalize again to go on.',
-      details: { reason: run.reason, jobsRun: run.jobsRun },
+      details: { reason, jobsRun },
     },
   )
 }
 
 function stoppedAs(id: string, status: string): TrancheError {
   return new TrancheError('stopped', `migration ${id} became ${status} while it was being finalized`, {
-    remedy: 'Look who did that with: tranche events ' + id,
+    remedy: `Look who did that with: tranche events ${id}`,
   })
 }

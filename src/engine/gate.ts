@@ -20,11 +20,23 @@ export class Gate {
   #all: Promise<unknown> = Promise.resolve()
   #resolve: (run: Run) => void = () => undefined
   #reject: (reason: unknown) => void = () => undefined
+  #isOpen = false
   #isClosed = false
   /** Why the transaction is broken; null again once a statement went through, which then was ROLLBACK TO SAVEPOINT. */
   #failure: { readonly error: unknown } | null = null
 
-  constructor() {
+  /** Rejects when the transaction was open for too long without a query. */
+  readonly idle: Promise<never>
+  readonly #idleLimitMs: number
+  #idleTimer: NodeJS.Timeout | undefined
+  #onIdle: (reason: unknown) => void = () => undefined
+
+  constructor(idleLimitMs: number) {
+    this.#idleLimitMs = idleLimitMs
+    this.idle = new Promise<never>((_resolve, reject) => {
+      this.#onIdle = reject
+    })
+    this.idle.catch(() => undefined)
     this.#opened = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -41,6 +53,7 @@ export class Gate {
 
   async #run(statement: Sql): Promise<Answer> {
     this.#inAir += 1
+    clearTimeout(this.#idleTimer)
     try {
       refuseTransactionControl(statement)
       const run = await this.#opened
@@ -48,6 +61,7 @@ export class Gate {
       return await this.#send(run, statement)
     } finally {
       this.#inAir -= 1
+      if (this.#isOpen && this.#inAir === 0) this.#watchIdleness()
     }
   }
 
@@ -64,12 +78,27 @@ export class Gate {
   }
 
   open(run: Run): void {
+    this.#isOpen = true
+    if (this.#inAir === 0) this.#watchIdleness()
     this.#resolve(run)
+  }
+
+  #watchIdleness(): void {
+    clearTimeout(this.#idleTimer)
+    this.#idleTimer = setTimeout(() => {
+      this.#onIdle(
+        new Error(
+          `perform sent no query for ${this.#idleLimitMs} ms; inside its transaction it may wait for the databases only`,
+        ),
+      )
+    }, this.#idleLimitMs)
   }
 
   /** Lets nothing more through. */
   close(reason: unknown): void {
     this.#isClosed = true
+    this.#isOpen = false
+    clearTimeout(this.#idleTimer)
     this.#reject(reason)
   }
 
@@ -95,5 +124,5 @@ export class Gate {
 export function refuseTransactionControl(statement: Sql): void {
   const { text } = compileSql(statement)
   if (!ENDS_TRANSACTION.test(text)) return
-  throw new Error(`perform may not end its transaction: ${text.trim().slice(0, 80)}`)
+  throw new Error(`${text.trim().slice(0, 80)} would end the sub-batch’s transaction; perform must leave it open`)
 }

@@ -2,9 +2,11 @@
 import type { EngineContext } from './context.ts'
 import { beat } from './lease.ts'
 
+const RETRY_MS = 1_000
+
 interface Heart {
   readonly runnerId: string
-  /** Called after each heartbeat. */
+  /** Called after each heartbeat, and not waited for. */
   readonly onBeat: () => Promise<void>
   /** Called once when the runner turns out to have been declared dead. */
   readonly onDeclaredDead: () => void
@@ -21,7 +23,9 @@ export function startHeartbeat(
       onDeclaredDead()
       return false
     }
-    await onBeat()
+    onBeat().catch((error: unknown) => {
+      tell(context, 'counting rows did not get through', error)
+    })
     return true
   })
   return async () => {
@@ -31,16 +35,21 @@ export function startHeartbeat(
 }
 
 async function keepBeating(context: EngineContext, signal: AbortSignal, once: () => Promise<boolean>): Promise<void> {
+  let waitMs = context.limits.heartbeatMs
   for (;;) {
-    await context.clock.sleep(context.limits.heartbeatMs, signal).catch(() => undefined)
+    await context.clock.sleep(waitMs, signal).catch(() => undefined)
     if (signal.aborted) return
+    waitMs = context.limits.heartbeatMs
     try {
       if (!(await once())) return
     } catch (error) {
-      // The lanes see a lost connection by themselves; the next heartbeat may get through.
-      context.logger.log('warn', 'heartbeat did not get through', {
-        message: error instanceof Error ? error.message : String(error),
-      })
+      // The lanes see a lost connection by themselves. The next heartbeat must not wait until we count as dead.
+      waitMs = Math.min(waitMs, RETRY_MS)
+      tell(context, 'heartbeat did not get through', error)
     }
   }
+}
+
+function tell({ logger }: EngineContext, event: string, error: unknown): void {
+  logger.log('warn', event, { message: error instanceof Error ? error.message : String(error) })
 }

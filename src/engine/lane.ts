@@ -1,13 +1,16 @@
 /** A lane claims jobs and drives them, one after the other, until the migration or the run ends. A run has one or more. */
+import { TrancheError } from '../shared/errors.ts'
 import { backOff } from './contention.ts'
 import type { Claim, ClaimOutcome } from './claim.ts'
-import { claimJob, findUnknownClaims, resolveClaim } from './claims.ts'
+import { claimJob } from './claims.ts'
 import type { EngineContext } from './context.ts'
 import type { Drive } from './drive.ts'
 import { driveJob, type JobEnd } from './drive-job.ts'
 import { decideEnding } from './ending.ts'
 import { takeOverStale } from './lease.ts'
+import { exhausted } from './exhausted.ts'
 import { reconnect } from './reconnect.ts'
+import { findUnknownClaims, resolveClaim } from './resolve-claim.ts'
 import type { Tally } from './tally.ts'
 import { kindOfError } from './target/sqlstate.ts'
 import type { RunEndReason } from './types.ts'
@@ -60,28 +63,52 @@ export async function runLane(lanes: Lanes): Promise<void> {
     } catch (error) {
       // What an abort cut short is no error; the loop's head ends the run.
       if (!goesOn(lanes)) return
-      const kind = kindOfError(error)
-      if (kind === 'contention') {
-        contention += 1
-        await backOff(lanes.context, contention, lanes.drive.signal).catch(() => undefined)
-      } else if (kind === 'connection') {
-        await comeBack(lanes, error)
-      } else {
-        throw error
-      }
+      contention += 1
+      await answer(lanes, error, contention)
     }
   }
 }
 
-async function oneTurn(lanes: Lanes): Promise<void> {
-  if (lanes.maxJobs !== null && lanes.started >= lanes.maxJobs) {
-    // The last job of the limit may have been the last one of all.
-    await decide(lanes)
-    endRun(lanes, 'job_limit')
-    return
+/** What went wrong outside of a job: while claiming, planning or deciding. */
+async function answer(lanes: Lanes, error: unknown, repetition: number): Promise<void> {
+  switch (kindOfError(error)) {
+    case 'contention':
+      return backOff(lanes.context, repetition, lanes.drive.signal).catch(() => undefined)
+    case 'connection':
+      return comeBack(lanes, error).catch((reason: unknown) => {
+        // Asked to stop while the server was away: nothing more can be done, and nothing more is to be told.
+        if (goesOn(lanes)) throw reason
+      })
+    case 'exhausted':
+      throw exhausted(error)
+    case 'timeout':
+      throw planningTimeout(lanes, error)
+    case 'claim_lost':
+    case 'not_driven':
+    case 'predecessor':
+    case 'job':
+      throw error
   }
+}
+
+function planningTimeout({ context, drive }: Lanes, cause: unknown): TrancheError {
+  const limit = String(context.limits.planningTimeoutMs / 1000)
+  return new TrancheError(
+    'planning_timeout',
+    `finding the next job of migration ${drive.migration.id} took longer than ${limit} s`,
+    {
+      remedy: `Probably no index serves the scope of ${drive.migration.jobClassName}: create one that leads with the batch column and covers the scope, or take the scope out of the definition.`,
+      cause,
+    },
+  )
+}
+
+async function oneTurn(lanes: Lanes): Promise<void> {
   const outcome = await lanes.claiming.run(() => claimNext(lanes))
   switch (outcome.kind) {
+    case 'limit':
+      endRun(lanes, 'job_limit')
+      return
     case 'claimed':
       return driveClaim(lanes, outcome.claim)
     case 'busy':
@@ -120,22 +147,21 @@ async function oneTurn(lanes: Lanes): Promise<void> {
   }
 }
 
-/** Our own jobs first: the answer to a claim's COMMIT may have been lost. */
-async function claimNext(lanes: Lanes): Promise<ClaimOutcome> {
+/** Our own jobs first: the answer to a claim's COMMIT may have been lost. Runs under the mutex, so the limit is exact. */
+async function claimNext(lanes: Lanes): Promise<ClaimOutcome | { readonly kind: 'limit' }> {
   const { context, drive, driven } = lanes
-  lanes.started += 1
+  if (lanes.maxJobs !== null && lanes.started >= lanes.maxJobs) return { kind: 'limit' }
   let outcome: ClaimOutcome | null = null
-  try {
-    if (lanes.isInDoubt) outcome = await recoverOwnClaim(lanes)
-    lanes.isInDoubt = outcome !== null
-    outcome ??= await claimJob(context, drive)
-    // The old backend may have committed only after that was looked for.
-    if (outcome.kind === 'nothing') outcome = (await recoverOwnClaim(lanes)) ?? outcome
-    if (outcome.kind === 'claimed') driven.add(outcome.claim.jobId)
-    return outcome
-  } finally {
-    if (outcome?.kind !== 'claimed') lanes.started -= 1
+  if (lanes.isInDoubt) outcome = await recoverOwnClaim(lanes)
+  lanes.isInDoubt = outcome !== null
+  outcome ??= await claimJob(context, drive)
+  // The old backend may have committed only after that was looked for.
+  if (outcome.kind === 'nothing') outcome = (await recoverOwnClaim(lanes)) ?? outcome
+  if (outcome.kind === 'claimed') {
+    driven.add(outcome.claim.jobId)
+    lanes.started += 1
   }
+  return outcome
 }
 
 async function recoverOwnClaim({ context, drive, driven }: Lanes): Promise<ClaimOutcome | null> {
@@ -196,11 +222,13 @@ async function onNothingToClaim(lanes: Lanes): Promise<void> {
     endRun(lanes, 'job_limit')
     return
   }
-  waitFor(lanes, 'other runners hold the jobs that are left', null)
+  // Another lane of this very run is still at work: that is no waiting.
+  if (lanes.driven.size === 0) waitFor(lanes, 'other runners hold the jobs that are left', null)
   await sleep(lanes, POLL_MS)
 }
 
-async function decide(lanes: Lanes): Promise<void> {
+/** Ends the migration where it ended. */
+export async function decide(lanes: Lanes): Promise<void> {
   const { context, drive } = lanes
   const { status, change } = await decideEnding(context, drive.migration.id)
   if (change !== null) {

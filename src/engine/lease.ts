@@ -3,25 +3,31 @@
  * it. Lock order: lease → migration → frontier → job_progress → jobs.
  */
 import { TrancheError } from '../shared/errors.ts'
-import { raw, sql } from '../shared/sql.ts'
+import { sql } from '../shared/sql.ts'
 import type { MigrationStatus } from '../shared/status.ts'
-import { type EngineContext, inWritingTransaction, onlyRow } from './context.ts'
+import { type EngineContext, inWritingTransaction } from './context.ts'
 import type { Drive } from './drive.ts'
 import { type TakenOver, takeOverDeadRunners } from './takeover.ts'
 import type { Transaction } from './target/transaction.ts'
-import { listRunners } from './tracking/list-runners.ts'
-import { lockMigration } from './transitions.ts'
+import { lockRunners } from './tracking/list-runners.ts'
+import { lockMigration, restoreFromFinalizing, type StatusChange } from './transitions.ts'
+import type { RunnerInfo } from './types.ts'
+
+const BEAT_TIMEOUT_MS = 2_000
 
 interface Joining {
   readonly migrationId: string
   readonly tableOid: string
   readonly runnerId: string
   readonly drivenStatuses: readonly MigrationStatus[]
+  /** What begins with joining, in its transaction: refused as a whole when the table is busy. */
+  readonly begin?: ((transaction: Transaction) => Promise<StatusChange>) | undefined
 }
 
 export interface Joined {
   readonly status: MigrationStatus
   readonly takenOver: readonly TakenOver[]
+  readonly changes: readonly StatusChange[]
 }
 
 /**
@@ -30,46 +36,84 @@ export interface Joined {
  * nothing when the migration's status is not one to be driven.
  */
 export async function joinLease(context: EngineContext, joining: Joining): Promise<Joined> {
-  const { migrationId, tableOid } = joining
+  const { migrationId, tableOid, begin } = joining
   return inWritingTransaction(context, async (transaction) => {
-    await insertLease(transaction, context, tableOid, migrationId)
-    const holder = await readHolder(transaction, context, tableOid)
+    const holder = await lockLease(transaction, context, { tableOid, migrationId })
     const takenOver: TakenOver[] = []
     if (holder !== migrationId) {
-      await assertNoLiveRunner(transaction, context, holder)
-      takenOver.push(...(await takeOverDeadRunners(transaction, context, { migrationId: holder, ownRunner: null })))
+      takenOver.push(...(await evict(transaction, context, holder)))
       await transaction.query(
         sql`UPDATE ${context.tables.leases} SET migration_id = ${migrationId}, acquired_at = clock_timestamp() WHERE table_oid = ${tableOid}::oid`,
       )
     }
-    const status = await lockMigration(transaction, context, migrationId, 'SHARE')
-    if (!joining.drivenStatuses.includes(status)) return { status, takenOver }
-    takenOver.push(...(await takeOverDeadRunners(transaction, context, { migrationId, ownRunner: null })))
-    await registerRunner(transaction, context, joining)
-    return { status, takenOver }
+    const runners = await lockRunners(transaction, context, migrationId)
+    const found = await lockMigration(transaction, context, migrationId)
+    takenOver.push(...(await takeOverDeadRunners(transaction, context, { migrationId, runners, ownRunner: null })))
+    const change =
+      begin === undefined
+        ? await restoreAbandoned(transaction, context, { migrationId, status: found, runners })
+        : await begin(transaction)
+    const status = change?.to ?? found
+    if (joining.drivenStatuses.includes(status)) await registerRunner(transaction, context, joining)
+    return { status, takenOver, changes: change === null ? [] : [change] }
   })
 }
 
-/** Unregisters the runner; the last live one of the migration fences the dead ones and deletes the lease. */
+/**
+ * Unregisters the runner. The last live one of the migration fences the dead ones and deletes the lease; the last that
+ * finalizes puts an unended migration back to the status that it came from, and returns that change.
+ */
 export async function leaveLease(
   context: EngineContext,
-  { migrationId, tableOid, runnerId }: Omit<Joining, 'drivenStatuses'>,
-): Promise<void> {
+  { migrationId, tableOid, runnerId }: Pick<Joining, 'migrationId' | 'tableOid' | 'runnerId'>,
+): Promise<StatusChange | null> {
   const { tables } = context
-  await inWritingTransaction(context, async (transaction) => {
+  return inWritingTransaction(context, async (transaction) => {
     const { rows } = await transaction.query(
       sql`SELECT migration_id FROM ${tables.leases} WHERE table_oid = ${tableOid}::oid AND migration_id = ${migrationId} FOR NO KEY UPDATE`,
     )
     await transaction.query(sql`DELETE FROM ${tables.runners} WHERE id = ${runnerId}`)
-    if (rows.length === 0) return
-    const others = await listRunners(transaction, context, migrationId)
-    if (others.some(({ isLive }) => isLive)) return
+    if (rows.length === 0) return null
+    const runners = await lockRunners(transaction, context, migrationId)
+    const status = await lockMigration(transaction, context, migrationId)
+    const change = await restoreAbandoned(transaction, context, { migrationId, status, runners })
+    if (runners.some(({ isLive }) => isLive)) return change
     // A frozen runner must not wake up as the holder of a claim on a table that is nobody's any more.
-    await takeOverDeadRunners(transaction, context, { migrationId, ownRunner: null })
+    await takeOverDeadRunners(transaction, context, { migrationId, runners, ownRunner: null })
     await transaction.query(
       sql`DELETE FROM ${tables.leases} WHERE table_oid = ${tableOid}::oid AND migration_id = ${migrationId}`,
     )
+    return change
   })
+}
+
+interface Abandoned {
+  readonly migrationId: string
+  readonly status: MigrationStatus
+  readonly runners: readonly RunnerInfo[]
+}
+
+/** No dead "finalizing": without a live runner that finalizes, the migration goes back to the status that it came from. */
+async function restoreAbandoned(
+  transaction: Transaction,
+  context: EngineContext,
+  { migrationId, status, runners }: Abandoned,
+): Promise<StatusChange | null> {
+  const isFinalized = runners.some(({ isLive, isFinalizing }) => isLive && isFinalizing)
+  return status === 'finalizing' && !isFinalized ? restoreFromFinalizing(transaction, context, migrationId) : null
+}
+
+/** Takes the table from another migration, whose runners must all be dead; each of its running jobs is fenced. */
+async function evict(
+  transaction: Transaction,
+  context: EngineContext,
+  migrationId: string,
+): Promise<readonly TakenOver[]> {
+  const runners = await lockRunners(transaction, context, migrationId)
+  assertNoLiveRunner(migrationId, runners)
+  const status = await lockMigration(transaction, context, migrationId)
+  await restoreAbandoned(transaction, context, { migrationId, status, runners })
+  return takeOverDeadRunners(transaction, context, { migrationId, runners, ownRunner: null })
 }
 
 /** Takes over the claims of the migration's runners that died meanwhile. Waits for what their backends still do. */
@@ -82,51 +126,52 @@ export async function takeOverStale(
       sql`SELECT 1 FROM ${context.tables.leases}
            WHERE table_oid = ${scoped.table.oid}::oid AND migration_id = ${migration.id} FOR NO KEY UPDATE`,
     )
-    return rowCount === 0
-      ? []
-      : takeOverDeadRunners(transaction, context, { migrationId: migration.id, ownRunner: runnerId })
+    if (rowCount === 0) return []
+    const runners = await lockRunners(transaction, context, migration.id)
+    return takeOverDeadRunners(transaction, context, { migrationId: migration.id, runners, ownRunner: runnerId })
   })
 }
 
-/** Renews the heartbeat by the server's clock. Returns false when the runner was declared dead. */
+/** Renews the heartbeat by the server's clock; short, so that a lost one is soon repeated. false: declared dead. */
 export async function beat(context: EngineContext, runnerId: string): Promise<boolean> {
-  const { rowCount } = await inWritingTransaction(context, (transaction) =>
-    transaction.query(
-      sql`UPDATE ${context.tables.runners} SET heartbeat_at = clock_timestamp() WHERE id = ${runnerId}`,
-    ),
+  const { rowCount } = await inWritingTransaction(
+    context,
+    (transaction) =>
+      transaction.query(
+        sql`UPDATE ${context.tables.runners} SET heartbeat_at = clock_timestamp() WHERE id = ${runnerId}`,
+      ),
+    { statementTimeoutMs: BEAT_TIMEOUT_MS, lockTimeoutMs: BEAT_TIMEOUT_MS, answerGraceMs: BEAT_TIMEOUT_MS },
   )
   return rowCount === 1
 }
 
-async function insertLease(
+/**
+ * Inserts the lease or finds it, and locks it. A last runner that leaves at this moment may delete the row between the two;
+ * then it is inserted anew. Returns the migration that holds it.
+ */
+async function lockLease(
   transaction: Transaction,
   { tables }: EngineContext,
-  tableOid: string,
-  migrationId: string,
-): Promise<void> {
-  // Waits for whoever inserts the same row right now.
-  await transaction.query(
-    sql`INSERT INTO ${tables.leases} (table_oid, migration_id) VALUES (${tableOid}::oid, ${migrationId}) ON CONFLICT (table_oid) DO NOTHING`,
-  )
+  { tableOid, migrationId }: Pick<Joining, 'tableOid' | 'migrationId'>,
+): Promise<string> {
+  for (let tries = 0; tries < 5; tries += 1) {
+    // Waits for whoever inserts the same row right now.
+    await transaction.query(
+      sql`INSERT INTO ${tables.leases} (table_oid, migration_id) VALUES (${tableOid}::oid, ${migrationId}) ON CONFLICT (table_oid) DO NOTHING`,
+    )
+    const { rows } = await transaction.query(
+      sql`SELECT migration_id::text AS migration_id FROM ${tables.leases} WHERE table_oid = ${tableOid}::oid FOR NO KEY UPDATE`,
+    )
+    const [row] = rows as { migration_id: string }[]
+    if (row !== undefined) return row.migration_id
+  }
+  throw new TrancheError('table_busy', 'the table’s lease changed hands again and again at this very moment', {
+    remedy: 'Try again.',
+  })
 }
 
-async function readHolder(transaction: Transaction, { tables }: EngineContext, tableOid: string): Promise<string> {
-  const { rows } = await transaction.query(
-    sql`SELECT migration_id::text AS migration_id FROM ${tables.leases} WHERE table_oid = ${tableOid}::oid ${raw('FOR NO KEY UPDATE')}`,
-  )
-  // Deleted between the insert that met it and this lock: the next try inserts it.
-  return onlyRow<{ migration_id: string }>(
-    rows,
-    new TrancheError('table_busy', 'the table’s lease changed hands at this very moment', { remedy: 'Try again.' }),
-  ).migration_id
-}
-
-async function assertNoLiveRunner(
-  transaction: Transaction,
-  context: EngineContext,
-  migrationId: string,
-): Promise<void> {
-  const live = (await listRunners(transaction, context, migrationId)).find(({ isLive }) => isLive)
+function assertNoLiveRunner(migrationId: string, runners: readonly RunnerInfo[]): void {
+  const live = runners.find(({ isLive }) => isLive)
   if (live === undefined) return
   const who = `${live.operator} on ${live.host} (pid ${String(live.pid)}, since ${live.startedAt})`
   throw new TrancheError(
@@ -139,16 +184,18 @@ async function assertNoLiveRunner(
   )
 }
 
-/** Repeatable: the answer to the COMMIT of joining may have been lost. */
+/** Repeatable: the answer to the COMMIT of joining may have been lost, and its heartbeat have grown old meanwhile. */
 async function registerRunner(
   transaction: Transaction,
   { tables, identity }: EngineContext,
-  { runnerId, migrationId }: Joining,
+  { runnerId, migrationId, begin }: Joining,
 ): Promise<void> {
   const { operator, host, bootId, pidNamespace, pid, pidStart, version } = identity
   await transaction.query(
-    sql`INSERT INTO ${tables.runners} (id, migration_id, operator, host, boot_id, pid_namespace, pid, pid_start, version)
-        VALUES (${runnerId}, ${migrationId}, ${operator}, ${host}, ${bootId}, ${pidNamespace}, ${pid}, ${pidStart}, ${version})
-        ON CONFLICT (id) DO NOTHING`,
+    sql`INSERT INTO ${tables.runners}
+          (id, migration_id, operator, host, boot_id, pid_namespace, pid, pid_start, version, is_finalizing)
+        VALUES (${runnerId}, ${migrationId}, ${operator}, ${host}, ${bootId}, ${pidNamespace}, ${pid}, ${pidStart}, ${version},
+                ${begin !== undefined})
+        ON CONFLICT (id) DO UPDATE SET heartbeat_at = clock_timestamp()`,
   )
 }

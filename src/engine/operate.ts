@@ -1,8 +1,9 @@
 /** What operators do to a queued migration from any machine: pause, resume, set, retry, wait. Each is journaled. */
 import { TrancheError } from '../shared/errors.ts'
 import { sql } from '../shared/sql.ts'
-import { JOB_STATUS_CODES, type MigrationEvent } from '../shared/status.ts'
-import { type EngineContext, inTransaction, inWritingTransaction } from './context.ts'
+import { JOB_STATUS_CODES } from '../shared/status.ts'
+import { inPatientTransaction } from './contention.ts'
+import { type EngineContext, inTransaction } from './context.ts'
 import { readFailures } from './failures.ts'
 import { changedKnobs } from './knobs.ts'
 import type { Transaction } from './target/transaction.ts'
@@ -21,17 +22,18 @@ const WAIT_POLL_MS = 500
 
 /** Takes effect at each runner's next sub-batch. A finalizing migration goes back to the status that it came from. */
 export async function pauseMigration(context: EngineContext, migrationId: string): Promise<Migration> {
-  return change(context, migrationId, 'pause', async (transaction) => {
+  const apply = async (transaction: Transaction): Promise<StatusChange> => {
     const status = await lockMigration(transaction, context, migrationId)
     return status === 'finalizing'
       ? restoreFromFinalizing(transaction, context, migrationId)
       : transitionMigration(transaction, context, { migrationId, event: 'pause' })
-  })
+  }
+  return change(context, migrationId, { event: 'pause', apply })
 }
 
 /** paused → active. A failed migration is retried, not resumed. Throws illegal_transition. */
 export async function resumeMigration(context: EngineContext, migrationId: string): Promise<Migration> {
-  return change(context, migrationId, 'execute', async (transaction) => {
+  const apply = async (transaction: Transaction): Promise<StatusChange> => {
     const status = await lockMigration(transaction, context, migrationId)
     if (status === 'failed') {
       throw new TrancheError('illegal_transition', `migration ${migrationId} is failed; it cannot be resumed`, {
@@ -40,13 +42,14 @@ export async function resumeMigration(context: EngineContext, migrationId: strin
       })
     }
     return transitionMigration(transaction, context, { migrationId, event: 'execute' })
-  })
+  }
+  return change(context, migrationId, { event: 'execute', apply })
 }
 
 /** Changes knobs from the next job on. Throws invalid_setting; changes nothing then. */
 export async function setKnobs(context: EngineContext, migrationId: string, changes: KnobChanges): Promise<Migration> {
   const { tables } = context
-  const migration = await inWritingTransaction(context, async (transaction) => {
+  const migration = await inPatientTransaction(context, async (transaction) => {
     await lockMigration(transaction, context, migrationId)
     const current = await get(transaction, context, migrationId)
     const knobs = changedKnobs(current, changes)
@@ -75,26 +78,26 @@ export async function retryMigration(
   const { tables } = context
   const isFiltered = filter.jobId !== undefined || filter.group !== undefined
   const wanted = isFiltered ? await failedJobs(context, migrationId, filter) : null
-  let retried = 0
-  const migration = await change(
-    context,
-    migrationId,
-    'execute',
-    async (transaction) => {
-      const changed = await transitionMigration(transaction, context, { migrationId, event: 'execute' })
-      const { rowCount } = await transaction.query(
-        sql`UPDATE ${tables.jobs} SET attempts = 0, updated_at = clock_timestamp()
+  let retried: readonly string[] = []
+  const retry = async (transaction: Transaction): Promise<StatusChange> => {
+    const changed = await transitionMigration(transaction, context, { migrationId, event: 'execute' })
+    const { rows } = await transaction.query(
+      sql`UPDATE ${tables.jobs} SET attempts = 0, updated_at = clock_timestamp()
            WHERE batched_background_migration_id = ${migrationId} AND status = ${JOB_STATUS_CODES.failed}
-             ${wanted === null ? sql`` : sql`AND id = ANY (${[...wanted]}::bigint[])`}`,
-      )
-      retried = rowCount
-      await recordEvent(transaction, context, { kind: 'retry', migrationId, details: { ...filter, retried } })
-      return changed
-    },
-    { isJournaled: false },
-  )
-  for (const jobId of wanted ?? []) context.emitter.emit('job:retried', { migrationId, jobId })
-  return { retried, migration }
+             ${wanted === null ? sql`` : sql`AND id = ANY (${[...wanted]}::bigint[])`}
+          RETURNING id`,
+    )
+    retried = rows.map(({ id }) => id as string)
+    await recordEvent(transaction, context, {
+      kind: 'retry',
+      migrationId,
+      details: { ...filter, from: changed.from, to: changed.to, retried: retried.length },
+    })
+    return changed
+  }
+  const migration = await change(context, migrationId, { event: 'execute', apply: retry, isJournaled: false })
+  for (const jobId of retried) context.emitter.emit('job:retried', { migrationId, jobId })
+  return { retried: retried.length, migration }
 }
 
 /** Resolves once nothing more will happen by itself: finished, finalized, failed or paused. Throws wait_timeout. */
@@ -122,14 +125,19 @@ export async function waitForEnd(
   }
 }
 
+interface Change {
+  readonly event: 'pause' | 'execute'
+  readonly apply: (transaction: Transaction) => Promise<StatusChange>
+  /** Whether the change is the whole of what is to be told of in the journal. */
+  readonly isJournaled?: boolean
+}
+
 async function change(
   context: EngineContext,
   migrationId: string,
-  event: MigrationEvent,
-  apply: (transaction: Transaction) => Promise<StatusChange>,
-  { isJournaled = true }: { readonly isJournaled?: boolean } = {},
+  { event, apply, isJournaled = true }: Change,
 ): Promise<Migration> {
-  const { changed, migration } = await inWritingTransaction(context, async (transaction) => {
+  const { changed, migration } = await inPatientTransaction(context, async (transaction) => {
     const applied = await apply(transaction)
     if (isJournaled) {
       await recordEvent(transaction, context, {

@@ -13,25 +13,36 @@ import type { JobCounts, Migration, MigrationState, Progress, RowCounts } from '
 
 const ABSOLUTE_TOP = 99.9
 
-/** All migrations, oldest first; in one transaction, so that the numbers belong together. */
+/** Of one moment, so that the numbers belong together. */
+const ONE_SNAPSHOT = { isReadOnly: true } as const
+
+/** All migrations, oldest first. */
 export async function listStates(context: EngineContext): Promise<readonly MigrationState[]> {
-  return inTransaction(context, async (transaction) => {
-    const states: MigrationState[] = []
-    for (const migration of await listMigrations(transaction, context.tables))
-      states.push(await stateOf(transaction, context, migration))
-    return states
-  })
+  return inTransaction(
+    context,
+    async (transaction) => {
+      const states: MigrationState[] = []
+      for (const migration of await listMigrations(transaction, context.tables))
+        states.push(await stateOf(transaction, context, migration))
+      return states
+    },
+    ONE_SNAPSHOT,
+  )
 }
 
 /** By id, or by job class name where that is unique. Throws unknown_migration, ambiguous_migration. */
 export async function getState(context: EngineContext, reference: string): Promise<MigrationState> {
-  return inTransaction(context, async (transaction) => {
-    const migration = /^\d+$/.test(reference)
-      ? await findMigration(transaction, context.tables, reference)
-      : onlyOne(reference, await listMigrationsOfClass(transaction, context.tables, reference))
-    if (migration === null) throw unknownMigration(reference)
-    return stateOf(transaction, context, migration)
-  })
+  return inTransaction(
+    context,
+    async (transaction) => {
+      const migration = /^\d+$/.test(reference)
+        ? await findMigration(transaction, context.tables, reference)
+        : onlyOne(reference, await listMigrationsOfClass(transaction, context.tables, reference))
+      if (migration === null) throw unknownMigration(reference)
+      return stateOf(transaction, context, migration)
+    },
+    ONE_SNAPSHOT,
+  )
 }
 
 function onlyOne(reference: string, migrations: readonly Migration[]): Migration | null {
@@ -65,7 +76,7 @@ async function stateOf(
     rows,
     progress: await progressOf(transaction, context, migration, rows),
     runners: await listRunners(transaction, context, migration.id),
-    definitionHash: (details[0]?.['definition_hash'] as string | undefined) ?? null,
+    definitionHash: (details[0]?.definition_hash as string | undefined) ?? null,
   }
 }
 

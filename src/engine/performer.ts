@@ -11,6 +11,9 @@ import { queryOther } from './other-database.ts'
 import { prepareRows } from './row-performer.ts'
 import type { Answer } from './target/flight.ts'
 
+/** As long as the server lets a transaction of ours be idle. */
+const IDLE_LIMIT_MS = 10_000
+
 export interface Outcome {
   readonly changed: number
   readonly unresolved: number
@@ -35,7 +38,7 @@ export async function prepare(
   const { perform } = drive.loaded.definition
   const base = performContext(context, drive, { jobId, subBatch })
   if (typeof perform !== 'function') return prepareRows(context, drive, { perform, performContext: base })
-  const gate = new Gate()
+  const gate = new Gate(Math.min(IDLE_LIMIT_MS, context.limits.statementTimeoutMs))
   const querying: QueryingContext = {
     ...base,
     query: (statement) => gate.query(statement),
@@ -67,7 +70,7 @@ function prepareFunction(result: PromiseLike<unknown>, gate: Gate): Prepared {
     async finish(run) {
       gate.open(run)
       try {
-        const returned = await settled
+        const returned = await Promise.race([settled, gate.idle])
         await gate.settle()
         return { changed: changedOf(returned) ?? gate.rowCount, unresolved: 0, quarantined: [] }
       } catch (error) {

@@ -1,6 +1,7 @@
 /** What queueing would do, found out without writing anything: range, estimate, statement, and what stands against it. */
 import { toAppError, TrancheError } from '../shared/errors.ts'
 import type { PlannedRange, PreflightCheck } from '../shared/queue-plan.ts'
+import { authorSearchPath } from './author-search-path.ts'
 import type { KeyRange } from './batching/key-range.ts'
 import { type EngineContext, inTransaction } from './context.ts'
 import { type FirstStatement, firstStatement } from './first-statement.ts'
@@ -80,7 +81,10 @@ async function examine(
   const { force = false } = order.request
   let queueing: Queueing | null = null
   const check = await checking('table and batch column', 'there, uniquely indexed and readable', async () => {
-    queueing = await inTransaction(context, (transaction) => examineTarget(transaction, context, order))
+    const searchPath = await authorSearchPath(context)
+    queueing = await inTransaction(context, (transaction) => examineTarget(transaction, context, order, searchPath), {
+      searchPath,
+    })
   })
   if (check.outcome === 'failed' || !force) return { queueing, check }
   const detail = 'whether the batch column is unique and indexed was not asked (force)'
@@ -91,6 +95,7 @@ async function planRange(context: EngineContext, queueing: Queueing): Promise<Pl
   try {
     const range = await inTransaction(context, (transaction) => fixRange(transaction, queueing, queueing.range), {
       isPlanning: true,
+      searchPath: queueing.searchPath,
     })
     return range === null
       ? { kind: 'empty' }
@@ -113,7 +118,7 @@ async function look(context: EngineContext, queueing: Queueing, range: PlannedRa
     context,
     (transaction) =>
       strategy.plan(transaction, scoped, whole, { limit: knobs.subBatchSize, subBatchSize: knobs.subBatchSize }),
-    { isPlanning: true, statementTimeoutMs: LOOKING_TIMEOUT_MS },
+    { isPlanning: true, searchPath: queueing.searchPath, statementTimeoutMs: LOOKING_TIMEOUT_MS },
   ).catch((error: unknown) => {
     if (kindOfError(error) === 'connection') throw error
     return null

@@ -7,7 +7,7 @@ import { sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES } from '../shared/status.ts'
 import type { KeyRange } from './batching/key-range.ts'
 import type { JobPlan, Slice } from './batching/strategy.ts'
-import type { Claim, ClaimOutcome } from './claim.ts'
+import { type Claim, type ClaimOutcome, NOTHING_DONE } from './claim.ts'
 import type { EngineContext } from './context.ts'
 import type { Drive } from './drive.ts'
 import type { Transaction } from './target/transaction.ts'
@@ -63,6 +63,7 @@ export async function planNextJob(
     subBatchSize: knobs.sub_batch_size,
     pauseMs: knobs.pause_ms,
     slices: plan.slices,
+    done: NOTHING_DONE,
   }
   return { kind: 'claimed', claim }
 }

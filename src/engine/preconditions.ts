@@ -47,7 +47,7 @@ function notHeld({ loaded }: Examined, { name, expected, found, rows }: CheckRes
 
 async function sampleKeys(
   context: EngineContext,
-  { loaded, scoped, strategy, range }: Examined,
+  { loaded, scoped, strategy, range, searchPath }: Examined,
 ): Promise<CheckSample | null> {
   if (!loaded.definition.before.some(({ kind }) => kind === 'rows')) return null
   const asked = {
@@ -57,7 +57,7 @@ async function sampleKeys(
   const keys = await inTransaction(
     context,
     (transaction) => strategy.spread(transaction, scoped, asked, SAMPLED_KEYS),
-    { isPlanning: true, statementTimeoutMs: context.limits.checkTimeoutMs },
+    { isPlanning: true, searchPath, statementTimeoutMs: context.limits.checkTimeoutMs },
   )
   return { table: scoped.table, keys }
 }

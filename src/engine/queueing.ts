@@ -6,6 +6,7 @@ import type { JobArguments, LoadedDefinition } from '../catalogue/definition.ts'
 import { TrancheError } from '../shared/errors.ts'
 import { parseJobArguments } from '../shared/job-arguments.ts'
 import { sql } from '../shared/sql.ts'
+import { authorSearchPath } from './author-search-path.ts'
 import { findBatchTable } from './batching/batch-table.ts'
 import { scopeOf } from './batching/scope.ts'
 import { getStrategy, strategyNameOf } from './batching/strategies.ts'
@@ -89,15 +90,24 @@ function assertStorable(given: readonly unknown[]): void {
 }
 
 async function examine(context: EngineContext, order: Order): Promise<Queueing> {
-  return inWritingTransaction(context, async (transaction) => {
-    await assertInstalled(transaction, context.tables.schema)
-    return examineTarget(transaction, context, order)
-  })
+  const searchPath = await authorSearchPath(context)
+  return inWritingTransaction(
+    context,
+    async (transaction) => {
+      await assertInstalled(transaction, context.tables.schema)
+      return examineTarget(transaction, context, order, searchPath)
+    },
+    { searchPath },
+  )
 }
 
-/** Table, columns, index and privileges, as they are in the target now. */
-export async function examineTarget(transaction: Transaction, context: EngineContext, order: Order): Promise<Queueing> {
-  const { searchPath } = await context.facts()
+/** Table, columns, index and privileges, as they are in the target now; in a transaction under the author's search_path. */
+export async function examineTarget(
+  transaction: Transaction,
+  context: EngineContext,
+  order: Order,
+  searchPath: string,
+): Promise<Queueing> {
   const { definition } = order.loaded
   const table = await findBatchTable(transaction, definition.table, definition.columns)
   await assertNotOurs(table, context.tables.schema)
@@ -178,7 +188,7 @@ async function write(context: EngineContext, queueing: Queueing): Promise<Migrat
         )
         return migrationOf(onlyRow(rows, 'the queued migration is gone'))
       },
-      { isPlanning: true },
+      { isPlanning: true, searchPath: queueing.searchPath },
     ),
   )
 }

@@ -6,6 +6,7 @@ import { kindOfError } from './target/sqlstate.ts'
 
 const FIRST_WAIT_MS = 100
 const LONGEST_WAIT_MS = 5_000
+const REFUSED_LIMIT_MS = 60_000
 
 /** Resolves once a primary answers again. Throws target_lost after `limitMs` (null: never), and the signal's reason. */
 export async function reconnect(context: EngineContext, limitMs: number | null, signal: AbortSignal): Promise<void> {
@@ -19,13 +20,20 @@ export async function reconnect(context: EngineContext, limitMs: number | null, 
       assertWritable(await context.facts(), context.target.description)
       return
     } catch (error) {
-      if (kindOfError(error) !== 'connection') throw error
+      const kind = kindOfError(error)
+      if (kind !== 'connection' && kind !== 'exhausted') throw error
       const goneMs = context.clock.now().getTime() - since
-      if (limitMs !== null && goneMs + waitMs > limitMs) throw lost(context, error, goneMs)
+      // Even who waits without end must not hammer a login that is refused: accounts get locked.
+      const limit = isRefused(error) ? REFUSED_LIMIT_MS : limitMs
+      if (limit !== null && goneMs + waitMs > limit) throw lost(context, error, goneMs)
     }
     await context.clock.sleep(waitMs * (0.5 + context.random.next()), signal)
     waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)
   }
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof TrancheError && error.code !== 'target_unreachable' && error.code !== 'target_standby'
 }
 
 /**

@@ -5,17 +5,18 @@ import { withContentionRetries } from './contention.ts'
 import { type EngineContext, inTransaction, inWritingTransaction } from './context.ts'
 import { assertNoDrift, type Drive, loadSubject, type MigrationSubject } from './drive.ts'
 import { startHeartbeat } from './heartbeat.ts'
-import { createMutex, type Lanes, runLane } from './lane.ts'
-import { joinLease, leaveLease } from './lease.ts'
+import { createMutex, decide, type Lanes, runLane } from './lane.ts'
+import { type Joined, joinLease, leaveLease } from './lease.ts'
 import { maximumOf, minimumOf } from './planner.ts'
 import { withReconnects } from './reconnect.ts'
 import { getTransformer } from './row-performer.ts'
 import { createTally, type Tally } from './tally.ts'
 import { kindOfError } from './target/sqlstate.ts'
+import type { Transaction } from './target/transaction.ts'
 import { countRows } from './tracking/count-rows.ts'
 import { findMigration } from './tracking/find-migration.ts'
 import { recordEvent } from './tracking/record-event.ts'
-import { unknownMigration } from './transitions.ts'
+import { type StatusChange, unknownMigration } from './transitions.ts'
 import type { Migration, RunEndReason, RunOptions, RunOutcome } from './types.ts'
 
 export interface Driving extends RunOptions {
@@ -25,6 +26,8 @@ export interface Driving extends RunOptions {
   readonly reconnectMs?: number | null
   /** Whether the journal gets a run's start and end (a scheduler's single jobs would flood it). */
   readonly isJournaled?: boolean
+  /** What begins with joining the lease, in its transaction; finalize sets its status there. */
+  readonly begin?: (transaction: Transaction) => Promise<StatusChange>
   /** End instead of waiting when no job is due or to be had (a scheduler comes back by itself). */
   readonly endsWhenIdle?: boolean
 }
@@ -50,7 +53,8 @@ export async function runMigration(
   const { migration } = subject
   const startedAtMs = context.clock.now().getTime()
   if (migration.status === 'finished' || migration.status === 'finalized') return nothingToDo(migration)
-  assertDrivable(migration, options.drivenStatuses ?? DRIVEN)
+  if (options.begin === undefined && migration.status !== 'finalizing')
+    assertDrivable(migration, options.drivenStatuses ?? DRIVEN)
   assertNoDrift(subject)
   if (typeof subject.loaded.definition.perform !== 'function') getTransformer(context)
 
@@ -83,56 +87,90 @@ export async function runMigration(
 }
 
 async function asRunner(context: EngineContext, drive: Drive, options: Driving, tally: Tally): Promise<RunEndReason> {
-  const { migration, runnerId, scoped, drivenStatuses, signal } = drive
+  const { migration, runnerId, scoped, signal } = drive
   const membership = { migrationId: migration.id, tableOid: scoped.table.oid, runnerId }
   const patience = { limitMs: limitOf(context, options), signal }
-  const joined = await withReconnects(context, patience, () =>
-    withContentionRetries(context, () => joinLease(context, { ...membership, drivenStatuses }), signal),
-  )
-  for (const { jobId, fromRunner } of joined.takenOver) {
-    context.emitter.emit('job:taken_over', { migrationId: migration.id, jobId, fromRunner })
-  }
-  if (!drivenStatuses.includes(joined.status)) return endOf(joined.status)
+  const joined = await join(context, drive, { membership, patience, begin: options.begin })
+  if (joined === null) return 'aborted'
+  if (!drive.drivenStatuses.includes(joined.status)) return endOf(joined.status)
 
   const lanes = createLanes(context, drive, options, tally)
   const stopHeartbeat = startHeartbeat(context, {
     runnerId,
     onBeat: async () => {
-      tally.setScannedByAll(
-        await inTransaction(
-          context,
-          async (transaction) => (await countRows(transaction, context.tables, migration.id)).scanned,
-        ),
+      const { scanned } = await inTransaction(context, (transaction) =>
+        countRows(transaction, context.tables, migration.id),
       )
+      tally.setScannedByAll(scanned)
     },
     onDeclaredDead: () => {
       lanes.end ??= 'taken_over'
       drive.halt()
     },
   })
+  const details = { runnerId, parallel: options.parallel ?? 1, paced: drive.isPaced }
   try {
-    await withReconnects(context, patience, () =>
-      journal(context, options, {
-        kind: 'run',
-        migrationId: migration.id,
-        details: { runnerId, parallel: options.parallel ?? 1, paced: drive.isPaced },
-      }),
-    )
+    await journal(context, options, patience, { kind: 'run', migrationId: migration.id, details })
     context.emitter.emit('run:started', { migrationId: migration.id, runnerId })
     await runLanes(lanes, options.parallel ?? 1)
+    await decideAtLimit(lanes, patience)
   } finally {
     await stopHeartbeat()
     await leave(context, membership, patience)
   }
   const reason = lanes.end ?? 'aborted'
-  await withReconnects(context, patience, () =>
-    journal(context, options, {
-      kind: 'run_ended',
-      migrationId: migration.id,
-      details: { runnerId, reason, jobsRun: tally.jobsRun },
-    }),
-  )
+  await journal(context, options, patience, {
+    kind: 'run_ended',
+    migrationId: migration.id,
+    details: { runnerId, reason, jobsRun: tally.jobsRun },
+  })
   return reason
+}
+
+interface Joins {
+  readonly membership: Parameters<typeof leaveLease>[1]
+  readonly patience: Patience
+  readonly begin: Driving['begin']
+}
+
+/** null: asked to stop before it had joined. */
+async function join(
+  context: EngineContext,
+  drive: Drive,
+  { membership, patience, begin }: Joins,
+): Promise<Joined | null> {
+  const { migration, drivenStatuses, signal } = drive
+  try {
+    const joined = await withReconnects(context, patience, () =>
+      withContentionRetries(context, () => joinLease(context, { ...membership, drivenStatuses, begin }), signal),
+    )
+    for (const { jobId, fromRunner } of joined.takenOver) {
+      context.emitter.emit('job:taken_over', { migrationId: migration.id, jobId, fromRunner })
+    }
+    for (const change of joined.changes) tellChange(context, migration.id, change)
+    return joined
+  } catch (error) {
+    if (signal.aborted) return null
+    throw error
+  }
+}
+
+function tellChange({ emitter }: EngineContext, migrationId: string, change: StatusChange): void {
+  emitter.emit('migration:changed', {
+    migrationId,
+    event: change.to === 'finalizing' ? 'finalize' : 'restore',
+    ...change,
+  })
+}
+
+/** The jobs of the limit may have been the last ones of all; only now are those of the other lanes over too. */
+async function decideAtLimit(lanes: Lanes, patience: Patience): Promise<void> {
+  if (lanes.end !== 'job_limit') return
+  lanes.end = null
+  await withReconnects(lanes.context, patience, () => decide(lanes)).catch((error: unknown) => {
+    if (!patience.signal.aborted) throw error
+  })
+  lanes.end ??= 'job_limit'
 }
 
 function limitOf({ limits }: EngineContext, { reconnectMs }: Driving): number | null {
@@ -177,7 +215,10 @@ async function leave(
   patience: Patience,
 ): Promise<void> {
   try {
-    await withReconnects(context, patience, () => withContentionRetries(context, () => leaveLease(context, membership)))
+    const change = await withReconnects(context, patience, () =>
+      withContentionRetries(context, () => leaveLease(context, membership)),
+    )
+    if (change !== null) tellChange(context, membership.migrationId, change)
   } catch (error) {
     if (kindOfError(error) === 'job' && !(error instanceof TrancheError) && !patience.signal.aborted) throw error
     context.logger.log('warn', 'the runner could not be unregistered', {
@@ -189,10 +230,18 @@ async function leave(
 async function journal(
   context: EngineContext,
   { isJournaled = true }: Driving,
+  patience: Patience,
   event: Parameters<typeof recordEvent>[2],
 ): Promise<void> {
   if (!isJournaled) return
-  await inWritingTransaction(context, (transaction) => recordEvent(transaction, context, event))
+  try {
+    await withReconnects(context, patience, () =>
+      inWritingTransaction(context, (transaction) => recordEvent(transaction, context, event)),
+    )
+  } catch (error) {
+    // Asked to stop while the server was away: the run's end is told by its outcome.
+    if (!patience.signal.aborted) throw error
+  }
 }
 
 async function openTally(context: EngineContext, { migration }: MigrationSubject): Promise<Tally> {

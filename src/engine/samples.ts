@@ -18,13 +18,15 @@ interface Sampling {
   readonly migrationId: string
   readonly scoped: Scoped
   readonly strategy: BatchingStrategy
+  readonly searchPath: string
   /** null: every column. */
   readonly columns: readonly string[] | null
 }
 
 /** Reads and keeps the before-values. What cannot be read within 5 s is left out: samples illustrate, they prove nothing. */
 export async function takeSamples(context: EngineContext, sampling: Sampling): Promise<void> {
-  const settings = { isPlanning: true, statementTimeoutMs: SAMPLE_TIMEOUT_MS }
+  const { searchPath } = sampling
+  const settings = { isPlanning: true, searchPath, statementTimeoutMs: SAMPLE_TIMEOUT_MS }
   try {
     await inWritingTransaction(context, (transaction) => insertSamples(transaction, context, sampling), settings)
   } catch (error) {

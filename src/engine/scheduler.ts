@@ -11,6 +11,8 @@ import { runMigration } from './runner.ts'
 import { kindOfError } from './target/sqlstate.ts'
 
 const TICK_MS = 1_000
+/** How long a migration that was refused here (its definition drifted, its class is unknown) is left alone. */
+const REFUSED_MS = 60_000
 /** GitLab's default of database_max_running_batched_background_migrations. */
 const DEFAULT_PARALLEL = 2
 const INTERVAL_VARIANCE_SECONDS = 5
@@ -22,38 +24,86 @@ export interface WorkOptions {
   readonly signal?: AbortSignal
 }
 
-/** Resolves when the signal is aborted (jobs in hand are released first), or after one pass. */
+/** Resolves when the signal is aborted (jobs in hand are released first), or after one pass over all that is due. */
 export async function work(context: EngineContext, options: WorkOptions = {}): Promise<{ readonly jobsRun: number }> {
-  const { once = false, parallel = DEFAULT_PARALLEL } = options
-  const signal = options.signal ?? new AbortController().signal
-  const driven = new Map<string, Promise<void>>()
-  const skipped = new Set<string>()
-  let jobsRun = 0
+  const halt = new AbortController()
+  const signal = AbortSignal.any([halt.signal, ...(options.signal === undefined ? [] : [options.signal])])
+  const desk = createDesk(context, options.parallel ?? DEFAULT_PARALLEL, signal)
+  try {
+    if (options.once === true) await desk.clear()
+    else await tick(context, desk, signal)
+  } catch (error) {
+    // What is being driven must not be left behind by an error of the list.
+    halt.abort()
+    throw error
+  } finally {
+    await desk.done()
+  }
+  return { jobsRun: desk.jobsRun }
+}
 
-  const start = (migrationId: string): void => {
+async function tick(context: EngineContext, desk: Desk, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await desk.start()
+    } catch (error) {
+      if (kindOfError(error) !== 'connection') throw error
+      await reconnect(context, null, signal).catch((reason: unknown) => {
+        if (!signal.aborted) throw reason
+      })
+    }
+    await context.clock.sleep(TICK_MS, signal).catch(() => undefined)
+  }
+}
+
+interface Desk {
+  jobsRun: number
+  /** Starts what is due, as far as there is room. */
+  start(): Promise<void>
+  /** Drives everything that is due now, each once. */
+  clear(): Promise<void>
+  done(): Promise<void>
+}
+
+/** What is being driven, and what this host was refused lately. */
+function createDesk(context: EngineContext, parallel: number, signal: AbortSignal): Desk {
+  const driven = new Map<string, Promise<void>>()
+  const refusedUntilMs = new Map<string, number>()
+  const told = new Set<string>()
+  const drive = (migrationId: string): void => {
     const driving = driveOneJob(context, migrationId, signal)
       .then((count) => {
-        jobsRun += count
+        desk.jobsRun += count
       })
       .catch((error: unknown) => {
-        tellOnce(context, skipped, migrationId, error)
+        // A younger migration of the same table gets its turn meanwhile.
+        refusedUntilMs.set(migrationId, context.clock.now().getTime() + REFUSED_MS)
+        tellOnce(context, told, migrationId, error)
       })
       .finally(() => driven.delete(migrationId))
     driven.set(migrationId, driving)
   }
-  while (!signal.aborted) {
-    try {
-      const due = await listDue(context)
-      for (const id of due) if (driven.size < parallel && !driven.has(id)) start(id)
-    } catch (error) {
-      if (kindOfError(error) !== 'connection') throw error
-      await reconnect(context, null, signal).catch(() => undefined)
-    }
-    if (once) break
-    await context.clock.sleep(TICK_MS, signal).catch(() => undefined)
+  const due = async (): Promise<readonly string[]> => {
+    const nowMs = context.clock.now().getTime()
+    const refused = [...refusedUntilMs].filter(([, untilMs]) => untilMs > nowMs).map(([id]) => id)
+    return listDue(context, refused)
   }
-  await Promise.all(driven.values())
-  return { jobsRun }
+  const desk: Desk = {
+    jobsRun: 0,
+    async start() {
+      for (const id of await due()) if (driven.size < parallel && !driven.has(id)) drive(id)
+    },
+    async clear() {
+      for (const id of await due()) {
+        while (driven.size >= parallel) await Promise.race(driven.values())
+        if (!signal.aborted) drive(id)
+      }
+    },
+    async done() {
+      await Promise.all(driven.values())
+    },
+  }
+  return desk
 }
 
 async function driveOneJob(context: EngineContext, migrationId: string, signal: AbortSignal): Promise<number> {
@@ -69,7 +119,7 @@ async function driveOneJob(context: EngineContext, migrationId: string, signal: 
 }
 
 /** The oldest active migration of each table, whose interval has passed since its last job started. */
-async function listDue(context: EngineContext): Promise<readonly string[]> {
+async function listDue(context: EngineContext, refused: readonly string[]): Promise<readonly string[]> {
   const { tables } = context
   const { rows } = await inTransaction(context, (transaction) =>
     transaction.query(
@@ -78,6 +128,7 @@ async function listDue(context: EngineContext): Promise<readonly string[]> {
                    (SELECT max(j.started_at) FROM ${tables.jobs} AS j WHERE j.batched_background_migration_id = m.id) AS last_start
               FROM ${tables.migrations} AS m JOIN ${tables.details} AS d ON d.migration_id = m.id
              WHERE m.status = ${MIGRATION_STATUS_CODES.active} AND (m.on_hold_until IS NULL OR m.on_hold_until < clock_timestamp())
+               AND m.id <> ALL (${[...refused]}::bigint[])
              ORDER BY d.table_oid, m.id) AS oldest
            WHERE last_start IS NULL OR last_start <= clock_timestamp() - make_interval(secs => "interval" - ${INTERVAL_VARIANCE_SECONDS}::int)
            ORDER BY ${raw('id')}`,

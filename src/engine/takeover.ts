@@ -6,7 +6,6 @@ import { sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES } from '../shared/status.ts'
 import type { EngineContext } from './context.ts'
 import type { Transaction } from './target/transaction.ts'
-import { listRunners } from './tracking/list-runners.ts'
 import { transitionJob } from './transitions.ts'
 import type { RunnerInfo } from './types.ts'
 
@@ -19,16 +18,20 @@ export interface TakenOver {
   readonly fromRunner: string | null
 }
 
-/**
- * Takes over every claim of the migration's dead runners. In the caller's transaction; the caller holds the lease row.
- * `ownRunner` is never judged: whoever asks is alive, even where its heartbeat did not get through.
- */
+interface TakingOver {
+  readonly migrationId: string
+  /** All of the migration's runners, locked: who is judged dead here cannot come back before this is committed. */
+  readonly runners: readonly RunnerInfo[]
+  /** Never judged: whoever asks is alive, even where its heartbeat did not get through. */
+  readonly ownRunner: string | null
+}
+
+/** Takes over every claim of the migration's dead runners. In the caller's transaction, which holds the lease row. */
 export async function takeOverDeadRunners(
   transaction: Transaction,
   context: EngineContext,
-  { migrationId, ownRunner }: { readonly migrationId: string; readonly ownRunner: string | null },
+  { migrationId, runners, ownRunner }: TakingOver,
 ): Promise<readonly TakenOver[]> {
-  const runners = await listRunners(transaction, context, migrationId)
   const dead = runners.filter(({ id, isLive }) => !isLive && id !== ownRunner)
   const taken: TakenOver[] = []
   for (const runner of dead) taken.push(...(await takeOverRunner(transaction, context, migrationId, runner)))
@@ -42,12 +45,7 @@ async function takeOverRunner(
   migrationId: string,
   runner: RunnerInfo,
 ): Promise<readonly TakenOver[]> {
-  // The heartbeat must still be the one that was judged: a runner that came back in between keeps its claims.
-  const { rowCount } = await transaction.query(
-    sql`DELETE FROM ${context.tables.runners}
-         WHERE id = ${runner.id} AND to_char(heartbeat_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') = ${runner.heartbeatAt}`,
-  )
-  if (rowCount === 0) return []
+  await transaction.query(sql`DELETE FROM ${context.tables.runners} WHERE id = ${runner.id}`)
   const { rows } = await transaction.query(
     sql`SELECT p.job_id FROM ${context.tables.progress} AS p
           JOIN ${context.tables.jobs} AS j ON j.id = p.job_id

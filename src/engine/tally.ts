@@ -1,7 +1,7 @@
 /** What a run has done so far, and how fast: the source of the progress line. Counts are per run, the rate is recent. */
 import type { Clock } from './ports.ts'
 import type { Emitter } from './events.ts'
-import type { Outcome } from './performer.ts'
+import type { DoneRows } from './claim.ts'
 import type { Key, RowCounts, RunProgress } from './types.ts'
 
 const EMIT_EVERY_MS = 250
@@ -21,7 +21,8 @@ export interface TallySubject {
 export interface Tally {
   jobsRun: number
   rows(): RowCounts
-  add(scanned: number, outcome: Outcome, end: Key): void
+  /** Rows that were committed, as far as `end`. */
+  add(rows: DoneRows, end: Key): void
   /** Rows scanned so far by everybody, as the tracking tables have it. */
   setScannedByAll(scanned: number): void
   wait(reason: string | null): void
@@ -67,11 +68,11 @@ export function createTally(subject: TallySubject, clock: Clock, emitter: Emitte
   const tally: Tally = {
     jobsRun: 0,
     rows: () => ({ scanned, changed, unresolved, quarantined, exact: true }),
-    add(sliceScanned, outcome, end) {
-      scanned += sliceScanned
-      changed += outcome.changed
-      unresolved += outcome.unresolved
-      quarantined += outcome.quarantined.length
+    add(done, end) {
+      scanned += done.scanned
+      changed += done.changed
+      unresolved += done.unresolved
+      quarantined += done.quarantined
       if (percentOfRange(subject, end) > percentOfRange(subject, furthest)) furthest = end
       waitingFor = null
       const atMs = clock.now().getTime()

@@ -16,6 +16,7 @@ import {
 import { raw, sql, type Sql } from '../shared/sql.ts'
 import type { EngineContext } from './context.ts'
 import type { Transaction } from './target/transaction.ts'
+import { isId } from './tracking/find-migration.ts'
 
 type Tables = Pick<EngineContext, 'tables'>
 
@@ -31,6 +32,7 @@ export async function lockMigration(
   migrationId: string,
   strength: 'NO KEY UPDATE' | 'UPDATE' | 'SHARE' = 'NO KEY UPDATE',
 ): Promise<MigrationStatus> {
+  if (!isId(migrationId)) throw unknownMigration(migrationId)
   const { rows } = await transaction.query(
     sql`SELECT status FROM ${tables.migrations} WHERE id = ${migrationId} ${raw(`FOR ${strength}`)}`,
   )
@@ -75,9 +77,7 @@ export async function transitionMigration(
     throw new TrancheError(
       'illegal_transition',
       `migration ${migrationId} cannot finish: it has jobs that did not succeed`,
-      {
-        remedy: 'Run it to its end first.',
-      },
+      { remedy: 'Run it to its end first.', details: { from, to, event } },
     )
   }
   return { from, to }
@@ -101,6 +101,7 @@ export async function restoreFromFinalizing(
   )
   const [row] = rows as { status: number }[]
   if (row === undefined) throw new Error(`migration ${migrationId} has no details row`)
+  await transaction.query(sql`UPDATE ${tables.details} SET finalizing_from = NULL WHERE migration_id = ${migrationId}`)
   return { from, to: migrationStatusOf(row.status) }
 }
 

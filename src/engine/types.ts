@@ -49,6 +49,7 @@ export interface RunnerInfo {
   readonly startedAt: string
   readonly heartbeatAt: string
   readonly isLive: boolean
+  readonly isFinalizing: boolean
 }
 
 /** A row of `batched_background_migrations`. Timestamps are ISO text in UTC. */

@@ -3,7 +3,6 @@
  * own. The result is kept, with the definition's hash and the table's write counters, so that its age can be judged.
  */
 import type { ExpectationContext } from '../catalogue/definition.ts'
-import { TrancheError } from '../shared/errors.ts'
 import { sql } from '../shared/sql.ts'
 import { runCheck, SAMPLED_KEYS } from './checks.ts'
 import { type EngineContext, inTransaction, inWritingTransaction, onlyRow } from './context.ts'
@@ -12,6 +11,7 @@ import { checkCoverage, checkJobsSucceeded } from './coverage.ts'
 import { loadSubject, type MigrationSubject } from './drive.ts'
 import { countNewAfterQueueing } from './new-after-queueing.ts'
 import { maximumOf, minimumOf } from './planner.ts'
+import { stopIfAborted } from './stop-if-aborted.ts'
 import { readWriteCounters, type WriteCounters } from './target/write-counters.ts'
 import { recordEvent } from './tracking/record-event.ts'
 import { iso } from './tracking/tables.ts'
@@ -37,7 +37,7 @@ export async function verifyMigration(
   )
   const exceptions: ExceptionCount[] = []
   for (const exception of definition.exceptions) {
-    stopIfAborted(signal, migrationId)
+    stopIfAborted(signal, `verifying migration ${migrationId}`)
     exceptions.push(await countException(context, subject, exception))
   }
   const heard = (result: CheckResult): CheckResult => {
@@ -48,7 +48,7 @@ export async function verifyMigration(
   const own: CheckResult[] = []
   for await (const result of runOwnChecks(context, subject, exceptions)) {
     own.push(heard({ ...result, waivedBecause: result.holds ? null : reasonOf(waive, result.name) }))
-    stopIfAborted(signal, migrationId)
+    stopIfAborted(signal, `verifying migration ${migrationId}`)
   }
   const checks = [...builtIn, ...own]
   const holds = checks.every((check) => check.holds || check.waivedBecause !== null)
@@ -62,14 +62,6 @@ export async function verifyMigration(
 
 function reasonOf(waive: Readonly<Record<string, string>>, name: string): string | null {
   return Object.hasOwn(waive, name) ? (waive[name] ?? null) : null
-}
-
-function stopIfAborted(signal: AbortSignal | undefined, migrationId: string): void {
-  if (signal?.aborted !== true) return
-  throw new TrancheError('stopped', `verifying migration ${migrationId} was stopped before its end`, {
-    remedy: 'Nothing was changed; verify again.',
-    cause: signal.reason,
-  })
 }
 
 async function* runOwnChecks(
@@ -105,12 +97,13 @@ async function expectationOf(
 
 async function sampleKeys(
   context: EngineContext,
-  { loaded, migration, scoped, strategy }: MigrationSubject,
+  { loaded, migration, scoped, strategy, searchPath }: MigrationSubject,
 ): Promise<readonly Key[]> {
   if (!loaded.definition.verify.some(({ kind }) => kind === 'rows')) return []
   const range = { from: minimumOf(migration), until: maximumOf(migration) }
   return inTransaction(context, (transaction) => strategy.spread(transaction, scoped, range, SAMPLED_KEYS), {
     isPlanning: true,
+    searchPath,
     statementTimeoutMs: context.limits.checkTimeoutMs,
   })
 }

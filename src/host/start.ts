@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Logger } from '../engine/ports.ts'
 import { EXIT, ERROR_EXIT_CODES, toAppError, TrancheError } from '../shared/errors.ts'
+import { hideFromDriver } from './connection/read-environment.ts'
 import { openPractice, type Practice, PRACTICE_CATALOGUE, reportFile } from './practice/open-practice.ts'
 import { createSteps } from './tour/steps.ts'
 import { takeTour } from './tour/take-tour.ts'
@@ -50,6 +51,7 @@ async function main(args: readonly string[]): Promise<number> {
     })
   }
   try {
+    hideFromDriver(process.env)
     const flags = readFlags(args)
     if (flags.help) {
       say(HELP)

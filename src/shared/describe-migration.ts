@@ -31,12 +31,21 @@ function running(state: MigrationStateValue): string {
 
 function soFar({ rows, totalTupleCount, progress }: MigrationStateValue): string {
   const of = totalTupleCount === null ? '' : ` of ${formatEstimate(totalTupleCount)}`
-  const percent = progress.percentByKey === null ? '' : `, ${formatPercent(progress.percentByKey)} of the key range`
-  return `${formatCount(rows.scanned)}${of} rows scanned${percent}`
+  const byRows = progress.percentByRows === null ? '' : ` (${formatPercent(progress.percentByRows)})`
+  const byKey = progress.percentByKey === null ? '' : `, ${formatPercent(progress.percentByKey)} of the key range`
+  return `${formatCount(rows.scanned)}${of} rows scanned${byRows}${byKey}`
 }
 
 function changedOf({ scanned, changed }: RowCountsValue): string {
   return `${formatCount(changed)} of ${countOf(scanned, 'scanned row')} changed`
+}
+
+/** The one percentage where there is room for one: by rows, since gappy keys can stand at 0 % for half of the work; else by key. */
+export function percentOf({
+  progress: { percentByRows, percentByKey },
+}: Pick<MigrationStateValue, 'progress'>): string {
+  const percent = percentByRows ?? percentByKey
+  return percent === null ? '?' : formatPercent(percent)
 }
 
 export function isDriven({ runners }: Pick<MigrationStateValue, 'runners'>): boolean {

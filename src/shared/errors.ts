@@ -77,6 +77,7 @@ export const ERROR_EXIT_CODES = {
   stopped: EXIT.stopped,
   wait_timeout: EXIT.stopped,
   target_exhausted: EXIT.stopped,
+  planning_timeout: EXIT.stopped,
   // files and everything else
   file_not_writable: EXIT.usage,
   server_binaries_missing: EXIT.unexpected,

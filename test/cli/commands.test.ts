@@ -34,7 +34,7 @@ test('a migration goes its whole way by hand', async () => {
     stdout: containing('1 job, 100 rows scanned, 90 changed'),
   })
   expect((await tranche.run('status', 'ShoutNames')).stdout).toContain(
-    'Active, but nobody drives it now: 100 of ~250 rows scanned, 40.0 % of the key range.',
+    'Active, but nobody drives it now: 100 of ~250 rows scanned (40.0 %), 40.0 % of the key range.',
   )
   expect(await tranche.run('run', 'ShoutNames')).toMatchObject({
     exitCode: 0,

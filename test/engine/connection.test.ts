@@ -57,7 +57,11 @@ for (const [moment, outcome] of [
       void bundle.proxy.cutAt(COMMIT_MESSAGE, moment)
     })
 
-    expect(await bundle.far.run(bundle.migrationId)).toMatchObject({ reason: 'finished', jobsRun: 4 })
+    expect(await bundle.far.run(bundle.migrationId)).toMatchObject({
+      reason: 'finished',
+      jobsRun: 4,
+      rows: { scanned: 200, changed: 200 },
+    })
 
     expect(settled).toMatchObject([{ outcome }])
     expect(await hits(bundle)).toEqual([{ hits: 1, count: 200 }])

@@ -29,7 +29,7 @@ describe('one statement', () => {
 
   it.each([
     ['nothing', () => undefined, 'perform returned undefined; expected sql`…` or a promise (is a return missing?)'],
-    ['COMMIT', () => sql`/* now */ COMMIT`, 'perform may not end its transaction'],
+    ['COMMIT', () => sql`/* now */ COMMIT`, 'COMMIT would end the sub-batch’s transaction; perform must leave it open'],
     ['two statements', () => sql`SELECT 1; SELECT 2`, 'cannot insert multiple commands into a prepared statement'],
   ])('fails the job when perform gives %s', async (_what, perform, says) => {
     const bundle = await performed(define(perform as unknown as PerformFunction))
@@ -172,12 +172,25 @@ describe('several statements', () => {
         await query(HIT(subBatch))
         await query(sql`ROLLBACK`)
       },
-      'Error: perform may not end its transaction: ROLLBACK',
+      'Error: ROLLBACK would end the sub-batch’s transaction; perform must leave it open',
     ],
   ] as readonly [string, PerformFunction, string][])('fail the job when %s', async (_what, perform, says) => {
     const bundle = await performed(define(perform))
     expect(await bundle.engine.run(bundle.migrationId)).toMatchObject({ reason: 'failed' })
     expect(await failureOf(bundle.engine, bundle.migrationId)).toBe(says)
+    expect(await hits(bundle)).toEqual([0, 0, 0, 0, 0, 0])
+  })
+
+  it('fail the job when perform waits for something else than a database', async () => {
+    const bundle = await performed(
+      define(async ({ query, subBatch }) => {
+        await query(HIT(subBatch))
+        await new Promise(() => undefined)
+      }),
+    )
+    const impatient = bundle.another({ limits: { statementTimeoutMs: 300 } })
+    expect(await impatient.run(bundle.migrationId)).toMatchObject({ reason: 'failed' })
+    expect(await failureOf(bundle.engine, bundle.migrationId)).toContain('perform sent no query for 300 ms')
     expect(await hits(bundle)).toEqual([0, 0, 0, 0, 0, 0])
   })
 

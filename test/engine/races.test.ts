@@ -1,6 +1,7 @@
 /** Each race that the protocol names, with real connections that hold each other up. */
 import { expect, it, onTestFinished } from 'vitest'
-import { claimJob, releaseClaim, resolveClaim } from '../../src/engine/claims.ts'
+import { claimJob, releaseClaim } from '../../src/engine/claims.ts'
+import { resolveClaim } from '../../src/engine/resolve-claim.ts'
 import { decideEnding } from '../../src/engine/ending.ts'
 import { commitSubBatch } from '../../src/engine/executor.ts'
 import { leaveLease } from '../../src/engine/lease.ts'

@@ -216,3 +216,16 @@ it('a listener that throws does not hurt the run', async () => {
 
   expect(await bundle.engine.run(bundle.migrationId)).toMatchObject({ reason: 'finished' })
 })
+
+it('the number of jobs is a limit for all lanes together', async () => {
+  const bundle = await queued(1_000)
+
+  expect(await bundle.engine.run(bundle.migrationId, { maxJobs: 1, parallel: 4 })).toMatchObject({
+    reason: 'job_limit',
+    jobsRun: 1,
+  })
+  expect(await bundle.engine.run(bundle.migrationId, { maxJobs: 9, parallel: 3 })).toMatchObject({
+    reason: 'finished',
+    jobsRun: 9,
+  })
+})

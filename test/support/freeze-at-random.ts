@@ -58,6 +58,7 @@ export async function freezeAtRandom({
     expect(await query(`SELECT count(*)::int FROM writes WHERE who = 'frozen' AND at > $1`, [now?.now])).toEqual([
       { count: 0 },
     ])
-    expect(frozen.lines.at(-1)).toMatchObject({ event: 'outcome', reason: 'taken_over' })
+    // Woken only after the other one was done, it may also just find the migration finished.
+    expect(['taken_over', 'finished']).toContain(frozen.lines.at(-1)?.reason)
   }
 }

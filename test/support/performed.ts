@@ -43,3 +43,21 @@ export async function failureOf(engine: Engine, migrationId: string): Promise<st
 
 export const HIT = (subBatch: Parameters<PerformFunction>[0]['subBatch']): ReturnType<typeof sql> =>
   sql`UPDATE items SET hits = hits + 1 WHERE ${subBatch}`
+
+/** Queued over twelve rows, ids 3 to 36: three jobs of four. Each is hit once. */
+export async function queued(
+  input: NonNullable<Parameters<typeof define>[1]> = {},
+  jobArguments: readonly unknown[] = [],
+): Promise<Bundle & { migrationId: string }> {
+  const definition = define(({ subBatch }) => HIT(subBatch), input)
+  const bundle = await setup({ schema: hitsTable(12), definitions: [definition] })
+  const { migration } = await bundle.engine.queue({ jobClassName: 'Performed', jobArguments })
+  return { ...bundle, migrationId: migration.id }
+}
+
+/** The same, and run to its end. */
+export async function finished(...given: Parameters<typeof queued>): Promise<Bundle & { migrationId: string }> {
+  const bundle = await queued(...given)
+  await bundle.engine.run(bundle.migrationId)
+  return bundle
+}

@@ -1,6 +1,6 @@
 /** The catalogue beside what is queued, as `tranche list` shows it. */
 import type { DefinitionValue, ListValue, MigrationStateValue } from '../../shared/cli-output.ts'
-import { formatPercent } from '../../shared/format-number.ts'
+import { percentOf } from '../../shared/describe-migration.ts'
 import { block, columns } from './columns.ts'
 import { statesText } from './state-text.ts'
 
@@ -56,10 +56,10 @@ function stateOf(jobClassName: string, { migrations, isKnown }: Tracking): strin
   const own = migrations.filter((migration) => migration.jobClassName === jobClassName)
   if (own.length === 0) return 'never queued'
   return own
-    .map(({ id, status, progress }) => {
+    .map((migration) => {
+      const { id, status } = migration
       const isUnderway = status === 'active' || status === 'paused' || status === 'finalizing'
-      const percent = isUnderway && progress.percentByKey !== null ? ` ${formatPercent(progress.percentByKey)}` : ''
-      return `${status}${percent} (${id})`
+      return `${status}${isUnderway ? ` ${percentOf(migration)}` : ''} (${id})`
     })
     .join(', ')
 }

@@ -21,8 +21,11 @@ export function progressText({
   waitingFor,
 }: ProgressView): string {
   const of = totalTupleCount === null ? '' : ` of ${formatEstimate(totalTupleCount)}`
+  // By rows where their number is known: gappy keys can stand at 0 % for half of the work.
+  const percent =
+    totalTupleCount === null || totalTupleCount === 0 ? percentByKey : Math.min(99.9, (scanned * 100) / totalTupleCount)
   return [
-    ...(percentByKey === null ? [] : [formatPercent(percentByKey).padStart(6)]),
+    ...(percent === null ? [] : [formatPercent(percent).padStart(6)]),
     `${formatCount(scanned)}${of} rows`,
     ...(waitingFor === null ? [formatRate(rowsPerSecond)] : [`waiting: ${waitingFor}`]),
     ...(etaSeconds === null || waitingFor !== null ? [] : [formatTimeLeft(etaSeconds)]),

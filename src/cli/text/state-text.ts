@@ -1,6 +1,6 @@
 /** One migration in full, as `tranche status ID` shows it. */
 import type { MigrationStateValue, RunnerValue } from '../../shared/cli-output.ts'
-import { headlineOf, jobOutcomes, rowOutcomes } from '../../shared/describe-migration.ts'
+import { headlineOf, jobOutcomes, percentOf, rowOutcomes } from '../../shared/describe-migration.ts'
 import { formatDuration, formatTime } from '../../shared/format-duration.ts'
 import { countOf, formatCount, formatEstimate, formatPercent } from '../../shared/format-number.ts'
 import { block, columns } from './columns.ts'
@@ -76,11 +76,11 @@ export function statesText(states: readonly MigrationStateValue[]): string {
     state.jobClassName,
     state.tableName,
     state.status,
-    state.progress.percentByKey === null ? '?' : formatPercent(state.progress.percentByKey),
+    percentOf(state),
     formatCount(state.rows.scanned),
     attentionOf(state),
   ])
-  return columns([['ID', 'JOB CLASS', 'TABLE', 'STATUS', 'BY KEY', 'SCANNED', ''], ...rows], [0, 4, 5]).join('\n')
+  return columns([['ID', 'JOB CLASS', 'TABLE', 'STATUS', 'DONE', 'SCANNED', ''], ...rows], [0, 4, 5]).join('\n')
 }
 
 function attentionOf({ jobs, runners }: MigrationStateValue): string {

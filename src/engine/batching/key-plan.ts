@@ -78,8 +78,8 @@ function slicesOf(marks: readonly { key: Key; number: number }[], subBatchSize: 
 }
 
 /**
- * Keys at about even distances between the first and the last one that are there, each by one probe of the index. Where
- * gaps make several probes meet the same key, keys behind the first one fill up.
+ * Up to `count` keys: first, last, and others at even distances. Distances are counted in rows as the planner's histogram has
+ * them, since keys may lie in clusters with holes between; then in key values; then whatever follows the first key.
  */
 export async function spreadKeys(
   transaction: Transaction,
@@ -94,23 +94,36 @@ export async function spreadKeys(
   const probe = (direction: 'ASC' | 'DESC', limit: number, condition = raw('true')): Sql =>
     sql`(SELECT ${keyText(own, table.columns)} AS key FROM ${tableName(table)} WHERE ${within} AND ${condition}
           ORDER BY ${keyOrder(own, table.columns, direction)} LIMIT ${limit})`
-  const atStep = sql`${own}.${sql.ident(column.name)}
-    >= (ends.first[1]::numeric + (ends.last[1]::numeric - ends.first[1]::numeric) * step / ${Math.max(1, count - 1)}::numeric)::bigint`
+  const key = sql`${own}.${sql.ident(column.name)}`
+  const steps = Math.max(1, count - 1)
+  const atStep = sql`${key}
+    >= (ends.first[1]::numeric + (ends.last[1]::numeric - ends.first[1]::numeric) * step / ${steps}::numeric)::bigint`
   const { rows } = await transaction.query(
-    sql`WITH ends AS MATERIALIZED (SELECT ${probe('ASC', 1)} AS first, ${probe('DESC', 1)} AS last)
+    sql`WITH ends AS MATERIALIZED (SELECT ${probe('ASC', 1)} AS first, ${probe('DESC', 1)} AS last),
+             histogram AS MATERIALIZED (
+               SELECT histogram_bounds::text::text[] AS bounds
+                 FROM pg_stats
+                WHERE schemaname = ${table.schema} AND tablename = ${table.name} AND attname = ${column.name}
+                ORDER BY inherited DESC LIMIT 1),
+             marks AS MATERIALIZED (
+               SELECT DISTINCT bounds[1 + round(step * (cardinality(bounds) - 1) / ${steps}::numeric)::int] AS mark
+                 FROM histogram CROSS JOIN generate_series(1, ${count - 2}::int) AS step)
         SELECT key
           FROM (SELECT first AS key, 1 AS rank FROM ends
                 UNION ALL
                 SELECT last, 2 FROM ends
                 UNION ALL
                 SELECT probed.key, 3
+                  FROM marks CROSS JOIN LATERAL ${probe('ASC', 1, sql`${key} >= marks.mark::bigint`)} AS probed
+                UNION ALL
+                SELECT probed.key, 4
                   FROM ends CROSS JOIN generate_series(1, ${count - 2}::int) AS step CROSS JOIN LATERAL ${probe('ASC', 1, atStep)} AS probed
                 UNION ALL
-                SELECT key, 4 FROM ${probe('ASC', count)} AS following) AS candidates
+                SELECT key, 5 FROM ${probe('ASC', count)} AS following) AS candidates
          WHERE key IS NOT NULL
          GROUP BY key
          ORDER BY min(rank)
          LIMIT ${count}`,
   )
-  return (rows as { key: string[] }[]).map(({ key }) => key)
+  return (rows as { key: string[] }[]).map(({ key: found }) => found)
 }

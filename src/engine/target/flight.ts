@@ -5,6 +5,8 @@
  */
 import pg from 'pg'
 import { compileSql, type Sql } from '../../shared/sql.ts'
+import { ConnectionLost } from './connection-lost.ts'
+import { sqlstateOf } from './sqlstate.ts'
 
 export interface Answer {
   readonly rows: readonly Record<string, unknown>[]
@@ -49,8 +51,9 @@ export async function fly(
   try {
     return await new Promise((resolve, reject) => {
       const flight = new Flight(client, wire, (error, answers) => {
-        if (error) reject(error)
-        else resolve(answers)
+        if (error === null) resolve(answers)
+        // What has no SQLSTATE did not come from the server.
+        else reject(sqlstateOf(error) === null ? new ConnectionLost(error) : error)
       })
       client.query(flight)
     })

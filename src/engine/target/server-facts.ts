@@ -14,7 +14,6 @@ export interface ServerFacts {
   readonly isPooled: boolean
   readonly hasConnectionCheck: boolean
   readonly role: string
-  readonly searchPath: string
 }
 
 const OLDEST_VERSION = 140_000
@@ -28,8 +27,7 @@ export async function readServerFacts(target: Target): Promise<ServerFacts> {
                  pg_is_in_recovery() AS is_standby,
                  current_setting('transaction_read_only') = 'on' AS is_read_only,
                  pg_backend_pid() AS pid,
-                 current_user::text AS role,
-                 current_setting('search_path') AS search_path`,
+                 current_user::text AS role`,
     )
     const row = rows[0] as {
       version_number: number
@@ -38,7 +36,6 @@ export async function readServerFacts(target: Target): Promise<ServerFacts> {
       is_read_only: boolean
       pid: number
       role: string
-      search_path: string
     }
     return {
       versionNumber: row.version_number,
@@ -48,7 +45,6 @@ export async function readServerFacts(target: Target): Promise<ServerFacts> {
       isPooled: (client as pg.Client & { processID?: number }).processID !== row.pid,
       hasConnectionCheck: await canCheckConnections(client),
       role: row.role,
-      searchPath: row.search_path,
     }
   })
 }

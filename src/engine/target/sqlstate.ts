@@ -1,6 +1,7 @@
 /** What an error of the database means for a sub-batch; by SQLSTATE, as protocol.md's section on errors lists them. */
 
 import { TrancheError } from '../../shared/errors.ts'
+import { ConnectionLost } from './connection-lost.ts'
 
 export type ErrorKind =
   | 'claim_lost' //    our guard: the epoch was raised by somebody else, or the job is gone
@@ -12,7 +13,7 @@ export type ErrorKind =
   | 'exhausted' //     53xxx: disk, memory or connections are used up; the whole run stops
   | 'job' //           everything else counts as an error of the job
 
-export const GUARD_SQLSTATES = {
+const GUARD_SQLSTATES = {
   missing: 'TR001',
   claimLost: 'TR002',
   notDriven: 'TR003',
@@ -32,7 +33,10 @@ export function sqlstateOf(error: unknown): string | null {
 
 /** How the executor treats a thrown value. */
 export function kindOfError(error: unknown): ErrorKind {
-  if (error instanceof TrancheError) return UNREACHABLE.has(error.code) ? 'connection' : 'job'
+  if (error instanceof TrancheError) {
+    if (!UNREACHABLE.has(error.code)) return 'job'
+    return isFull(error) ? 'exhausted' : 'connection'
+  }
   const sqlstate = sqlstateOf(error)
   if (sqlstate === null) return isConnectionError(error) ? 'connection' : 'job'
   if (sqlstate === GUARD_SQLSTATES.missing || sqlstate === GUARD_SQLSTATES.claimLost) return 'claim_lost'
@@ -40,40 +44,22 @@ export function kindOfError(error: unknown): ErrorKind {
   if (sqlstate === GUARD_SQLSTATES.predecessor) return 'predecessor'
   if (CONTENTION.has(sqlstate)) return 'contention'
   if (sqlstate === '57014') return 'timeout'
-  if (sqlstate.startsWith('08') || SERVER_GONE.has(sqlstate)) return 'connection'
+  if (SERVER_GONE.has(sqlstate) || (sqlstate.startsWith('08') && !isPlainError(error))) return 'connection'
   if (sqlstate.startsWith('53')) return 'exhausted'
   return 'job'
 }
 
-const SOCKET_CODES = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ECONNABORTED',
-  'ENETDOWN',
-  'EHOSTDOWN',
-  'ERR_STREAM_DESTROYED',
-  'ERR_STREAM_WRITE_AFTER_END',
-  'ENOENT',
-])
-const PG_CONNECTION_MESSAGES = [
-  'Connection terminated',
-  'Client has encountered a connection error',
-  'Client was closed',
-  'timeout exceeded when trying to connect',
-  'Connection ended unexpectedly',
-]
+/** A statement may raise 08xxx itself (a foreign server is away); only what ends the session speaks of our connection. */
+function isPlainError(error: unknown): boolean {
+  return error instanceof Error && 'severity' in error && error.severity === 'ERROR'
+}
 
-/** Whether the connection itself failed, so that what was sent may or may not have been done. */
+/** Whether our own connection failed, so that what was sent may or may not have been done. */
 export function isConnectionError(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  if (error instanceof AggregateError) return error.errors.some(isConnectionError)
-  const code = 'code' in error ? error.code : undefined
-  if (typeof code === 'string' && SOCKET_CODES.has(code)) return true
-  return PG_CONNECTION_MESSAGES.some((message) => error.message.includes(message))
+  return error instanceof ConnectionLost
+}
+
+/** A server that lets nobody in because it is full is out of resources, not out of reach. */
+function isFull({ details }: TrancheError): boolean {
+  return typeof details.sqlstate === 'string' && details.sqlstate.startsWith('53')
 }

@@ -15,15 +15,16 @@ export interface LocalSettings {
   /** Planning transactions alone produce key text, so they alone fix how values are written. */
   readonly isPlanning?: boolean
   readonly isReadOnly?: boolean
+  /** How long after the server's own limit an answer is waited for; then the connection counts as lost. */
+  readonly answerGraceMs?: number
   /** Whether the server can notice a vanished client in the middle of a statement. */
   readonly hasConnectionCheck: boolean
 }
 
-export const LOCK_TIMEOUT_MS = 2_000
+const LOCK_TIMEOUT_MS = 2_000
 /** Below the takeover age: a runner frozen inside a transaction must not block a takeover for longer. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
 const CONNECTION_CHECK_INTERVAL_MS = 1_000
-/** How long after the server's own limit an answer is still waited for before the connection counts as lost. */
 const ANSWER_GRACE_MS = 15_000
 
 export const COMMIT = raw('COMMIT')
@@ -50,7 +51,7 @@ export function opening(settings: LocalSettings): readonly Sql[] {
 
 /** How long to wait for the answer to a flight of `statements` under these settings. */
 export function deadlineOf(settings: LocalSettings, statements = 1): number {
-  return settings.statementTimeoutMs * statements + ANSWER_GRACE_MS
+  return settings.statementTimeoutMs * statements + (settings.answerGraceMs ?? ANSWER_GRACE_MS)
 }
 
 export interface Transaction {
@@ -80,7 +81,7 @@ export async function transact<T>(
 }
 
 /** BEGIN and the local settings; on failure the connection is left outside a transaction. */
-export async function openTransaction(client: pg.Client, settings: LocalSettings): Promise<void> {
+async function openTransaction(client: pg.Client, settings: LocalSettings): Promise<void> {
   try {
     await fly(client, opening(settings), deadlineOf(settings))
   } catch (error) {

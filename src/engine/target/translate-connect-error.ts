@@ -15,6 +15,13 @@ export function translateConnectError(error: unknown, parameters: TargetParamete
       cause: error,
     })
   }
+  if (sqlstate === '42501') {
+    return new TrancheError('target_refused_login', `${target}: ${said}`, {
+      remedy: 'Let a DBA GRANT CONNECT ON DATABASE to this user.',
+      details,
+      cause: error,
+    })
+  }
   if (sqlstate === '3D000') {
     return new TrancheError(
       'database_missing',

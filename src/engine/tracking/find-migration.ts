@@ -58,13 +58,18 @@ export function migrationOf(row: Record<string, unknown>): Migration {
   }
 }
 
+/** Whether the text can be the id of a tracking row at all; anything else would be an error of the server's. */
+export function isId(text: string): boolean {
+  return /^\d{1,18}$/.test(text)
+}
+
 /** One migration, or null. */
 export async function findMigration(
   transaction: Transaction,
   tables: TrackingTables,
   id: string,
 ): Promise<Migration | null> {
-  if (!/^\d{1,18}$/.test(id)) return null
+  if (!isId(id)) return null
   const { rows } = await transaction.query(
     sql`SELECT ${MIGRATION_COLUMNS} FROM ${tables.migrations} AS m WHERE m.id = ${id}`,
   )

@@ -16,6 +16,7 @@ interface RunnerRow {
   readonly started_at: string
   readonly heartbeat_at: string
   readonly is_live: boolean
+  readonly is_finalizing: boolean
 }
 
 export interface ListRunners {
@@ -30,14 +31,35 @@ export interface ListRunners {
  */
 export async function listRunners(
   transaction: Transaction,
-  { tables, identity, processes }: ListRunners,
+  sources: ListRunners,
   migrationId: string,
 ): Promise<readonly RunnerInfo[]> {
+  return readRunners(transaction, sources, { migrationId, isLocked: false })
+}
+
+/**
+ * The same with their rows locked: a heartbeat waits, so whoever was judged dead stays dead until this transaction ends. The
+ * caller holds the lease row, which keeps claims away.
+ */
+export async function lockRunners(
+  transaction: Transaction,
+  sources: ListRunners,
+  migrationId: string,
+): Promise<readonly RunnerInfo[]> {
+  return readRunners(transaction, sources, { migrationId, isLocked: true })
+}
+
+async function readRunners(
+  transaction: Transaction,
+  { tables, identity, processes }: ListRunners,
+  { migrationId, isLocked }: { readonly migrationId: string; readonly isLocked: boolean },
+): Promise<readonly RunnerInfo[]> {
   const { rows } = await transaction.query(
-    sql`SELECT id, operator, host, boot_id, pid_namespace, pid, pid_start, version,
+    sql`SELECT id, operator, host, boot_id, pid_namespace, pid, pid_start, version, is_finalizing,
                ${iso('started_at')} AS started_at, ${iso('heartbeat_at')} AS heartbeat_at,
                ${tables.isLive}(heartbeat_at) AS is_live
-          FROM ${tables.runners} WHERE migration_id = ${migrationId} ORDER BY started_at, id`,
+          FROM ${tables.runners} WHERE migration_id = ${migrationId} ORDER BY started_at, id
+         ${isLocked ? sql`FOR NO KEY UPDATE` : sql``}`,
   )
   return (rows as unknown as RunnerRow[]).map((row) => ({
     id: row.id,
@@ -48,6 +70,7 @@ export async function listRunners(
     startedAt: row.started_at,
     heartbeatAt: row.heartbeat_at,
     isLive: row.is_live && !isGoneHere(row, identity, processes),
+    isFinalizing: row.is_finalizing,
   }))
 }
 

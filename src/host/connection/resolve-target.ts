@@ -8,6 +8,7 @@ import { translateConnectError } from '../../engine/target/translate-connect-err
 import type { Environment } from '../../shared/confirmations.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import { findPracticeTarget } from '../practice/find-practice-target.ts'
+import { namedPractice } from '../practice/practice-url.ts'
 import type { ConnectionSettings } from './connection-settings.ts'
 import { findDefaultHost, isLocalHost } from './default-host.ts'
 import { findPassword } from './find-password.ts'
@@ -89,6 +90,11 @@ async function resolveConnection(name: string, request: TargetRequest): Promise<
     throw new TrancheError('usage', `the connection "practice" is never ${request.environment}`, {
       remedy: 'Leave --environment out.',
     })
+  }
+  const named = namedPractice(request.env)
+  // Its password stands in a variable, not in the list of processes: nothing is to be warned of.
+  if (named !== null) {
+    return resolveTarget({ ...request, ...named, connection: null, environment: 'practice', warn: () => undefined })
   }
   const parameters = await findPracticeTarget(request.projectFolder)
   if (parameters === null) {

@@ -9,7 +9,7 @@ import type { Target } from '../../engine/target/open-target.ts'
 import { query } from '../../engine/target/transaction.ts'
 import { type PracticeData, readPracticeData } from './practice-data.ts'
 
-export const DEFAULT_ROWS = 200_000
+const DEFAULT_ROWS = 200_000
 
 export interface FillRequest {
   readonly catalogueFolder: string

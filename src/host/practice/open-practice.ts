@@ -12,6 +12,7 @@ import { PRACTICE_SETTINGS } from '../postgres/server-settings.ts'
 import { startServer } from '../postgres/start-server.ts'
 import { fillPractice } from './fill-practice.ts'
 import { toParameters } from './find-practice-target.ts'
+import { namedPractice } from './practice-url.ts'
 import { practiceFolder, removePracticeState, writePracticeState } from './practice-state.ts'
 
 const DATABASE = 'tranche_practice'
@@ -40,14 +41,13 @@ export interface Practice {
 
 /** Throws file_not_writable, server_binaries_missing, practice_foreign_database, and what resolving a target throws. */
 export async function openPractice(request: PracticeRequest): Promise<Practice> {
-  const url = process.env.TRANCHE_PRACTICE_URL
-  if (url !== undefined && url !== '') {
+  const named = namedPractice(process.env)
+  if (named !== null) {
     const { parameters } = await resolveTarget({
-      url,
+      ...named,
       connection: null,
       environment: 'practice',
       isWriting: true,
-      env: process.env,
       projectFolder: request.projectFolder,
       // Its password stands in a variable, not in the list of processes, and what is not ours is refused anyway.
       warn: () => undefined,

@@ -140,6 +140,8 @@ CREATE TABLE {{schema}}.runners (
   pid integer NOT NULL,
   pid_start text,
   version text NOT NULL,
+  -- A migration is finalizing only while a live runner that finalizes is here.
+  is_finalizing boolean NOT NULL DEFAULT false,
   started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   heartbeat_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
@@ -260,6 +262,8 @@ $$;
 -- takeover must also lock, and only then reads the migration's status. Volatile PL/pgSQL under READ COMMITTED: each
 -- statement in it has its own snapshot, so what it reads is what holds while the lock is held. Folded into the author's
 -- statement as a condition it would be unsafe: while that waits for a row lock a takeover commits, and it then writes.
+-- At its end it has the server count what this transaction writes as soon as it is committed, not up to ten seconds
+-- later: a proof that was made right after a run would be called stale by the writes of that very run.
 CREATE FUNCTION {{schema}}.guard_sub_batch(
   guarded_job bigint, expected_epoch bigint, predecessor text[], driven_statuses smallint[]
 ) RETURNS void
@@ -289,6 +293,9 @@ BEGIN
   IF current_status IS NULL OR NOT current_status = ANY (driven_statuses) THEN
     RAISE EXCEPTION 'migration % is not to be driven: status is %', progress.migration_id, current_status
       USING ERRCODE = 'TR003';
+  END IF;
+  IF current_setting('server_version_num')::integer >= 150000 THEN
+    PERFORM pg_stat_force_next_flush();
   END IF;
 END
 $$;

@@ -1,0 +1,63 @@
+/** A definition's closing statements: each in a transaction of its own, or outside one where PostgreSQL demands it. */
+import { TrancheError } from '../shared/errors.ts'
+import { compileSql, type Sql } from '../shared/sql.ts'
+import { type EngineContext, localSettings } from './context.ts'
+import type { MigrationSubject } from './drive.ts'
+import { describeException } from './exception.ts'
+import { stopIfAborted } from './stop-if-aborted.ts'
+import { fly } from './target/flight.ts'
+import { kindOfError } from './target/sqlstate.ts'
+import { deadlineOf, transact } from './target/transaction.ts'
+import type { FinalizeOutcome } from './types.ts'
+
+const AFTER_TIMEOUT_MS = 3_600_000
+/** Spaces and comments may stand before the first word. */
+const LEADING = /^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*/
+/** PostgreSQL refuses these inside a transaction block. */
+const OUTSIDE_TRANSACTION =
+  /^(VACUUM\b|CLUSTER\s*;?\s*$|REINDEX\s+(\([^)]*\)\s*)?(SCHEMA|DATABASE|SYSTEM)\b|(CREATE|DROP|REINDEX|ALTER\s+TABLE)\b.*\bCONCURRENTLY\b|ALTER\s+SYSTEM\b)/is
+
+/** Runs them in order. Throws unexpected, naming the statement that failed, and stopped; those before it stay done. */
+export async function runFinalizeAfter(
+  context: EngineContext,
+  { migration, loaded, searchPath }: MigrationSubject,
+  signal: AbortSignal | undefined,
+): Promise<FinalizeOutcome['afterStatements']> {
+  const done: { statement: string; milliseconds: number }[] = []
+  for (const after of loaded.definition.finalizeAfter) {
+    stopIfAborted(signal, `finalizing migration ${migration.id}`)
+    const startedAt = performance.now()
+    const statement = compileSql(after).text.trim()
+    try {
+      await runOne(context, after, searchPath)
+    } catch (error) {
+      if (kindOfError(error) === 'connection') throw error
+      const { exceptionClass, message } = describeException(error)
+      throw new TrancheError(
+        'unexpected',
+        `migration ${migration.id} stays finished, not finalized: ${exceptionClass}: ${message}, in: ${statement}`,
+        {
+          remedy: 'Remove the cause, then finalize again: statements that were done are safe to run twice.',
+          details: { statement, done: done.length },
+          cause: error,
+        },
+      )
+    }
+    const entry = { statement, milliseconds: performance.now() - startedAt }
+    done.push(entry)
+    context.emitter.emit('finalize:after', { migrationId: migration.id, ...entry })
+  }
+  return done
+}
+
+async function runOne(context: EngineContext, statement: Sql, searchPath: string): Promise<void> {
+  const settings = await localSettings(context, { statementTimeoutMs: AFTER_TIMEOUT_MS, searchPath })
+  await context.target.withClient(async (client) => {
+    if (isOutside(statement)) await fly(client, [statement], deadlineOf(settings))
+    else await transact(client, settings, (transaction) => transaction.query(statement))
+  })
+}
+
+function isOutside(statement: Sql): boolean {
+  return OUTSIDE_TRANSACTION.test(compileSql(statement).text.replace(LEADING, ''))
+}
