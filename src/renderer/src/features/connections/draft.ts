@@ -1,0 +1,116 @@
+/** The form of a connection as it is typed, and what the contract takes. */
+import type { Environment } from '../../../../shared/confirmations.ts'
+import type { ConnectionView } from '../../../../shared/connection-view.ts'
+
+export interface DraftForm {
+  name: string
+  environment: Environment | null
+  by: 'url' | 'fields'
+  url: string
+  host: string
+  port: string
+  database: string
+  user: string
+  sslmode: SslMode | ''
+  password: string
+  catalogueFolder: string
+  trackingSchema: string
+}
+
+export const SSL_MODES = {
+  '': 'as the server offers',
+  disable: 'not encrypted',
+  require: 'encrypted; the server is not verified',
+  'verify-ca': 'encrypted; the issuer is verified',
+  'verify-full': 'encrypted; server name and issuer are verified',
+} as const
+
+type SslMode = Exclude<keyof typeof SSL_MODES, ''>
+
+export const EMPTY_DRAFT: DraftForm = {
+  name: '',
+  environment: null,
+  by: 'url',
+  url: '',
+  host: '',
+  port: '5432',
+  database: '',
+  user: '',
+  sslmode: '',
+  password: '',
+  catalogueFolder: '',
+  trackingSchema: 'tranche',
+}
+
+export function draftOf(connection: ConnectionView): DraftForm {
+  const { name, environment, host, port, database, user, sslmode, catalogueFolder, trackingSchema } = connection
+  return {
+    ...EMPTY_DRAFT,
+    by: 'fields',
+    name,
+    environment,
+    host,
+    port: String(port),
+    database,
+    user,
+    sslmode: isSslMode(sslmode) ? sslmode : '',
+    catalogueFolder: catalogueFolder ?? '',
+    trackingSchema,
+  }
+}
+
+export interface GivenDraft {
+  name: string
+  environment: Environment
+  place:
+    | { kind: 'url'; url: string }
+    | { kind: 'fields'; host: string; port: number; database: string; user: string; sslmode?: SslMode }
+  password?: string
+  catalogueFolder: string | null
+  trackingSchema: string
+}
+
+/** What can be sent, or the words of what is missing. */
+export function givenOf(form: DraftForm): { readonly given: GivenDraft } | { readonly missing: string } {
+  const { environment, sslmode } = form
+  const missing = [
+    ...(form.name.trim() === '' ? ['a name'] : []),
+    ...(environment === null ? ['an environment'] : []),
+    ...(form.by === 'url' ? (form.url.trim() === '' ? ['a URL'] : []) : missingFields(form)),
+  ]
+  if (environment === null || missing.length > 0) return { missing: `Needs ${missing.join(', ')}.` }
+  const place: GivenDraft['place'] =
+    form.by === 'url'
+      ? { kind: 'url', url: form.url.trim() }
+      : {
+          kind: 'fields',
+          host: form.host.trim(),
+          port: Number(form.port),
+          database: form.database.trim(),
+          user: form.user.trim(),
+          ...(sslmode === '' ? {} : { sslmode }),
+        }
+  return {
+    given: {
+      name: form.name.trim(),
+      environment,
+      place,
+      ...(form.password === '' ? {} : { password: form.password }),
+      catalogueFolder: form.catalogueFolder.trim() === '' ? null : form.catalogueFolder.trim(),
+      trackingSchema: form.trackingSchema.trim() === '' ? 'tranche' : form.trackingSchema.trim(),
+    },
+  }
+}
+
+function missingFields({ host, port, database, user }: DraftForm): readonly string[] {
+  return [
+    ...(host.trim() === '' ? ['a host'] : []),
+    ...(/^\d{1,5}$/.test(port.trim()) ? [] : ['a port']),
+    ...(database.trim() === '' ? ['a database'] : []),
+    ...(user.trim() === '' ? ['a user'] : []),
+  ]
+}
+
+function isSslMode(text: string | null): text is SslMode {
+  return text !== null && text !== '' && Object.hasOwn(SSL_MODES, text)
+}

@@ -1,0 +1,72 @@
+/** A canvas that is as sharp as the screen and knows the tokens' colours of now. */
+import type { Palette } from './draw-strip.ts'
+
+const COLOURS = [
+  'bg0',
+  'bg1',
+  'line',
+  'edge',
+  'text1',
+  'text2',
+  'text3',
+  'focus',
+  'pending',
+  'running',
+  'holding',
+  'paused',
+  'retrying',
+  'failed',
+  'done',
+  'finalized',
+  'done-1',
+  'done-2',
+  'done-3',
+  'done-4',
+  'done-5',
+] as const
+
+/** Tokens are light-dark() pairs; what they are now only an element can tell. */
+export function readPalette(element: HTMLElement): Palette {
+  const style = getComputedStyle(element)
+  const before = element.style.color
+  const palette = Object.fromEntries(
+    COLOURS.map((name) => {
+      element.style.color = `var(--${name})`
+      return [name, style.color]
+    }),
+  )
+  element.style.color = before
+  return palette
+}
+
+export function prepare(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D | null {
+  const scale = window.devicePixelRatio
+  canvas.width = Math.round(width * scale)
+  canvas.height = Math.round(height * scale)
+  canvas.style.width = `${String(width)}px`
+  canvas.style.height = `${String(height)}px`
+  const context = canvas.getContext('2d')
+  context?.scale(scale, scale)
+  return context
+}
+
+/** Counts up when the theme changes or the fonts arrive, so that what is drawn is drawn again. */
+export class Redraws {
+  count = $state(0)
+  readonly #query = window.matchMedia('(prefers-color-scheme: dark)')
+  readonly #observer = new MutationObserver(() => this.#redraw())
+  readonly #redraw = (): void => {
+    this.count += 1
+  }
+
+  constructor() {
+    this.#query.addEventListener('change', this.#redraw)
+    this.#observer.observe(document.documentElement, { attributeFilter: ['data-theme'] })
+    void document.fonts.ready.then(this.#redraw)
+  }
+
+  stop(): void {
+    this.#query.removeEventListener('change', this.#redraw)
+    this.#observer.disconnect()
+  }
+}

@@ -1,0 +1,22 @@
+import { formatDuration } from '../../../../shared/format-duration.ts'
+import { formatCount } from '../../../../shared/format-number.ts'
+import type { JobCell } from '../../../../shared/job-view.ts'
+import { jobShown } from '../../parts/status.ts'
+
+/** One job in one line: its range, rows, time and attempts. */
+export function readoutOf(job: JobCell, column: string): string {
+  const { min, max, scanned, changed, seconds, attempts } = job
+  return [
+    `${column} ${rangeOf(min, max)}`,
+    `${formatCount(scanned)} scanned`,
+    `${formatCount(changed)} changed`,
+    ...(seconds === null ? [] : [formatDuration(seconds)]),
+    `attempt ${String(Math.max(1, attempts))}`,
+    jobShown(job.status, job.isBlocked).word,
+  ].join(' · ')
+}
+
+export function rangeOf(min: string, max: string): string {
+  const group = (text: string): string => (/^-?\d+$/.test(text) ? text.replaceAll(/\B(?=(\d{3})+$)/g, '\u2009') : text)
+  return `${group(min)}–${group(max)}`
+}

@@ -1,0 +1,39 @@
+/** The headline of the monitor: true now, with its number and what it waits for. */
+import type { MigrationView } from '../../../../shared/app-state.ts'
+import { headlineOf, isDriven } from '../../../../shared/describe-migration.ts'
+import { formatTimeLeft } from '../../../../shared/format-duration.ts'
+import { formatCount, formatEstimate } from '../../../../shared/format-number.ts'
+
+export function runSentence(
+  { state, run }: MigrationView,
+  jobs: { readonly made: number; readonly toCome: number },
+): string {
+  const isLive = run !== null && run.end === null
+  if (!isLive || state.status !== 'active') return headlineOf(state)
+  if (run.isInDoubt) return 'Connection lost: whether the sub-batch in hand was committed is being found out.'
+  const { progress } = run
+  const scanned = Math.max(progress?.rows.scanned ?? 0, state.rows.scanned)
+  const total = progress?.totalTupleCount ?? state.totalTupleCount
+  const rows = `${formatCount(scanned)}${total === null ? '' : ` of ${formatEstimate(Math.max(total, scanned))}`} rows.`
+  if (run.isStopping) return `Stopping after its sub-batch. ${rows}`
+  if (progress?.waitingFor != null) return `Waiting: ${progress.waitingFor}. ${rows} Goes on by itself.`
+  const all = jobs.made + jobs.toCome
+  const job =
+    jobs.made === 0
+      ? 'making the first job'
+      : `job ${formatCount(jobs.made)} of ${jobs.toCome > 0 ? formatEstimate(all) : formatCount(all)}`
+  const left = progress?.etaSeconds == null ? '' : ` ${capitalized(formatTimeLeft(progress.etaSeconds))}.`
+  return `Running — ${job}. ${rows}${left}`
+}
+
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** Who drives it, where it is not this console. */
+export function othersDriving({ state, run }: MigrationView): string | null {
+  if ((run !== null && run.end === null) || !isDriven(state)) return null
+  const live = state.runners.filter((runner) => runner.isLive)
+  const [first] = live
+  if (first === undefined) return null
+  const more = live.length > 1 ? ` and ${String(live.length - 1)} more` : ''
+  return `Driven by ${first.operator} on ${first.host}, pid ${String(first.pid)}${more}`
+}

@@ -1,0 +1,125 @@
+/** Where cells of the strip lie, and what each of them says. Pure: the canvas and the tests use the same numbers. */
+import type { MigrationView } from '../../../../shared/app-state.ts'
+import type { JobCell } from '../../../../shared/job-view.ts'
+
+export const PITCH = 8
+export const ROW_HEIGHT = 14
+export const GUTTER = 48
+/** More cells than this are drawn as buckets, each with its worst status. */
+const MAX_CELLS = 4_000
+
+export type CellStatus = 'pending' | 'running' | 'failed' | 'retrying' | 'retried' | 'done'
+
+export interface StripCell {
+  readonly status: CellStatus
+  /** 1 (fast) to 5 (slow), inside `done` only. */
+  readonly step: number
+  /** Indices of the jobs in this cell; empty: not made yet. */
+  readonly first: number
+  readonly count: number
+}
+
+export interface StripLayout {
+  readonly cells: readonly StripCell[]
+  readonly perCell: number
+  readonly columns: number
+  readonly rows: number
+}
+
+/** `toCome`: jobs that are not made yet, by estimate. */
+export function layOutStrip(jobs: readonly JobCell[], toCome: number, width: number): StripLayout {
+  const columns = Math.max(1, Math.floor((width - GUTTER) / PITCH))
+  const perCell = Math.max(1, Math.ceil((jobs.length + toCome) / MAX_CELLS))
+  const step = stepsOf(jobs)
+  const made: StripCell[] = []
+  for (let first = 0; first < jobs.length; first += perCell) {
+    const group = jobs.slice(first, first + perCell)
+    const slowest = Math.max(1, ...group.map(step))
+    made.push({ status: worstOf(group), step: slowest, first, count: group.length })
+  }
+  const coming = Array.from({ length: Math.ceil(toCome / perCell) }, (): StripCell => ({
+    status: 'pending',
+    step: 0,
+    first: jobs.length,
+    count: 0,
+  }))
+  const cells = [...made, ...coming]
+  return { cells, perCell, columns, rows: Math.max(1, Math.ceil(cells.length / columns)) }
+}
+
+const WORST: readonly CellStatus[] = ['failed', 'running', 'retrying', 'pending', 'retried', 'done']
+
+function worstOf(group: readonly JobCell[]): CellStatus {
+  const present = new Set(group.map(cellStatus))
+  return WORST.find((status) => present.has(status)) ?? 'pending'
+}
+
+export function cellStatus({ status, isBlocked, attempts }: JobCell): CellStatus {
+  switch (status) {
+    case 'pending':
+      return 'pending'
+    case 'running':
+      return 'running'
+    case 'failed':
+      return isBlocked ? 'failed' : 'retrying'
+    case 'succeeded':
+      return attempts > 1 ? 'retried' : 'done'
+  }
+}
+
+/** Time per row on a log scale between the quickest and the slowest of this migration, in five steps. */
+function stepsOf(jobs: readonly JobCell[]): (job: JobCell) => number {
+  const logs = jobs.flatMap((job) => logPerRow(job) ?? []).sort((a, b) => a - b)
+  const low = logs[Math.floor(logs.length * 0.05)] ?? 0
+  const high = logs[Math.ceil(logs.length * 0.95) - 1] ?? 0
+  // Below a factor of two between them, differences are noise.
+  const range = Math.max(high - low, Math.log(2))
+  return (job) => {
+    const log = logPerRow(job)
+    if (log === null) return 3
+    return Math.min(5, Math.max(1, 1 + Math.round(((log - low) / range) * 4)))
+  }
+}
+
+function logPerRow({ seconds, scanned }: JobCell): number | null {
+  return seconds === null || seconds <= 0 || scanned === 0 ? null : Math.log(seconds / scanned)
+}
+
+/** The cell under a point, or null beside the strip. */
+export function cellAt({ cells, columns }: StripLayout, x: number, y: number): number | null {
+  const column = Math.floor((x - GUTTER) / PITCH)
+  const index = Math.floor(y / ROW_HEIGHT) * columns + column
+  return column < 0 || column >= columns || index < 0 || index >= cells.length ? null : index
+}
+
+interface Remainder {
+  readonly totalTupleCount: number | null
+  readonly batchSize: number
+  readonly scanned: number
+  readonly percentByKey: number | null
+}
+
+/** Jobs that are still to be made, by estimate: rows that nobody scanned yet, at the batch size of now. */
+export function jobsToCome(
+  jobs: readonly JobCell[],
+  { totalTupleCount, batchSize, scanned, percentByKey }: Remainder,
+): number {
+  if (totalTupleCount !== null) {
+    const unfinished = jobs.filter(({ status }) => status !== 'succeeded').length
+    return Math.max(0, Math.ceil((totalTupleCount - scanned) / batchSize) - unfinished)
+  }
+  if (percentByKey === null || percentByKey <= 0) return 0
+  return Math.max(0, Math.round((jobs.length * 100) / percentByKey) - jobs.length)
+}
+
+/** The same from a migration: nothing is to come where it is past its run. */
+export function jobsToComeOf(jobs: readonly JobCell[], { state, run }: MigrationView): number {
+  if (state.status === 'finished' || state.status === 'finalized') return 0
+  const live = run?.end === null ? run.progress : null
+  return jobsToCome(jobs, {
+    totalTupleCount: state.totalTupleCount,
+    batchSize: state.batchSize,
+    scanned: Math.max(live?.rows.scanned ?? 0, state.rows.scanned),
+    percentByKey: live?.percentByKey ?? state.progress.percentByKey,
+  })
+}

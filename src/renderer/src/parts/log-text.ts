@@ -1,0 +1,125 @@
+/** A line of the log in words: what happened first, its numbers after it. */
+import type { LogEntry } from '../../../shared/history-view.ts'
+import { formatTime } from '../../../shared/format-duration.ts'
+import { countOf } from '../../../shared/format-number.ts'
+import type { GlyphName, Tone } from './glyphs.ts'
+
+export interface LogLine {
+  readonly glyph: GlyphName
+  readonly tone: Tone
+  readonly who: string
+  /** The verb of design.md, for tables. */
+  readonly action: string
+  readonly lead: string
+  readonly rest: string
+}
+
+type Said = Pick<LogLine, 'glyph' | 'tone' | 'lead' | 'rest'>
+
+const say = (glyph: GlyphName, tone: Tone, lead: string, rest = ''): Said => ({ glyph, tone, lead, rest })
+
+export function logLine(entry: LogEntry): LogLine {
+  const who =
+    entry.origin === 'journal' ? (entry.operator ?? 'somebody') : entry.origin === 'transition' ? 'runner' : 'console'
+  return { who, action: entry.kind.replaceAll('_', ' '), ...saidOf(entry) }
+}
+
+function saidOf({ kind, jobId, details }: LogEntry): Said {
+  const job = jobId === null ? 'Job' : `Job ${jobId}`
+  const text = (name: string): string => plain(details[name])
+  switch (kind) {
+    case 'job_started':
+      return say('running', 'running', `${job} started`)
+    case 'job_succeeded':
+      return say('done', 'done', `${job} succeeded`)
+    case 'job_failed':
+      return say('failed', 'failed', `${job} failed`, `: ${text('exceptionMessage')} (${text('exceptionClass')})`)
+    case 'job_released':
+      return details['previousStatus'] === 'failed'
+        ? say('retrying', 'retrying', `${job} is pending again`, ', attempts 0')
+        : say('pending', 'pending', `${job} was given back`, ', its cursor is kept')
+    case 'queue':
+      return say('pending', 'text', 'Queued')
+    case 'run':
+      return say('running', 'text', 'Run started')
+    case 'run_ended':
+      return say(
+        'done',
+        'text',
+        'Run ended',
+        details['reason'] === undefined ? '' : `: ${text('reason').replaceAll('_', ' ')}`,
+      )
+    case 'pause':
+      return say('paused', 'paused', 'Paused', ', takes effect at the next sub-batch')
+    case 'resume':
+      return say('running', 'text', 'Resumed', details['from'] === undefined ? '' : ` from ${text('from')}`)
+    case 'set':
+      return say('pace', 'text', `Set ${changesOf(details)}`, ', from the next job on')
+    case 'retry':
+      return say(
+        'retrying',
+        'retrying',
+        'Retry',
+        `: ${countOf(Number(details['retried'] ?? 0), 'failed job')} got ${details['retried'] === 1 ? 'its' : 'their'} attempts back`,
+      )
+    case 'verify':
+      return details['holds'] === true
+        ? say('done', 'done', 'Verified', `: holds, proven by ${text('proven').replaceAll('_', ' ')}`)
+        : say('failed', 'failed', 'Verified', `: does not hold${failedOf(details['failed'])}`)
+    case 'finalize':
+      return say('running', 'text', 'Finalizing began')
+    case 'finalized':
+      return say('finalized', 'finalized', 'Finalized', ': sealed')
+    case 'install':
+      return say('note', 'neutral', 'Tracking schema installed', `, version ${text('version')}`)
+    case 'waiting':
+      return say(
+        'holding',
+        'holding',
+        'Waiting',
+        `: ${text('reason').replaceAll('_', ' ')}${details['until'] === null || details['until'] === undefined ? '' : `, until ${formatTime(text('until'))}`}`,
+      )
+    case 'connection_lost':
+      return say('off', 'text', 'Connection lost', `: ${text('message')}`)
+    case 'connection_back':
+      return say(
+        'done',
+        'done',
+        'Connection back',
+        jobId === null ? '' : `: the sub-batch of job ${jobId} was ${text('outcome').replaceAll('_', ' ')}`,
+      )
+    case 'run_failed':
+      return say('failed', 'failed', 'Run failed', `: ${text('message')}`)
+    case 'sub_batch_repeated':
+      return say('retrying', 'retrying', 'Sub-batch repeated', ` after ${text('sqlstate')}`)
+    case 'definition_log':
+      return say('note', 'neutral', 'Definition says', `: ${text('message')}`)
+    default:
+      return say('note', 'neutral', kind.replaceAll('_', ' '), restOf(details))
+  }
+}
+
+function changesOf(details: Readonly<Record<string, unknown>>): string {
+  return Object.entries(details)
+    .map(([name, value]) => `${wordsOf(name)} ${plain(value)}`)
+    .join(', ')
+}
+
+/** `batchSize` → `batch size`. */
+function wordsOf(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+}
+
+function failedOf(names: unknown): string {
+  return Array.isArray(names) && names.length > 0 ? `, ${names.map(plain).join(', ')}` : ''
+}
+
+function restOf(details: Readonly<Record<string, unknown>>): string {
+  const parts = Object.entries(details).map(([name, value]) => `${wordsOf(name)} ${plain(value)}`)
+  return parts.length === 0 ? '' : `: ${parts.join(', ')}`
+}
+
+function plain(value: unknown): string {
+  if (value === null || value === undefined) return '–'
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}

@@ -1,0 +1,95 @@
+/** Queue ─ Run ─ Verify ─ Finalize: where a migration stands, with the gate of each step to come. */
+import type { MigrationView } from '../../../shared/app-state.ts'
+import type { VerificationView } from '../../../shared/finalize-view.ts'
+import { countOf } from '../../../shared/format-number.ts'
+import type { GlyphName, Tone } from './glyphs.ts'
+import { migrationShown } from './status.ts'
+import { percentOf } from './percent.ts'
+import { shortTime } from './time.ts'
+
+export type StepName = 'queue' | 'run' | 'verify' | 'finalize'
+
+export interface Step {
+  readonly name: StepName
+  readonly text: string
+  readonly glyph: GlyphName
+  readonly tone: Tone
+  readonly isMoving: boolean
+  readonly note: string
+}
+
+type Face = Omit<Step, 'name' | 'text'>
+
+export function trackOf(view: MigrationView, proof: VerificationView | null, nowMs: number): readonly Step[] {
+  const { state } = view
+  return [
+    { name: 'queue', text: 'Queue', ...face('done', 'done', shortTime(state.createdAt, nowMs)) },
+    { name: 'run', text: 'Run', ...runFace(view, nowMs) },
+    { name: 'verify', text: 'Verify', ...verifyFace(view, proof, nowMs) },
+    { name: 'finalize', text: 'Finalize', ...finalizeFace(view, proof, nowMs) },
+  ]
+}
+
+/** Before there is a migration: the first step is open, the others wait for it. */
+export const QUEUEING: readonly Step[] = [
+  { name: 'queue', text: 'Queue', ...face('running', 'text', 'arguments and pace') },
+  { name: 'run', text: 'Run', ...face('pending', 'pending', 'needs a queued row') },
+  { name: 'verify', text: 'Verify', ...face('pending', 'pending', 'needs 0 failed jobs') },
+  { name: 'finalize', text: 'Finalize', ...face('pending', 'pending', 'needs fresh checks') },
+]
+
+function face(glyph: GlyphName, tone: Tone, note: string): Face {
+  return { glyph, tone, note, isMoving: false }
+}
+
+function isPastRun({ state }: MigrationView): boolean {
+  return state.status === 'finished' || state.status === 'finalized'
+}
+
+function runFace(view: MigrationView, nowMs: number): Face {
+  const { state } = view
+  if (isPastRun(view)) {
+    const when = state.finishedAt === null ? '' : `${shortTime(state.finishedAt, nowMs)} · `
+    return face('done', 'done', `${when}${countOf(state.jobs.succeeded, 'job')}`)
+  }
+  const { glyph, tone, word, isMoving } = migrationShown(view)
+  const failed = state.jobs.blocked
+  return {
+    glyph,
+    tone,
+    isMoving,
+    note: failed > 0 ? `${word} · ${String(failed)} failed` : `${word} · ${percentOf(view)}`,
+  }
+}
+
+function verifyFace(view: MigrationView, proof: VerificationView | null, nowMs: number): Face {
+  const { proving } = view
+  if (proving?.kind === 'running' && proving.what === 'verify') {
+    return {
+      glyph: 'running',
+      tone: 'running',
+      isMoving: true,
+      note: `${countOf(proving.checks.length, 'check')} so far`,
+    }
+  }
+  if (proof === null)
+    return face('pending', 'pending', isPastRun(view) ? 'needs its checks run' : 'needs 0 failed jobs')
+  const held = proof.checks.filter(({ holds }) => holds).length
+  const note = `${shortTime(proof.verifiedAt, nowMs)} · ${String(held)} of ${String(proof.checks.length)}`
+  if (!proof.holds) return face('failed', 'failed', note)
+  return proof.isStale
+    ? face('stale', 'text', `stale · ${String(held)} of ${String(proof.checks.length)}`)
+    : face('done', 'done', note)
+}
+
+function finalizeFace(view: MigrationView, proof: VerificationView | null, nowMs: number): Face {
+  const { state, proving } = view
+  if (state.status === 'finalized') {
+    const at = proving?.kind === 'done' && proving.what === 'finalize' ? shortTime(proving.atMs, nowMs) : 'sealed'
+    return face('finalized', 'finalized', at)
+  }
+  if (state.status === 'finalizing' || (proving?.kind === 'running' && proving.what === 'finalize')) {
+    return { glyph: 'running', tone: 'running', isMoving: true, note: 'finalizing' }
+  }
+  return face('pending', 'pending', proof?.holds === true && isPastRun(view) ? 'open' : 'needs fresh checks')
+}

@@ -1,0 +1,72 @@
+import { createContext } from 'svelte'
+import type { AppState, MigrationView, TargetView } from '../../../shared/app-state.ts'
+import { confirmationFor, type WritingVerb } from '../../../shared/confirmations.ts'
+import type { ConnectionView } from '../../../shared/connection-view.ts'
+import type { Client } from '../../../shared/contract.ts'
+import { Clock } from './clock.svelte.ts'
+import { Confirming, type Question } from './confirming.svelte.ts'
+import { Keys } from './keys.svelte.ts'
+import type { Replica, ReplicaState } from './replica.ts'
+import { Router } from './router.svelte.ts'
+import { StoreValue } from './store-value.svelte.ts'
+
+/** What every component may use: the calls, the replica, the place and the keys. */
+export class Console {
+  readonly api: Client
+  readonly replica: Replica
+  readonly router = new Router()
+  readonly clock = new Clock()
+  readonly confirming = new Confirming()
+  readonly keys: Keys
+  readonly #state: StoreValue<ReplicaState, AppState | null>
+  readonly #lost: StoreValue<ReplicaState, number | null>
+
+  constructor(api: Client, replica: Replica) {
+    this.api = api
+    this.replica = replica
+    this.#state = new StoreValue(replica.store, ({ snapshot }) => snapshot?.state ?? null)
+    this.#lost = new StoreValue(replica.store, ({ lostAtMs }) => lostAtMs)
+    this.keys = new Keys({ hasLetterKeys: () => this.#state.current?.settings.hasLetterKeys ?? true })
+  }
+
+  get hasState(): boolean {
+    return this.#state.current !== null
+  }
+
+  /** Asked for only where there is one: the shell waits for the first snapshot. */
+  get state(): AppState {
+    const state = this.#state.current
+    if (state === null) throw new Error('the state was read before there was one')
+    return state
+  }
+
+  /** Since when the backend is silent; null: it answers. */
+  get lostAtMs(): number | null {
+    return this.#lost.current
+  }
+
+  get connection(): ConnectionView | null {
+    const { connectionId } = this.router.route
+    return connectionId === null ? null : (this.state.connections[connectionId] ?? null)
+  }
+
+  get target(): TargetView | null {
+    const { connectionId } = this.router.route
+    return connectionId === null ? null : (this.state.targets[connectionId] ?? null)
+  }
+
+  /** In order of id, newest last. */
+  get migrations(): readonly MigrationView[] {
+    const all = Object.values(this.target?.migrations ?? {})
+    return all.toSorted((a, b) => Number(a.state.id) - Number(b.state.id))
+  }
+
+  /** Asks where the environment wants to be asked. The backend asks for the same answer. */
+  async confirm(verb: WritingVerb, question: Question): Promise<boolean> {
+    const { connection } = this
+    if (connection === null || confirmationFor(verb, connection.environment) === 'none') return true
+    return this.confirming.ask(question)
+  }
+}
+
+export const [getConsole, setConsole] = createContext<Console>()
