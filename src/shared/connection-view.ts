@@ -3,13 +3,13 @@ import { z } from 'zod'
 import { ENVIRONMENTS, type Environment } from './confirmations.ts'
 import type { AppError } from './errors.ts'
 
-export const SSL_MODE_NAMES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
+const SSL_MODE_NAMES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
 
 const text = z.string().trim().min(1).max(1_000)
 export const ConnectionId = z.string().min(1).max(64)
 
 /** Where the database is: a URL (a password in it is taken out and kept in memory only), or its parts. */
-export const Place = z.discriminatedUnion('kind', [
+const Place = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('url'), url: z.string().trim().min(1).max(4_000) }),
   z.strictObject({
     kind: z.literal('fields'),

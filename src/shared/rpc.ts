@@ -98,7 +98,7 @@ function asJson(input: unknown): string {
   }
 }
 
-export function tooLarge(bytes: number): TrancheError {
+function tooLarge(bytes: number): TrancheError {
   return new TrancheError(
     'message_too_large',
     `the message has ${String(bytes)} bytes; expected at most ${String(MAX_REQUEST_BYTES)}`,

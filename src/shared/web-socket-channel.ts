@@ -16,7 +16,7 @@ export interface WebSocketLike {
   addEventListener(type: 'open' | 'close' | 'error', listener: () => void): void
 }
 
-export function webSocketChannel(socket: WebSocketLike): Channel {
+function webSocketChannel(socket: WebSocketLike): Channel {
   return {
     send: (message) => socket.send(JSON.stringify(message)),
     onMessage(listener) {

@@ -19,6 +19,8 @@ const IDLE_MS = 3_000
 const WATCHED_MS = 1_000
 /** Between two readings of a migration that this console drives. */
 const DRIVEN_MS = 250
+/** Even what is urgent is read at most so often: small jobs end twenty times a second. */
+const URGENT_MS = 100
 const RETRY_MS = [1_000, 2_000, 4_000, 8_000, 15_000] as const
 const READING_CONNECTIONS = 3
 /** What no waiting mends: the operator has to change something. */
@@ -134,7 +136,8 @@ export function openTargetSession(
       const wait = await turn()
       first.resolve(undefined)
       wakeUp = Promise.withResolvers()
-      await pause(due.isUrgent ? 0 : wait)
+      if (!due.isUrgent) await pause(wait)
+      if (!ended.signal.aborted) await sleep(URGENT_MS, undefined, { signal: ended.signal }).catch(() => undefined)
     }
   }
   /** One reading; how long until the next one, unless something happens. */
