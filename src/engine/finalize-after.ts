@@ -17,7 +17,7 @@ const LEADING = /^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*/
 const OUTSIDE_TRANSACTION =
   /^(VACUUM\b|CLUSTER\s*;?\s*$|REINDEX\s+(\([^)]*\)\s*)?(SCHEMA|DATABASE|SYSTEM)\b|(CREATE|DROP|REINDEX|ALTER\s+TABLE)\b.*\bCONCURRENTLY\b|ALTER\s+SYSTEM\b)/is
 
-/** Runs them in order. Throws unexpected, naming the statement that failed, and stopped; those before it stay done. */
+/** Runs them in order. Throws finalize_after_failed, naming the statement that failed, and stopped; those before it stay done. */
 export async function runFinalizeAfter(
   context: EngineContext,
   { migration, loaded, searchPath }: MigrationSubject,
@@ -34,7 +34,7 @@ export async function runFinalizeAfter(
       if (kindOfError(error) === 'connection') throw error
       const { exceptionClass, message } = describeException(error)
       throw new TrancheError(
-        'unexpected',
+        'finalize_after_failed',
         `migration ${migration.id} stays finished, not finalized: ${exceptionClass}: ${message}, in: ${statement}`,
         {
           remedy: 'Remove the cause, then finalize again: statements that were done are safe to run twice.',

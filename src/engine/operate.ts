@@ -46,11 +46,12 @@ export async function resumeMigration(context: EngineContext, migrationId: strin
   return change(context, migrationId, { event: 'execute', apply })
 }
 
-/** Changes knobs from the next job on. Throws invalid_setting; changes nothing then. */
+/** Changes knobs from the next job on. Throws invalid_setting, illegal_transition once it is finished; changes nothing then. */
 export async function setKnobs(context: EngineContext, migrationId: string, changes: KnobChanges): Promise<Migration> {
   const { tables } = context
   const migration = await inPatientTransaction(context, async (transaction) => {
-    await lockMigration(transaction, context, migrationId)
+    const status = await lockMigration(transaction, context, migrationId)
+    if (status === 'finished' || status === 'finalized') throw nothingToPace(migrationId, status)
     const current = await get(transaction, context, migrationId)
     const knobs = changedKnobs(current, changes)
     await transaction.query(
@@ -130,6 +131,17 @@ interface Change {
   readonly apply: (transaction: Transaction) => Promise<StatusChange>
   /** Whether the change is the whole of what is to be told of in the journal. */
   readonly isJournaled?: boolean
+}
+
+function nothingToPace(migrationId: string, status: string): TrancheError {
+  return new TrancheError(
+    'illegal_transition',
+    `migration ${migrationId} is ${status}: it has no job left to be paced`,
+    {
+      remedy: 'Its knobs are kept as they were when it ran.',
+      details: { from: status },
+    },
+  )
 }
 
 async function change(

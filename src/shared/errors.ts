@@ -49,6 +49,7 @@ export const ERROR_EXIT_CODES = {
   check_failed: EXIT.failed,
   precondition_failed: EXIT.failed,
   unfinished: EXIT.failed,
+  finalize_after_failed: EXIT.failed,
   // the target
   target_unreachable: EXIT.unreachable,
   target_lost: EXIT.unreachable,

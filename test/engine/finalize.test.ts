@@ -155,13 +155,14 @@ describe('closing statements', () => {
       finalize: { after: [sql`CREATE TABLE IF NOT EXISTS closed (n int)`, sql`INSERT INTO marks VALUES (1)`] },
     })
     await expect(engine.finalize(migrationId)).rejects.toMatchObject({
+      code: 'finalize_after_failed',
       message: expect.stringMatching(/stays finished.*relation "marks" does not exist.*INSERT INTO marks/s) as string,
       details: { statement: 'INSERT INTO marks VALUES (1)', done: 1 },
     })
     expect(await engine.get(migrationId)).toMatchObject({ status: 'finished' })
-    await query('CREATE TABLE marks (n int)')
+    await query('CREATE TABLE public.marks (n int)')
     expect(await engine.finalize(migrationId)).toMatchObject({ migration: { status: 'finalized' } })
-    expect(await query('SELECT n FROM marks')).toEqual([{ n: 1 }])
+    expect(await query('SELECT n FROM public.marks')).toEqual([{ n: 1 }])
   })
 })
 

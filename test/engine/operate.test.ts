@@ -96,7 +96,6 @@ describe('set', () => {
     const changes = { batchSize: 6, subBatchSize: 3, maxBatchSize: 10, intervalSeconds: 0, pauseMs: 1 }
     expect((await engine.events(migrationId)).find(({ kind }) => kind === 'set')?.details).toEqual(changes)
     expect(heard.find(({ name }) => name === 'migration:set')?.event).toEqual({ migrationId, changes })
-    expect(await engine.set(migrationId, { maxBatchSize: null })).toMatchObject({ maxBatchSize: null, batchSize: 6 })
   })
 
   it.each([
@@ -243,4 +242,13 @@ it('ends in one consistent state when several people act at once', async () => {
   expect({ running: state.jobs.running, runners: state.runners }).toEqual({ running: 0, runners: [] })
   expect(await engine.finalize(migrationId)).toMatchObject({ migration: { status: 'finalized' } })
   expect(await hits(bundle)).toEqual(new Array(12).fill(1))
+})
+
+it('clears the max batch size, and sets no knobs of a migration that has no job left', async () => {
+  const { engine, migrationId } = await queued()
+
+  expect(await engine.set(migrationId, { maxBatchSize: 50 })).toMatchObject({ maxBatchSize: 50 })
+  expect(await engine.set(migrationId, { maxBatchSize: null })).toMatchObject({ maxBatchSize: null })
+  await engine.run(migrationId)
+  await expect(engine.set(migrationId, { pauseMs: 7 })).rejects.toMatchObject({ code: 'illegal_transition' })
 })

@@ -137,7 +137,8 @@ export function openTargetSession(
       first.resolve(undefined)
       wakeUp = Promise.withResolvers()
       if (!due.isUrgent) await pause(wait)
-      if (!ended.signal.aborted) await sleep(URGENT_MS, undefined, { signal: ended.signal }).catch(() => undefined)
+      // Rejects when the session ends: then the loop does too.
+      await sleep(URGENT_MS, undefined, { signal: ended.signal }).catch(() => undefined)
     }
   }
   /** One reading; how long until the next one, unless something happens. */
