@@ -33,7 +33,12 @@ function saidOf({ kind, jobId, details }: LogEntry): Said {
     case 'job_succeeded':
       return say('done', 'done', `${job} succeeded`)
     case 'job_failed':
-      return say('failed', 'failed', `${job} failed`, `: ${text('exceptionMessage')} (${text('exceptionClass')})`)
+      return say(
+        'failed',
+        'failed',
+        `${job} failed`,
+        `: ${text('exceptionMessage').split('\n')[0] ?? ''} (${text('exceptionClass')})`,
+      )
     case 'job_released':
       return details['previousStatus'] === 'failed'
         ? say('retrying', 'retrying', `${job} is pending again`, ', attempts 0')

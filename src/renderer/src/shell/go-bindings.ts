@@ -1,5 +1,5 @@
 import type { KeyBinding } from '../state/keys.svelte.ts'
-import type { PageName } from '../state/route.ts'
+import type { PageName, Route } from '../state/route.ts'
 import type { Router } from '../state/router.svelte.ts'
 
 const PLACES: readonly (readonly [key: string, page: PageName, does: string])[] = [
@@ -11,6 +11,15 @@ const PLACES: readonly (readonly [key: string, page: PageName, does: string])[] 
   ['s', 'settings', 'settings'],
 ]
 
+/** From a migration's page, failures are those of that migration. */
+function migrationOf({ page, subject }: Route): string | null {
+  return page === 'run' || page === 'verify' || page === 'finalize' ? subject : null
+}
+
 export function goBindings(router: Router): readonly KeyBinding[] {
-  return PLACES.map(([key, page, does]) => ({ key: `g ${key}`, does, act: () => router.go({ page }) }))
+  return PLACES.map(([key, page, does]) => ({
+    key: `g ${key}`,
+    does,
+    act: () => router.go({ page, subject: page === 'failures' ? migrationOf(router.route) : null }),
+  }))
 }

@@ -1,3 +1,5 @@
+import { untrack } from 'svelte'
+
 /**
  * Keys of the console. One listener for all; a component adds its own while it is shown, the newest wins. Letters are for
  * nobody while something is typed, and an operator may turn them off.
@@ -25,9 +27,14 @@ export class Keys {
   }
 
   add(bindings: readonly KeyBinding[]): () => void {
-    this.bindings = [...this.bindings, ...bindings]
+    // Untracked: the effect that adds them must not run again because somebody else added some.
+    untrack(() => {
+      this.bindings = [...this.bindings, ...bindings]
+    })
     return () => {
-      this.bindings = this.bindings.filter((binding) => !bindings.includes(binding))
+      untrack(() => {
+        this.bindings = this.bindings.filter((binding) => !bindings.includes(binding))
+      })
     }
   }
 

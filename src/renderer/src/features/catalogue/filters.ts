@@ -1,6 +1,9 @@
 import type { CatalogueEntry, QueuedAs } from '../../../../shared/catalogue-view.ts'
+import type { MigrationView } from '../../../../shared/app-state.ts'
 import { formatPercent } from '../../../../shared/format-number.ts'
 import type { GlyphName, Tone } from '../../parts/glyphs.ts'
+import { percentOf } from '../../parts/percent.ts'
+import { migrationShown } from '../../parts/status.ts'
 
 export const FILTERS = ['all', 'never queued', 'active', 'paused', 'attention', 'done'] as const
 export type Filter = (typeof FILTERS)[number]
@@ -34,14 +37,19 @@ export interface EntryShown {
   readonly text: string
 }
 
-export function entryShown(entry: CatalogueEntry): EntryShown {
+export function entryShown(entry: CatalogueEntry, view: MigrationView | undefined): EntryShown {
   if (entry.queuedAs === null) return { glyph: 'unknown', tone: 'neutral', text: 'unknown' }
   const latest = latestOf(entry)
   if (latest === null) return { glyph: 'pending', tone: 'pending', text: 'never queued' }
-  const percent = latest.percent === null ? '' : `, ${formatPercent(latest.percent)}`
+  const percent =
+    view !== undefined ? `, ${percentOf(view)}` : latest.percent === null ? '' : `, ${formatPercent(latest.percent)}`
   switch (latest.status) {
-    case 'active':
-      return { glyph: 'running', tone: 'running', text: `active${percent}` }
+    case 'active': {
+      // Whether somebody drives it is in the state of the target, not in the catalogue.
+      const shown =
+        view === undefined ? ({ glyph: 'pending', tone: 'pending', word: 'active' } as const) : migrationShown(view)
+      return { glyph: shown.glyph, tone: shown.tone, text: `${shown.word}${percent}` }
+    }
     case 'paused':
       return { glyph: 'paused', tone: 'paused', text: `paused${percent}` }
     case 'finalizing':

@@ -64,9 +64,13 @@ export function drawLanes(context: CanvasRenderingContext2D, drawing: Drawing): 
 
   context.fillStyle = colour('text3')
   const bottom = 6 + 2 * LANE_HEIGHT + LANE_GAP
-  for (const share of [0, 0.25, 0.5, 0.75, 1]) {
+  const shown = new Set<string>()
+  for (const share of [0, 1, 0.5, 0.25, 0.75]) {
     const at = lanes.fromMs + share * (lanes.toMs - lanes.fromMs)
     context.textAlign = share === 0 ? 'left' : share === 1 ? 'right' : 'center'
+    // Within a few seconds two of them read the same.
+    if (shown.has(timeText(at))) continue
+    shown.add(timeText(at))
     context.fillText(timeText(at), x(at), bottom + 11)
   }
 }

@@ -1,8 +1,7 @@
-import { type CellStatus, GUTTER, PITCH, ROW_HEIGHT, type StripCell, type StripLayout } from './strip-layout.ts'
+import { type CellStatus, GUTTER, ROW_HEIGHT, type StripCell, type StripLayout } from './strip-layout.ts'
 
 export type Palette = Readonly<Record<string, string>>
 
-const CELL_WIDTH = PITCH - 1
 const CELL_HEIGHT = 12
 
 interface Drawing {
@@ -28,7 +27,7 @@ export function drawStrip(context: CanvasRenderingContext2D, drawing: Drawing): 
   const { x, y } = placeOf(layout, selected)
   context.strokeStyle = palette['focus'] ?? ''
   context.lineWidth = 2
-  context.strokeRect(x - 1, y - 1, CELL_WIDTH + 2, CELL_HEIGHT + 2)
+  context.strokeRect(x - 1, y - 1, layout.pitch + 1, CELL_HEIGHT + 2)
 }
 
 interface Point {
@@ -36,58 +35,58 @@ interface Point {
   readonly y: number
 }
 
-function placeOf({ columns }: StripLayout, index: number): Point {
-  return { x: GUTTER + (index % columns) * PITCH, y: Math.floor(index / columns) * ROW_HEIGHT + 1 }
+function placeOf({ columns, pitch }: StripLayout, index: number): Point {
+  return { x: GUTTER + (index % columns) * pitch, y: Math.floor(index / columns) * ROW_HEIGHT + 1 }
 }
 
 function drawCell(
   context: CanvasRenderingContext2D,
   cell: StripCell,
-  { palette, hasPatterns }: Drawing,
+  { layout, palette, hasPatterns }: Drawing,
   { x, y }: Point,
 ): void {
+  const width = layout.pitch - 1
   const paint = (name: string): void => {
     context.fillStyle = palette[name] ?? ''
   }
-  const box = (dx: number, dy: number, width: number, height: number): void =>
-    context.fillRect(x + dx, y + dy, width, height)
+  const box = (dx: number, dy: number, w: number, h: number): void => context.fillRect(x + dx, y + dy, w, h)
   const shape: Readonly<Record<CellStatus, () => void>> = {
     pending() {
       context.strokeStyle = palette['pending'] ?? ''
       context.globalAlpha = 0.62
       context.lineWidth = 1
-      context.strokeRect(x + 0.5, y + 0.5, CELL_WIDTH - 1, CELL_HEIGHT - 1)
+      context.strokeRect(x + 0.5, y + 0.5, width - 1, CELL_HEIGHT - 1)
       context.globalAlpha = 1
     },
     running() {
       paint('running')
-      box(0, 0, CELL_WIDTH, CELL_HEIGHT)
+      box(0, 0, width, CELL_HEIGHT)
       paint('text1')
-      box(0, -1, CELL_WIDTH, 1)
+      box(0, -1, width, 1)
     },
     failed() {
       paint('failed')
       context.beginPath()
       context.moveTo(x, y - 1)
       if (hasPatterns) {
-        context.lineTo(x + 1, y - 1)
-        context.lineTo(x + CELL_WIDTH / 2, y + 4)
-        context.lineTo(x + CELL_WIDTH - 1, y - 1)
+        context.lineTo(x + width / 2 - 2.5, y - 1)
+        context.lineTo(x + width / 2, y + 4)
+        context.lineTo(x + width / 2 + 2.5, y - 1)
       }
-      context.lineTo(x + CELL_WIDTH, y - 1)
-      context.lineTo(x + CELL_WIDTH, y + CELL_HEIGHT + 1)
+      context.lineTo(x + width, y - 1)
+      context.lineTo(x + width, y + CELL_HEIGHT + 1)
       context.lineTo(x, y + CELL_HEIGHT + 1)
       context.fill()
     },
     retrying() {
       paint('retrying')
       if (!hasPatterns) {
-        box(0, 0, CELL_WIDTH, CELL_HEIGHT)
+        box(0, 0, width, CELL_HEIGHT)
         return
       }
       // Diagonals, clipped to the cell.
-      for (let offset = 0; offset < CELL_HEIGHT + CELL_WIDTH; offset += 4) {
-        for (let step = 0; step < CELL_WIDTH; step += 1) {
+      for (let offset = 0; offset < CELL_HEIGHT + width; offset += 4) {
+        for (let step = 0; step < width; step += 1) {
           const dy = offset - step
           if (dy >= 0 && dy < CELL_HEIGHT) box(step, dy, 1, 2)
         }
@@ -97,7 +96,7 @@ function drawCell(
       shape.done()
       if (!hasPatterns) return
       context.beginPath()
-      context.arc(x + CELL_WIDTH / 2, y + CELL_HEIGHT / 2, 2, 0, Math.PI * 2)
+      context.arc(x + width / 2, y + CELL_HEIGHT / 2, 2, 0, Math.PI * 2)
       paint('bg0')
       context.fill()
       context.strokeStyle = palette['text1'] ?? ''
@@ -106,7 +105,7 @@ function drawCell(
     },
     done() {
       paint(`done-${String(cell.step)}`)
-      box(0, 0, CELL_WIDTH, CELL_HEIGHT)
+      box(0, 0, width, CELL_HEIGHT)
     },
   }
   shape[cell.status]()

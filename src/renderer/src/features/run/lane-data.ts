@@ -15,7 +15,7 @@ export interface Lanes {
   readonly medianSeconds: number | null
 }
 
-const BUCKETS = 120
+const BUCKETS = 60
 
 export function lanesOf(jobs: readonly JobCell[], nowMs: number | null): Lanes | null {
   const ended = jobs.flatMap(({ startedAtMs, seconds, scanned, status }) =>
@@ -23,13 +23,19 @@ export function lanesOf(jobs: readonly JobCell[], nowMs: number | null): Lanes |
       ? []
       : [{ startedAtMs, endedAtMs: startedAtMs + seconds * 1_000, seconds, scanned, status }],
   )
+  // What a running job has committed so far counts for the rate of now.
+  const going = jobs.flatMap(({ startedAtMs, seconds, scanned, status }) =>
+    startedAtMs === null || seconds !== null || status !== 'running' || nowMs === null
+      ? []
+      : [{ startedAtMs, endedAtMs: Math.max(nowMs, startedAtMs), scanned }],
+  )
   if (ended.length === 0) return null
   const fromMs = Math.min(...ended.map((job) => job.startedAtMs))
   const toMs = Math.max(nowMs ?? 0, ...ended.map((job) => job.endedAtMs), fromMs + 1_000)
   const width = (toMs - fromMs) / BUCKETS
   // A job's rows are spread over the time that it took: several runners at once then add up.
   const rows = new Array<number>(BUCKETS).fill(0)
-  for (const { startedAtMs, endedAtMs, scanned } of ended) {
+  for (const { startedAtMs, endedAtMs, scanned } of [...ended, ...going]) {
     const first = Math.floor((startedAtMs - fromMs) / width)
     const last = Math.min(BUCKETS - 1, Math.floor((endedAtMs - fromMs) / width))
     for (let bucket = first; bucket <= last; bucket += 1) {

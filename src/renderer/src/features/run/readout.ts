@@ -16,6 +16,12 @@ export function readoutOf(job: JobCell, column: string): string {
   ].join(' · ')
 }
 
+/** For a line of the log. */
+export function jobFacts({ scanned, changed, seconds }: JobCell): string {
+  const took = seconds === null ? '' : `, ${formatDuration(seconds)}`
+  return `${formatCount(scanned)} scanned, ${formatCount(changed)} changed${took}`
+}
+
 export function rangeOf(min: string, max: string): string {
   const group = (text: string): string => (/^-?\d+$/.test(text) ? text.replaceAll(/\B(?=(\d{3})+$)/g, '\u2009') : text)
   return `${group(min)}–${group(max)}`

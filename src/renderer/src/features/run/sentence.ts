@@ -9,6 +9,13 @@ export function runSentence(
   jobs: { readonly made: number; readonly toCome: number },
 ): string {
   const isLive = run !== null && run.end === null
+  if (state.status === 'active' && !isLive && state.rows.scanned === 0 && !isDriven(state)) {
+    const total =
+      state.totalTupleCount === null
+        ? ''
+        : ` ${formatEstimate(state.totalTupleCount)} rows in ${formatEstimate(jobs.made + jobs.toCome)} jobs;`
+    return `Queued.${total} nobody drives it yet.`
+  }
   if (!isLive || state.status !== 'active') return headlineOf(state)
   if (run.isInDoubt) return 'Connection lost: whether the sub-batch in hand was committed is being found out.'
   const { progress } = run

@@ -2,7 +2,9 @@
 import type { MigrationView } from '../../../../shared/app-state.ts'
 import type { JobCell } from '../../../../shared/job-view.ts'
 
-export const PITCH = 8
+/** Of a full strip; with fewer jobs than a row holds, cells are wider. */
+const PITCH = 8
+const WIDEST_PITCH = 40
 export const ROW_HEIGHT = 14
 export const GUTTER = 48
 /** More cells than this are drawn as buckets, each with its worst status. */
@@ -24,11 +26,12 @@ export interface StripLayout {
   readonly perCell: number
   readonly columns: number
   readonly rows: number
+  /** From one cell to the next; a cell is one narrower. */
+  readonly pitch: number
 }
 
 /** `toCome`: jobs that are not made yet, by estimate. */
 export function layOutStrip(jobs: readonly JobCell[], toCome: number, width: number): StripLayout {
-  const columns = Math.max(1, Math.floor((width - GUTTER) / PITCH))
   const perCell = Math.max(1, Math.ceil((jobs.length + toCome) / MAX_CELLS))
   const step = stepsOf(jobs)
   const made: StripCell[] = []
@@ -44,7 +47,10 @@ export function layOutStrip(jobs: readonly JobCell[], toCome: number, width: num
     count: 0,
   }))
   const cells = [...made, ...coming]
-  return { cells, perCell, columns, rows: Math.max(1, Math.ceil(cells.length / columns)) }
+  const available = Math.max(PITCH, width - GUTTER)
+  const pitch = Math.max(PITCH, Math.min(WIDEST_PITCH, Math.floor(available / Math.max(1, cells.length))))
+  const columns = Math.max(1, Math.floor(available / pitch))
+  return { cells, perCell, columns, rows: Math.max(1, Math.ceil(cells.length / columns)), pitch }
 }
 
 const WORST: readonly CellStatus[] = ['failed', 'running', 'retrying', 'pending', 'retried', 'done']
@@ -86,8 +92,8 @@ function logPerRow({ seconds, scanned }: JobCell): number | null {
 }
 
 /** The cell under a point, or null beside the strip. */
-export function cellAt({ cells, columns }: StripLayout, x: number, y: number): number | null {
-  const column = Math.floor((x - GUTTER) / PITCH)
+export function cellAt({ cells, columns, pitch }: StripLayout, x: number, y: number): number | null {
+  const column = Math.floor((x - GUTTER) / pitch)
   const index = Math.floor(y / ROW_HEIGHT) * columns + column
   return column < 0 || column >= columns || index < 0 || index >= cells.length ? null : index
 }
