@@ -1,17 +1,20 @@
-/** `npm start`: the practice database; with --headless the tour through it. Ctrl-C stops what was started, and keeps the data. */
+/** `npm start`: practice database and console; with --headless the tour. Ctrl-C stops what was started, and keeps the data. */
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Logger } from '../engine/ports.ts'
 import { EXIT, ERROR_EXIT_CODES, toAppError, TrancheError } from '../shared/errors.ts'
+import { buildPage } from './console/build-page.ts'
+import { serveConsole } from './console/serve-console.ts'
 import { hideFromDriver } from './connection/read-environment.ts'
 import { openPractice, type Practice, PRACTICE_CATALOGUE, reportFile } from './practice/open-practice.ts'
 import { createSteps } from './tour/steps.ts'
 import { takeTour } from './tour/take-tour.ts'
 
-const HELP = `npm start -- [--headless] [--reset] [--rows N] [--report FILE]
+const HELP = `npm start -- [--web | --headless] [--reset] [--rows N] [--report FILE]
 
 Starts a private PostgreSQL with practice data (or fills the empty database that TRANCHE_PRACTICE_URL names).
 
+  --web          open the console in the browser (so does leaving it out)
   --headless     take the tour: queue, run, verify and finalize each practice migration, write a report, end
   --report FILE  where that report goes (practice-report.md)
   --reset        make the practice data anew first
@@ -88,7 +91,7 @@ async function start(flags: StartFlags, signal: AbortSignal): Promise<void> {
       `✓ Practice database: ${practice.rows.toLocaleString('en').replaceAll(',', ' ')} workflows and routes${practice.isFilled ? '' : ', as they were'}`,
     )
     if (flags.headless) await headless(practice, { reportFile: flags.report ?? reportFile(PROJECT_FOLDER), signal })
-    else await stay(practice, signal)
+    else await showConsole(practice, signal)
   } finally {
     await practice.close()
   }
@@ -111,27 +114,22 @@ async function headless(practice: Practice, { reportFile: file, signal }: Tourin
   })
 }
 
-/** Until the console is built, the practice database is there for the command line. */
-async function stay({ wasRunning }: Practice, signal: AbortSignal): Promise<void> {
-  say('Try, in another terminal:')
-  for (const command of [
-    'list',
-    'install',
-    'queue BackfillRouteNamespaceId',
-    'run BackfillRouteNamespaceId',
-    'verify BackfillRouteNamespaceId',
-  ]) {
-    say(`  npx tranche ${command} --connection practice`)
-  }
-  if (wasRunning) return
-  say('It runs until Ctrl-C.')
-  await new Promise<void>((resolve) => {
-    // A promise alone does not keep a process alive.
-    const alive = setInterval(() => undefined, 60_000)
-    signal.addEventListener('abort', () => {
-      clearInterval(alive)
-      resolve()
-    })
+/** The console in the browser, over the practice database. */
+async function showConsole(practice: Practice, signal: AbortSignal): Promise<void> {
+  const rendererFolder = await buildPage(PROJECT_FOLDER, (message) => {
+    say(`  ${message}`)
+  })
+  await serveConsole({
+    projectFolder: PROJECT_FOLDER,
+    rendererFolder,
+    practice,
+    logger,
+    signal,
+    onReady: (url) => {
+      say(`✓ Console: ${url}`)
+      say('  (this address works once; Ctrl-C stops console and database and keeps the data)')
+      say('  From the command line: npx tranche list --connection practice')
+    },
   })
 }
 
@@ -141,6 +139,7 @@ function readFlags(args: readonly string[]): StartFlags {
       args: [...args],
       options: {
         headless: { type: 'boolean' },
+        web: { type: 'boolean' },
         reset: { type: 'boolean' },
         rows: { type: 'string' },
         report: { type: 'string' },
