@@ -73,7 +73,7 @@ for (const [moment, outcome] of [
 }
 
 it('every COMMIT of a run may lose its answer, those of claims and decisions too', async () => {
-  const bundle = await proxied()
+  const bundle = await proxied({ rows: 1_000 })
   const cutting = { isOver: false, cuts: 0 }
   const cutOn = async (): Promise<void> => {
     while (!cutting.isOver) {
@@ -96,7 +96,7 @@ it('every COMMIT of a run may lose its answer, those of claims and decisions too
 
   expect(outcome.reason).toBe('finished')
   expect(cutting.cuts).toBeGreaterThan(3)
-  expect(await hits(bundle)).toEqual([{ hits: 1, count: 200 }])
+  expect(await hits(bundle)).toEqual([{ hits: 1, count: 1_000 }])
   expect(await bundle.engine.verify(bundle.migrationId)).toMatchObject({ holds: true })
 })
 

@@ -135,9 +135,9 @@ it('keeps long messages whole', async () => {
   const { engine, migrationId, query } = await queued()
   const long = 'x'.repeat(100_000)
   await query(
-    `CREATE FUNCTION too_long() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '%', repeat('x', 100000); END $$`,
+    `CREATE FUNCTION public.too_long() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '%', repeat('x', 100000); END $$`,
   )
-  await query('CREATE TRIGGER too_long BEFORE UPDATE ON items FOR EACH ROW EXECUTE FUNCTION too_long()')
+  await query('CREATE TRIGGER too_long BEFORE UPDATE ON items FOR EACH ROW EXECUTE FUNCTION public.too_long()')
   await engine.run(migrationId)
   const { jobs } = await engine.failures(migrationId)
   const entry = jobs[0]?.log.find(({ nextStatus }) => nextStatus === 'failed')

@@ -32,8 +32,8 @@ test('a template is filled once and copied as often as needed', async () => {
     fills += 1
     await database.query('CREATE TABLE things AS SELECT generate_series(1, 3) AS id')
   }
-  const template = await templateDatabase('things', fill)
-  expect(await templateDatabase('things', fill)).toBe(template)
+  const template = await templateDatabase('filled_once', fill)
+  expect(await templateDatabase('filled_once', fill)).toBe(template)
   expect(fills).toBe(1)
   const copies = await Promise.all([createTestDatabase(template), createTestDatabase(template)])
   for (const copy of copies) {
