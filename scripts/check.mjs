@@ -5,6 +5,7 @@ import { runPinned } from './run-pinned.mjs'
 /** @type {[name: string, program: string, args: string[]][]} */
 const STEPS = [
   ['types', 'node_modules/typescript/bin/tsc', []],
+  ['page', 'node_modules/svelte-check/bin/svelte-check', ['--tsconfig', 'tsconfig.web.json', '--output', 'human']],
   ['lint', 'node_modules/eslint/bin/eslint.js', ['--max-warnings=0', '.']],
   ['format', 'node_modules/prettier/bin/prettier.cjs', ['--check', '--log-level=warn', '.']],
   [
