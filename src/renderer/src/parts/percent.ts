@@ -1,8 +1,10 @@
 import type { MigrationView } from '../../../shared/app-state.ts'
+import { liveRunOf } from './live-run.ts'
 
 /** How far it is, from 0 to below 100, by rows, since gappy keys can stand at 0 % for half of the work; null: unknown. */
-export function shareOf({ state, run }: MigrationView): number | null {
-  const live = run?.end === null ? run.progress : null
+export function shareOf(view: MigrationView): number | null {
+  const { state } = view
+  const live = liveRunOf(view)?.progress ?? null
   const total = live?.totalTupleCount ?? null
   const byRows = live === null || total === null || total === 0 ? null : (live.rows.scanned / total) * 100
   const percent = byRows ?? state.progress.percentByRows ?? live?.percentByKey ?? state.progress.percentByKey

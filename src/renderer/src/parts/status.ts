@@ -4,6 +4,7 @@ import type { MigrationStateValue } from '../../../shared/cli-output.ts'
 import { isDriven } from '../../../shared/describe-migration.ts'
 import type { JobStatus } from '../../../shared/status.ts'
 import type { GlyphName, Tone } from './glyphs.ts'
+import { liveRunOf } from './live-run.ts'
 
 export interface Shown {
   readonly glyph: GlyphName
@@ -14,7 +15,8 @@ export interface Shown {
 
 const still = (glyph: GlyphName, tone: Tone, word: string): Shown => ({ glyph, tone, word, isMoving: false })
 
-export function migrationShown({ state, run, proving }: MigrationView): Shown {
+export function migrationShown(view: MigrationView): Shown {
+  const { state, proving } = view
   if (proving?.kind === 'running' && state.status !== 'finalized') {
     return {
       glyph: 'running',
@@ -23,8 +25,7 @@ export function migrationShown({ state, run, proving }: MigrationView): Shown {
       isMoving: true,
     }
   }
-  const isRunning = run !== null && run.end === null
-  return stateShown(state, isRunning)
+  return stateShown(state, liveRunOf(view) !== null)
 }
 
 export function stateShown(state: MigrationStateValue, isRunning = false): Shown {

@@ -20,7 +20,7 @@ export class Keys {
   /** Those that act now, for the sheet. */
   bindings = $state.raw<readonly KeyBinding[]>([])
   readonly #options: Options
-  #chordAtMs = 0
+  #chordAtMs = -Infinity
 
   constructor(options: Options) {
     this.#options = options
@@ -46,7 +46,7 @@ export class Keys {
     if ((key === 'Space' || key === 'Enter') && isPressable(event.target)) return
     if (key.length === 1 && !this.#options.hasLetterKeys()) return
     const isChord = event.timeStamp - this.#chordAtMs < CHORD_MS
-    this.#chordAtMs = 0
+    this.#chordAtMs = -Infinity
     if (key === 'g' && !isChord) {
       this.#chordAtMs = event.timeStamp
       return

@@ -2,21 +2,20 @@
 import type { MigrationView } from '../../../../shared/app-state.ts'
 import { headlineOf, isDriven } from '../../../../shared/describe-migration.ts'
 import { formatTimeLeft } from '../../../../shared/format-duration.ts'
+import { liveRunOf } from '../../parts/live-run.ts'
 import { formatCount, formatEstimate } from '../../../../shared/format-number.ts'
 
-export function runSentence(
-  { state, run }: MigrationView,
-  jobs: { readonly made: number; readonly toCome: number },
-): string {
-  const isLive = run !== null && run.end === null
-  if (state.status === 'active' && !isLive && state.rows.scanned === 0 && !isDriven(state)) {
+export function runSentence(view: MigrationView, jobs: { readonly made: number; readonly toCome: number }): string {
+  const { state } = view
+  const run = liveRunOf(view)
+  if (state.status === 'active' && run === null && state.rows.scanned === 0 && !isDriven(state)) {
     const total =
       state.totalTupleCount === null
         ? ''
         : ` ${formatEstimate(state.totalTupleCount)} rows in ${formatEstimate(jobs.made + jobs.toCome)} jobs;`
     return `Queued.${total} nobody drives it yet.`
   }
-  if (!isLive || state.status !== 'active') return headlineOf(state)
+  if (run === null || state.status !== 'active') return headlineOf(state)
   if (run.isInDoubt) return 'Connection lost: whether the sub-batch in hand was committed is being found out.'
   const { progress } = run
   const scanned = Math.max(progress?.rows.scanned ?? 0, state.rows.scanned)
@@ -36,8 +35,9 @@ export function runSentence(
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** Who drives it, where it is not this console. */
-export function othersDriving({ state, run }: MigrationView): string | null {
-  if ((run !== null && run.end === null) || !isDriven(state)) return null
+export function othersDriving(view: MigrationView): string | null {
+  const { state } = view
+  if (liveRunOf(view) !== null || !isDriven(state)) return null
   const live = state.runners.filter((runner) => runner.isLive)
   const [first] = live
   if (first === undefined) return null

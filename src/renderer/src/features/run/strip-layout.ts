@@ -1,5 +1,6 @@
 /** Where cells of the strip lie, and what each of them says. Pure: the canvas and the tests use the same numbers. */
 import type { MigrationView } from '../../../../shared/app-state.ts'
+import { liveRunOf } from '../../parts/live-run.ts'
 import type { JobCell } from '../../../../shared/job-view.ts'
 
 /** Of a full strip; with fewer jobs than a row holds, cells are wider. */
@@ -119,9 +120,10 @@ export function jobsToCome(
 }
 
 /** The same from a migration: nothing is to come where it is past its run. */
-export function jobsToComeOf(jobs: readonly JobCell[], { state, run }: MigrationView): number {
+export function jobsToComeOf(jobs: readonly JobCell[], view: MigrationView): number {
+  const { state } = view
   if (state.status === 'finished' || state.status === 'finalized') return 0
-  const live = run?.end === null ? run.progress : null
+  const live = liveRunOf(view)?.progress ?? null
   return jobsToCome(jobs, {
     totalTupleCount: state.totalTupleCount,
     batchSize: state.batchSize,
