@@ -186,7 +186,6 @@ export const contract = {
 } as const
 
 export type ConsoleContract = typeof contract
-export type Method = keyof ConsoleContract
 /** Written `satisfies Handlers`: a call without a handler, or a handler without a call, does not compile. */
 export type Handlers = HandlersOf<ConsoleContract>
 export type Client = ClientOf<ConsoleContract>

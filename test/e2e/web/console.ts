@@ -79,7 +79,7 @@ export const test = base.extend<Fixtures>({
 export { expect }
 
 /** Exceptions, refused loads and violations of the policy. */
-export function watchProblems(page: Page): readonly string[] {
+function watchProblems(page: Page): readonly string[] {
   const problems: string[] = []
   page.on('pageerror', ({ message }) => problems.push(message))
   page.on('console', (message) => {

@@ -28,7 +28,7 @@ export function migrationShown(view: MigrationView): Shown {
   return stateShown(state, liveRunOf(view) !== null)
 }
 
-export function stateShown(state: MigrationStateValue, isRunning = false): Shown {
+function stateShown(state: MigrationStateValue, isRunning = false): Shown {
   switch (state.status) {
     case 'active':
       if (state.onHoldUntil !== null && new Date(state.onHoldUntil).getTime() > Date.now()) {

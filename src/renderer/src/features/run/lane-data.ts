@@ -60,7 +60,7 @@ export function lanesOf(jobs: readonly JobCell[], nowMs: number | null): Lanes |
   }
 }
 
-export function median(values: readonly number[]): number | null {
+function median(values: readonly number[]): number | null {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)] ?? null
 }

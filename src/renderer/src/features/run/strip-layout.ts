@@ -61,7 +61,7 @@ function worstOf(group: readonly JobCell[]): CellStatus {
   return WORST.find((status) => present.has(status)) ?? 'pending'
 }
 
-export function cellStatus({ status, isBlocked, attempts }: JobCell): CellStatus {
+function cellStatus({ status, isBlocked, attempts }: JobCell): CellStatus {
   switch (status) {
     case 'pending':
       return 'pending'
@@ -107,7 +107,7 @@ interface Remainder {
 }
 
 /** Jobs that are still to be made, by estimate: rows that nobody scanned yet, at the batch size of now. */
-export function jobsToCome(
+function jobsToCome(
   jobs: readonly JobCell[],
   { totalTupleCount, batchSize, scanned, percentByKey }: Remainder,
 ): number {
