@@ -36,7 +36,7 @@ it('shows the migrations that were there before the target was opened', async ()
 
   const later = await openPage(await another(), url)
 
-  await later.replica.until(({ targets }) => targets[later.connectionId]?.readAtMs != null)
+  await later.replica.until(({ targets }) => typeof targets[later.connectionId]?.readAtMs === 'number')
   expect(later.replica.migration(later.connectionId, migrationId)?.state).toMatchObject({
     jobClassName: 'DoubleNumbers',
   })
