@@ -1,7 +1,7 @@
 /** Connections, plans and history, as a page gets them. */
 import { expect, it } from 'vitest'
 import { createClient } from '../../src/shared/contract.ts'
-import { queue, setupPage } from '../support/console-page.ts'
+import { openPage, queue, setupPage } from '../support/console-page.ts'
 import { CONSOLE_CATALOGUE, setupConsole } from '../support/console-setup.ts'
 import { openTransport } from '../support/transports.ts'
 
@@ -28,6 +28,18 @@ it('says why a target is refused, and opens it with the right password', async (
     ['login', 'failed'],
     ['version', 'skipped'],
   ])
+})
+
+it('shows the migrations that were there before the target was opened', async () => {
+  const { page, another, url } = await setupPage()
+  const migrationId = await queue(page, 'DoubleNumbers')
+
+  const later = await openPage(await another(), url)
+
+  await later.replica.until(({ targets }) => targets[later.connectionId]?.readAtMs != null)
+  expect(later.replica.migration(later.connectionId, migrationId)?.state).toMatchObject({
+    jobClassName: 'DoubleNumbers',
+  })
 })
 
 it('reads the history of a target that is gone, in a console that was started anew', async () => {

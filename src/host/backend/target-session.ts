@@ -167,6 +167,8 @@ export function openTargetSession(
     await Promise.race([...elapsed, wakeUp.promise, over])
     rest.abort()
   }
+  // The target must be in the state before its migrations are: what is told of an unknown one is dropped.
+  put({}, true)
   const looping = loop()
   return {
     connection,
