@@ -5,7 +5,7 @@ import { interrupt } from '../support/interrupt.ts'
 import { it } from 'vitest'
 
 it('kill -9 at any moment: every row exactly once, and the next runner takes over at once', async () => {
-  await killAtRandom({ kills: 12, rows: 6_000 })
+  await killAtRandom({ kills: 12, rows: 18_000 })
 }, 120_000)
 
 it('a frozen runner that was taken over and woken up writes nothing more', async () => {

@@ -4,7 +4,7 @@ import { freezeAtRandom } from '../support/freeze-at-random.ts'
 import { killAtRandom } from '../support/kill-at-random.ts'
 
 it('survives a hundred and twenty kills', async () => {
-  await killAtRandom({ kills: 120, rows: 60_000 })
+  await killAtRandom({ kills: 120, rows: 180_000 })
 })
 
 it('survives thirty freezes', async () => {

@@ -6,7 +6,7 @@ const KEYWORDS = new Set(
   SELECT SET SHARE SKIP TABLE THEN TO TRUE UNION UNIQUE UPDATE USING VALIDATE VALUES WHEN WHERE WITH`.split(/\s+/),
 )
 /** Strings, quoted names and comments are left whole, so that a word inside of them is not taken for a keyword. */
-const PIECES = /('(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|[A-Za-z_][\w$]*|[^A-Za-z_'"]+|['"])/g
+const PIECES = /('(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|[A-Za-z_][\w$]*|[^A-Za-z_'"\-/]+|[-/'"])/g
 
 export interface SqlToken {
   readonly text: string

@@ -107,7 +107,7 @@ interface Remainder {
 }
 
 /** Jobs that are still to be made, by estimate: rows that nobody scanned yet, at the batch size of now. */
-function jobsToCome(
+export function jobsToCome(
   jobs: readonly JobCell[],
   { totalTupleCount, batchSize, scanned, percentByKey }: Remainder,
 ): number {
