@@ -6,6 +6,7 @@ import { TrancheError } from '../../shared/errors.ts'
 import type { BatchTable } from './batch-table.ts'
 import { keyBounds, planKeys, spreadKeys } from './key-plan.ts'
 import { estimateRows } from './estimate-rows.ts'
+import { midpointBy } from './midpoint.ts'
 import type { BatchingStrategy } from './strategy.ts'
 import { assertUniqueIndex } from './unique-index.ts'
 
@@ -20,6 +21,7 @@ export const primaryKeyBatching: BatchingStrategy = {
   bounds: keyBounds,
   estimate: estimateRows,
   plan: planKeys,
+  midpoint: midpointBy(planKeys),
   spread: spreadKeys,
 }
 

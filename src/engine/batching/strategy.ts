@@ -22,6 +22,15 @@ export interface JobPlan {
   readonly hasMore: boolean
 }
 
+/** How a range is divided, by the keys that are present now. */
+export type Midpoint =
+  /** `end` is the last key of the first part, `next` the first key of the second; keys that appear between belong to it. */
+  | { readonly kind: 'divided'; readonly end: Key; readonly next: Key }
+  /** No more than the asked number of keys is left. */
+  | { readonly kind: 'whole' }
+  /** No key is left. */
+  | { readonly kind: 'empty' }
+
 export interface Scoped {
   readonly table: BatchTable
   /** Narrows planning and sub-batches alike; null: every row. */
@@ -48,6 +57,8 @@ export interface BatchingStrategy {
     range: KeyRange,
     sizes: { readonly limit: number | null; readonly subBatchSize: number },
   ): Promise<JobPlan | null>
+  /** Divides a range behind its first `size` keys in scope (distinct values under loose_index_scan). */
+  midpoint(transaction: Transaction, scoped: Scoped, range: KeyRange, size: number): Promise<Midpoint>
   /** Up to `count` keys spread over those in the range and scope, the first and the last among them; all if they are fewer. */
   spread(transaction: Transaction, scoped: Scoped, range: KeyRange, count: number): Promise<readonly Key[]>
 }
