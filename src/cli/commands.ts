@@ -37,6 +37,14 @@ export const COMMANDS: Readonly<Record<CommandName, Entry>> = {
     summary: 'give failed jobs their attempts back',
     load: async () => (await import('./commands/retry.ts')).retry,
   },
+  requeue: {
+    summary: 'start a migration over; the old rows go to the archive',
+    load: async () => (await import('./commands/requeue.ts')).requeue,
+  },
+  delete: {
+    summary: 'remove a migration from the queue',
+    load: async () => (await import('./commands/delete.ts')).deleteCommand,
+  },
   report: {
     summary: 'what happened, for a merge request',
     load: async () => (await import('./commands/report.ts')).report,

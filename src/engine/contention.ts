@@ -1,7 +1,7 @@
 /** Short waits for locks that others hold for a moment: jittered, growing, interruptible. */
 import { type EngineContext, inWritingTransaction } from './context.ts'
 import { kindOfError } from './target/sqlstate.ts'
-import type { Transaction } from './target/transaction.ts'
+import type { LocalSettings, Transaction } from './target/transaction.ts'
 
 const STEP_MS = 100
 const LONGEST_MS = 2_000
@@ -43,6 +43,7 @@ export async function withContentionRetries<T>(
 export async function inPatientTransaction<T>(
   context: EngineContext,
   body: (transaction: Transaction) => Promise<T>,
+  settings: Partial<LocalSettings> = {},
 ): Promise<T> {
-  return withContentionRetries(context, () => inWritingTransaction(context, body))
+  return withContentionRetries(context, () => inWritingTransaction(context, body, settings))
 }

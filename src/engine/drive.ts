@@ -89,7 +89,7 @@ export function assertNoDrift({ migration, loaded, queuedHash }: MigrationSubjec
     'definition_drift',
     `the definition of ${migration.jobClassName} changed since migration ${migration.id} was queued`,
     {
-      remedy: `Put ${loaded.file} and the files that it imports back as they were, or remove the migration and queue it anew.`,
+      remedy: `Put ${loaded.file} and the files that it imports back as they were, or start over with the new one: tranche requeue ${migration.id}`,
       details: { queuedHash, currentHash: loaded.hash, file: loaded.file },
     },
   )

@@ -12,6 +12,8 @@ import type { JobCell, JobDetail } from '../shared/job-view.ts'
 import { type Plan, planQueue, planStatement } from './plan.ts'
 import { queueMigration } from './queueing.ts'
 import { readLastVerification, readReport } from './report.ts'
+import { deleteMigration } from './removal.ts'
+import { type RequeueChanges, requeueMigration, type RequeueOutcome } from './requeueing.ts'
 import { lostConnection } from './reconnect.ts'
 import { runMigration } from './runner.ts'
 import { work, type WorkOptions } from './scheduler.ts'
@@ -21,6 +23,7 @@ import type { ServerFacts } from './target/server-facts.ts'
 import { kindOfError, sqlstateOf } from './target/sqlstate.ts'
 import { getJob } from './tracking/get-job.ts'
 import { install } from './tracking/install.ts'
+import { type ArchivedMigration, readArchive } from './tracking/read-archive.ts'
 import { readEvents } from './tracking/read-events.ts'
 import { type JobChanges, readChangedJobs, readJobCells } from './tracking/read-job-cells.ts'
 import { type LogCursor, type LogPage, readLog } from './tracking/read-log.ts'
@@ -101,6 +104,12 @@ export interface Engine {
   verify(migrationId: string, options?: { readonly signal?: AbortSignal }): Promise<Verification>
   finalize(migrationId: string, options?: FinalizeOptions): Promise<FinalizeOutcome>
   report(migrationId: string): Promise<ReportData>
+  /** Archives the old rows and queues the same anew: the only reset. Throws what queue throws, illegal_transition, already_running. */
+  requeue(migrationId: string, changes?: RequeueChanges): Promise<RequeueOutcome>
+  /** Archives the rows and deletes them; the migrated data stays. Throws unknown_migration, already_running. */
+  delete(migrationId: string): Promise<ArchivedMigration>
+  /** Requeued and deleted migrations, oldest first; those of one id or job class name where a reference is given. */
+  archived(reference?: string): Promise<readonly ArchivedMigration[]>
   /** Tracked events in ascending order, behind `after` (an event id). */
   events(migrationId: string, options?: { readonly after?: string }): Promise<readonly TrackedEvent[]>
   /** Subscribes to live events; returns the unsubscribe function. A listener that throws is logged and ignored. */
@@ -186,6 +195,9 @@ export function createEngine(ports: EnginePorts): Engine {
     verify: (migrationId, options) => installed(() => verifyMigration(context, migrationId, options)),
     finalize: (migrationId, options) => installed(() => finalizeMigration(context, migrationId, options)),
     report: (migrationId) => installed(() => readReport(context, migrationId)),
+    requeue: (migrationId, changes) => installed(() => requeueMigration(context, migrationId, changes)),
+    delete: (migrationId) => installed(() => deleteMigration(context, migrationId)),
+    archived: (reference) => installed(() => readArchive(context, reference)),
     events: (migrationId, options) => installed(() => readEvents(context, migrationId, options)),
     on: (name, listener) => emitter.on(name, listener),
   }

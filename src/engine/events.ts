@@ -21,6 +21,11 @@ export interface EngineEvents {
     readonly from: MigrationStatus
     readonly to: MigrationStatus
   }
+  /** Its rows are in the archive now. */
+  'migration:removed': OfMigration & {
+    readonly reason: 'deleted' | 'requeued'
+    readonly requeuedAs: string | null
+  }
   'migration:set': OfMigration & { readonly changes: Readonly<Record<string, unknown>> }
   'run:started': OfMigration & { readonly runnerId: string }
   'run:progress': RunProgress

@@ -8,6 +8,7 @@ import { canTransition, JOB_STATUS_CODES } from '../shared/status.ts'
 import { inPatientTransaction } from './contention.ts'
 import { type EngineContext, inTransaction } from './context.ts'
 import { assertNoDrift, loadSubject, type MigrationSubject } from './drive.ts'
+import { assertNotTooEarly, EARLY_FINALIZATION } from './early-finalization.ts'
 import { runFinalizeAfter } from './finalize-after.ts'
 import { runMigration } from './runner.ts'
 import { MAX_ATTEMPTS } from './takeover.ts'
@@ -20,7 +21,7 @@ import { verifyMigration } from './verifier.ts'
 
 /**
  * Throws unfinished (noRun), check_failed (the migration stays finished), migration_failed, stopped, definition_drift,
- * table_busy, invalid_arguments (a waiver that names no check, or gives no reason). From finalized it answers
+ * table_busy, finalized_early, invalid_arguments (a waiver that names no check, or gives no reason). From finalized it answers
  * alreadyFinalized, also where the definition or the table is long gone.
  */
 export async function finalizeMigration(
@@ -37,6 +38,8 @@ export async function finalizeMigration(
   const { signal, waive = {}, noRun = false } = options
   assertNoDrift(subject)
   assertWaivable(subject, waive)
+  const isWaived = Object.hasOwn(waive, EARLY_FINALIZATION)
+  assertNotTooEarly(subject.loaded, context.definitions, { migrationId, isWaived })
   if (noRun) assertFinished(migration)
   await journal(context, migrationId, { from: migration.status, waive, noRun })
   const run = migration.status === 'finished' ? null : await completeRemainder(context, migration, signal)
@@ -51,15 +54,12 @@ export async function finalizeMigration(
 }
 
 function assertWaivable({ loaded }: MigrationSubject, waive: Readonly<Record<string, string>>): void {
-  const names = loaded.definition.verify.map(({ name }) => name)
+  const names = [...loaded.definition.verify.map(({ name }) => name), EARLY_FINALIZATION]
   for (const [name, reason] of Object.entries(waive)) {
     if (!names.includes(name)) {
       const known = names.map((each) => `"${each}"`).join(', ')
       throw new TrancheError('invalid_arguments', `there is no check "${name}" that could be waived`, {
-        remedy:
-          names.length === 0
-            ? 'This definition has no checks; the built-in ones cannot be waived.'
-            : `Checks that can be waived: ${known}.`,
+        remedy: `What can be waived: ${known}; the built-in checks cannot.`,
       })
     }
     if (reason.trim() !== '') continue

@@ -55,4 +55,6 @@ export interface RowTransformer {
 export interface DefinitionSource {
   find(jobClassName: string): LoadedDefinition | undefined
   list(): readonly LoadedDefinition[]
+  /** Releases at which an upgrade must stop, as the catalogue tells them. */
+  readonly requiredStops?: readonly string[]
 }

@@ -53,7 +53,7 @@ export interface Queueing extends Order {
  * privilege_missing, not_installed; changes nothing then.
  */
 export async function queueMigration(context: EngineContext, request: QueueRequest): Promise<QueueOutcome> {
-  const queueing = await examine(context, readOrder(context, request))
+  const queueing = await examineOrder(context, readOrder(context, request))
   const outcome = (await findDuplicate(context, queueing)) ?? (await queueNew(context, queueing))
   const { migration, duplicate } = outcome
   context.emitter.emit('migration:queued', {
@@ -89,7 +89,8 @@ function assertStorable(given: readonly unknown[]): void {
   })
 }
 
-async function examine(context: EngineContext, order: Order): Promise<Queueing> {
+/** What the target says of the order. Throws what queueing throws before anything is written. */
+export async function examineOrder(context: EngineContext, order: Order): Promise<Queueing> {
   const searchPath = await authorSearchPath(context)
   return inWritingTransaction(
     context,
@@ -145,12 +146,14 @@ export async function findDuplicate(context: EngineContext, queueing: Queueing):
 async function queueNew(context: EngineContext, queueing: Queueing): Promise<QueueOutcome> {
   await assertPreconditions(context, queueing)
   const outcome = await writeOnce(context, queueing)
-  const { samples } = queueing.loaded.definition
-  // Samples may meet a scope that no index serves; they are read apart, with a short limit, and are allowed to be missing.
-  if (!outcome.duplicate && samples !== null) {
-    await takeSamples(context, { ...queueing, migrationId: outcome.migration.id, columns: samples.columns })
-  }
+  if (!outcome.duplicate) await keepSamples(context, queueing, outcome.migration.id)
   return outcome
+}
+
+/** Samples may meet a scope that no index serves; they are read apart, with a short limit, and are allowed to be missing. */
+export async function keepSamples(context: EngineContext, queueing: Queueing, migrationId: string): Promise<void> {
+  const { samples } = queueing.loaded.definition
+  if (samples !== null) await takeSamples(context, { ...queueing, migrationId, columns: samples.columns })
 }
 
 async function writeOnce(context: EngineContext, queueing: Queueing): Promise<QueueOutcome> {
@@ -165,32 +168,61 @@ async function writeOnce(context: EngineContext, queueing: Queueing): Promise<Qu
 }
 
 async function write(context: EngineContext, queueing: Queueing): Promise<Migration> {
-  const { tables } = context
   return withContentionRetries(context, () =>
-    inWritingTransaction(
-      context,
-      async (transaction) => {
-        const range = await fixRange(transaction, queueing, queueing.range)
-        const migration = await insertOne(transaction, context, queueing, range)
-        await recordEvent(transaction, context, {
-          kind: 'queue',
-          migrationId: migration,
-          details: {
-            ...queueing.knobs,
-            min: range?.min ?? null,
-            max: range?.max ?? null,
-            hash: queueing.loaded.hash,
-            forced: queueing.request.force ?? false,
-          },
-        })
-        const { rows } = await transaction.query(
-          sql`SELECT ${MIGRATION_COLUMNS} FROM ${tables.migrations} AS m WHERE m.id = ${migration}`,
-        )
-        return migrationOf(onlyRow(rows, 'the queued migration is gone'))
-      },
-      { isPlanning: true, searchPath: queueing.searchPath },
-    ),
+    inWritingTransaction(context, (transaction) => insertQueued(transaction, context, queueing), {
+      isPlanning: true,
+      searchPath: queueing.searchPath,
+    }),
   )
+}
+
+/** Fixes the range and writes the migration with its event. In a planning transaction under the author's search_path. */
+export async function insertQueued(
+  transaction: Transaction,
+  context: EngineContext,
+  queueing: Queueing,
+): Promise<Migration> {
+  const range = await fixRange(transaction, queueing, queueing.range)
+  const migration = await insertOne(transaction, context, queueing, range)
+  await recordEvent(transaction, context, {
+    kind: 'queue',
+    migrationId: migration,
+    details: {
+      ...queueing.knobs,
+      min: range?.min ?? null,
+      max: range?.max ?? null,
+      hash: queueing.loaded.hash,
+      forced: queueing.request.force ?? false,
+      request: askedFor(queueing.request),
+    },
+  })
+  const { rows } = await transaction.query(
+    sql`SELECT ${MIGRATION_COLUMNS} FROM ${context.tables.migrations} AS m WHERE m.id = ${migration}`,
+  )
+  return migrationOf(onlyRow(rows, 'the queued migration is gone'))
+}
+
+/** What a requeue repeats: only what was asked for, so that everything else follows the definition. */
+function askedFor({
+  batchSize,
+  subBatchSize,
+  maxBatchSize,
+  intervalSeconds,
+  pauseMs,
+  min,
+  max,
+  force,
+}: QueueRequest): Record<string, unknown> {
+  return {
+    batchSize,
+    subBatchSize,
+    maxBatchSize,
+    intervalSeconds,
+    pauseMs,
+    min,
+    max,
+    ...(force === true ? { force } : {}),
+  }
 }
 
 /** Without a row in its range it is finished at once, and its maximum is its minimum. */

@@ -3,6 +3,7 @@
  * own types: a change there that would change an answer does not compile. Ids, keys and bounds are strings (they are
  * 64-bit), times are ISO text in UTC, durations carry their unit in their name. docs/cli.md lists the same for readers.
  */
+import type { ArchivedValue } from './archived-value.ts'
 import type { AppError } from './errors.ts'
 import type { JobStatus, MigrationStatus } from './status.ts'
 
@@ -26,6 +27,9 @@ export interface CliValues {
   readonly verify: VerificationValue
   readonly finalize: FinalizeValue
   readonly retry: { readonly retried: number; readonly migration: MigrationValue }
+  readonly requeue: { readonly archived: ArchivedValue; readonly migration: MigrationValue }
+  /** `deleted` false: it was not queued, or is in the archive already. */
+  readonly delete: { readonly deleted: boolean; readonly archived: ArchivedValue | null }
   readonly report:
     { readonly format: 'md'; readonly text: string } | { readonly format: 'json'; readonly report: ReportValue }
   readonly set: MigrationValue
@@ -141,6 +145,8 @@ export interface ListValue {
 export interface StatusValue {
   /** All of them, or the one that was asked for. */
   readonly migrations: readonly MigrationStateValue[]
+  /** Requeued and deleted ones: all of them, or those of the id that was asked for. */
+  readonly archived: readonly ArchivedValue[]
 }
 
 export interface RunValue {

@@ -14,6 +14,8 @@ type Row = Readonly<Record<Environment, Confirmation>>
 const NEVER: Row = { practice: 'none', development: 'none', staging: 'none', production: 'none' }
 const IN_PRODUCTION: Row = { ...NEVER, production: 'plain' }
 
+const CONFIRMED: Row = { practice: 'none', development: 'plain', staging: 'plain', production: 'phrase' }
+
 export const CONFIRMATIONS = {
   install: IN_PRODUCTION,
   uninstall: { practice: 'plain', development: 'plain', staging: 'plain', production: 'phrase' }, // the journal and every proof go with it
@@ -24,6 +26,8 @@ export const CONFIRMATIONS = {
   resume: IN_PRODUCTION,
   set: NEVER, //      a knob turned down in a hurry is a way of stopping, and each change can be turned back
   retry: IN_PRODUCTION,
+  requeue: CONFIRMED, // every row is processed again
+  delete: { ...CONFIRMED, practice: 'plain' },
   verify: NEVER, //   reads the tables; writes its own result only
   finalize: { practice: 'none', development: 'none', staging: 'plain', production: 'phrase' }, // cannot be undone
 } as const satisfies Record<string, Row>

@@ -4,6 +4,7 @@
  * Errors are `AppError`s. Long work returns at once and is told by events; `app.snapshot` has the state behind them.
  */
 import { z } from 'zod'
+import type { ArchivedValue } from './archived-value.ts'
 import type { AppSnapshot, TargetView } from './app-state.ts'
 import type { CatalogueView, Dossier } from './catalogue-view.ts'
 import type { FailuresValue, MigrationStateValue, MigrationValue } from './cli-output.ts'
@@ -32,6 +33,8 @@ const OfConnection = z.strictObject({ connectionId: ConnectionId })
 const OfMigration = OfConnection.extend({ migrationId: Id })
 const limit = z.int().min(1).max(500).default(100)
 const Nothing = z.undefined()
+/** The answer to a ticket. */
+const Confirmed = { nonce: z.string().max(64), phrase: z.string().max(400).nullable().default(null) }
 
 export const contract = {
   /** The whole state with its revision; ask after subscribing, and again after a gap. */
@@ -112,6 +115,20 @@ export const contract = {
     OfMigration.extend({ jobId: Id.optional(), group: z.string().max(64).optional(), isConfirmed }),
   ).returns<{ readonly retried: number; readonly migration: MigrationValue }>(),
 
+  /** Requeued and deleted migrations, oldest first. */
+  'migrations.archived': takes(OfConnection).returns<readonly ArchivedValue[]>(),
+  /** A nonce to requeue or delete this migration as it is now, and the phrase where the environment asks for one. */
+  'migrations.beginRemoval': takes(
+    OfMigration.extend({ verb: z.enum(['requeue', 'delete']) }),
+  ).returns<FinalizeTicket>(),
+  /** Starts over from the definition as it is now, under a new id; old rows go to the archive. Uses the nonce up. */
+  'migrations.requeue': takes(OfMigration.extend(Confirmed)).returns<{
+    readonly archived: ArchivedValue
+    readonly migration: MigrationValue
+  }>(),
+  /** Archives and deletes its rows; the migrated data stays. Refused (already_running) while it is driven. Uses the nonce up. */
+  'migrations.delete': takes(OfMigration.extend(Confirmed)).returns<ArchivedValue>(),
+
   /** Cells of the strip in key order of their making (by id). */
   'jobs.page': takes(
     OfMigration.extend({ after: Id.optional(), limit: z.int().min(1).max(2_000).default(500) }),
@@ -149,8 +166,7 @@ export const contract = {
   /** Finalizes; the nonce is used up by it, whatever it answers. The end is in the migration's `proving`. */
   'finalize.submit': takes(
     OfMigration.extend({
-      nonce: z.string().max(64),
-      phrase: z.string().max(400).nullable().default(null),
+      ...Confirmed,
       /** Check name → reason. */
       waive: z.record(z.string().min(1).max(300), z.string().trim().min(1).max(2_000)).default({}),
     }),

@@ -73,6 +73,7 @@ export const ERROR_EXIT_CODES = {
   illegal_transition: EXIT.refused,
   migration_paused: EXIT.refused,
   table_busy: EXIT.refused,
+  finalized_early: EXIT.refused,
   practice_foreign_database: EXIT.refused,
   // stopped before the end
   stopped: EXIT.stopped,

@@ -4,7 +4,7 @@ import type { Confirmation } from './confirmations.ts'
 import type { AppError } from './errors.ts'
 
 export interface Gate {
-  readonly name: 'jobs' | 'verification' | 'new_rows' | 'runners' | 'definition'
+  readonly name: 'jobs' | 'verification' | 'new_rows' | 'runners' | 'definition' | 'required_stop'
   /** open: finalizing itself will settle it (it completes the remainder and runs the checks). */
   readonly outcome: 'holds' | 'open' | 'failed'
   readonly detail: string

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { createTickets } from '../../src/host/backend/tickets.ts'
 
 const PRODUCTION = {
+  verb: 'finalize',
   connectionId: 'c1',
   environment: 'production',
   database: 'app_production',
@@ -33,12 +34,13 @@ it('uses a nonce up, whatever came out of it', () => {
   }).toThrow(expect.objectContaining({ code: 'confirmation_expired' }))
 })
 
-it('takes a nonce for nothing else: another migration, definition, connection or environment', () => {
+it('takes a nonce for nothing else: another verb, migration, definition, connection or environment', () => {
   const others = [
     { ...PRODUCTION, migration: { ...PRODUCTION.migration, id: '42' } },
     { ...PRODUCTION, migration: { ...PRODUCTION.migration, definitionHash: 'bb' } },
     { ...PRODUCTION, connectionId: 'c2' },
     { ...PRODUCTION, environment: 'staging' as const },
+    { ...PRODUCTION, verb: 'delete' as const },
   ]
   for (const other of others) {
     const tickets = createTickets()

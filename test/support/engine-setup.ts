@@ -38,6 +38,7 @@ export interface SetupOptions {
 const EVENT_NAMES: readonly EventName[] = [
   'migration:queued',
   'migration:changed',
+  'migration:removed',
   'migration:set',
   'run:started',
   'run:progress',

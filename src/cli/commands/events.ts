@@ -1,4 +1,6 @@
 import type { TrackedEvent } from '../../engine/types.ts'
+import type { Engine } from '../../engine/engine.ts'
+import { TrancheError } from '../../shared/errors.ts'
 import { defineCommand, ONE_ID } from '../command.ts'
 import { follow, refuseFollowingAsJson } from '../follow.ts'
 import { eventText } from '../text/event-text.ts'
@@ -14,7 +16,7 @@ export const events = defineCommand({
     const isFollowing = input.isSet('follow')
     if (isFollowing) refuseFollowingAsJson(session)
     const { engine } = await session.open({ verb: null })
-    const { id } = await engine.get(reference)
+    const id = await idOf(engine, reference)
     if (!isFollowing) {
       const value = await engine.events(id)
       return { value, text: value.map(eventText).join('\n') }
@@ -31,3 +33,15 @@ export const events = defineCommand({
     return { value: [], text: null }
   },
 })
+
+/** The journal of what is in the archive stays readable by its id. */
+async function idOf(engine: Engine, reference: string): Promise<string> {
+  try {
+    return (await engine.get(reference)).id
+  } catch (error) {
+    if (!(error instanceof TrancheError) || error.code !== 'unknown_migration') throw error
+    const archived = (await engine.archived(reference)).at(-1)
+    if (archived === undefined) throw error
+    return archived.id
+  }
+}

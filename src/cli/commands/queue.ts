@@ -1,12 +1,12 @@
 import type { QueueRequest } from '../../engine/types.ts'
-import { formatCount, formatEstimate } from '../../shared/format-number.ts'
 import { defineCommand } from '../command.ts'
 import { explainUnknownClass } from '../explain-unknown-class.ts'
 import { parseJsonArguments } from '../parse-json-arguments.ts'
 import type { Input } from '../flags.ts'
+import { queuedText } from '../text/queued-text.ts'
 
-const FLAGS = {
-  args: { value: 'JSON', help: 'job arguments as a JSON array, in the order of the definition' },
+/** How a migration is to be queued; requeue takes them too. */
+export const QUEUE_FLAGS = {
   'batch-size': { value: 'N', help: 'rows in a job' },
   'sub-batch-size': { value: 'N', help: 'rows in a statement and its transaction' },
   'max-batch-size': { value: 'N', help: 'the most that the batch size may grow to' },
@@ -16,6 +16,11 @@ const FLAGS = {
   max: { value: 'KEY', help: 'last value of the batch column (the largest there is)' },
   paused: { help: 'queue it paused' },
   force: { help: 'queue although no unique index fits the batch column' },
+} as const
+
+const FLAGS = {
+  args: { value: 'JSON', help: 'job arguments as a JSON array, in the order of the definition' },
+  ...QUEUE_FLAGS,
 } as const
 
 export const queue = defineCommand({
@@ -32,21 +37,14 @@ export const queue = defineCommand({
       await explainUnknownClass(catalogue, jobClassName)
     await confirm(jobClassName)
     const outcome = await engine.queue(request)
-    const { id, status, batchSize, minValue, maxValue, totalTupleCount, tableName } = outcome.migration
+    const { id, status } = outcome.migration
     if (outcome.duplicate) {
       return {
         value: outcome,
         text: `! ${jobClassName} is queued with these arguments already, as migration ${id} (${status}); nothing was changed.`,
       }
     }
-    const range =
-      status === 'finished'
-        ? 'no row to migrate'
-        : `keys ${minValue ?? ''} – ${maxValue ?? ''}, ${totalTupleCount === null ? 'number of rows unknown' : `${formatEstimate(totalTupleCount)} rows`}, jobs of ${formatCount(batchSize)}`
-    return {
-      value: outcome,
-      text: `✓ ${jobClassName} on ${tableName} is queued as migration ${id} (${status}): ${range}.`,
-    }
+    return { value: outcome, text: `✓ ${queuedText(outcome.migration)}` }
   },
 })
 

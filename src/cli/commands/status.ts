@@ -1,9 +1,11 @@
 import type { Engine } from '../../engine/engine.ts'
-import type { MigrationState } from '../../engine/types.ts'
+import type { MigrationStateValue, StatusValue } from '../../shared/cli-output.ts'
+import { TrancheError } from '../../shared/errors.ts'
 import { headlineOf, isDriven } from '../../shared/describe-migration.ts'
 import { defineCommand } from '../command.ts'
 import { follow, refuseFollowingAsJson } from '../follow.ts'
 import type { Session } from '../session.ts'
+import { archivedText } from '../text/archived-text.ts'
 import { stateText, statesText } from '../text/state-text.ts'
 
 export const status = defineCommand({
@@ -19,18 +21,31 @@ export const status = defineCommand({
     const { engine } = await session.open({ verb: null })
     if (isFollowing) {
       await followStatus(engine, session, reference)
-      return { value: { migrations: [] }, text: null }
+      return { value: { migrations: [], archived: [] }, text: null }
     }
-    const migrations = await read(engine, reference)
-    return { value: { migrations }, text: textOf(migrations, reference) }
+    const value = await readWithArchive(engine, reference)
+    const { migrations, archived } = value
+    const parts = [...(migrations.length > 0 || archived.length === 0 ? [textOf(migrations, reference)] : [])]
+    return { value, text: [...parts, ...archivedText(archived)].join('\n') }
   },
 })
 
-async function read(engine: Engine, reference: string | undefined): Promise<readonly MigrationState[]> {
+/** An id that is in the archive is no unknown one. */
+async function readWithArchive(engine: Engine, reference: string | undefined): Promise<StatusValue> {
+  const archived = (await engine.archived(reference)).filter(({ id }) => reference === undefined || id === reference)
+  try {
+    return { migrations: await read(engine, reference), archived }
+  } catch (error) {
+    if (archived.length === 0 || !(error instanceof TrancheError) || error.code !== 'unknown_migration') throw error
+    return { migrations: [], archived }
+  }
+}
+
+async function read(engine: Engine, reference: string | undefined): Promise<readonly MigrationStateValue[]> {
   return reference === undefined ? engine.list() : [await engine.get(reference)]
 }
 
-function textOf(migrations: readonly MigrationState[], reference: string | undefined): string {
+function textOf(migrations: readonly MigrationStateValue[], reference: string | undefined): string {
   const [state] = migrations
   return reference === undefined || state === undefined ? statesText(migrations) : stateText(state, new Date())
 }
@@ -59,6 +74,6 @@ async function followStatus(engine: Engine, session: Session, reference: string 
 }
 
 /** Whether anything more will happen by itself. */
-function isUnderway(state: MigrationState): boolean {
+function isUnderway(state: MigrationStateValue): boolean {
   return state.status === 'active' || state.status === 'finalizing' || isDriven(state)
 }

@@ -17,6 +17,7 @@ export interface TrackingTables {
   readonly events: Sql
   readonly snapshots: Sql
   readonly verifications: Sql
+  readonly archive: Sql
   readonly guard: Sql
   readonly isLive: Sql
 }
@@ -39,6 +40,7 @@ export function trackingTables(schema: string): TrackingTables {
     events: name('events'),
     snapshots: name('definition_snapshots'),
     verifications: name('verifications'),
+    archive: name('archive'),
     guard: name('guard_sub_batch'),
     isLive: name('is_live'),
   }

@@ -1,5 +1,6 @@
 /** Gates before finalizing, from what the target says now. What finalizing itself settles is open, not failed. */
 import type { LoadedDefinition } from '../../catalogue/definition.ts'
+import { EARLY_FINALIZATION, findTooEarly } from '../../engine/early-finalization.ts'
 import { statementView } from '../../engine/first-statement.ts'
 import type { MigrationStateValue } from '../../shared/cli-output.ts'
 import { newRowsOf, verdictOf } from '../../shared/describe-verification.ts'
@@ -11,6 +12,7 @@ interface Facts {
   readonly verification: VerificationView | null
   /** undefined: the catalogue does not have it. */
   readonly loaded: LoadedDefinition | undefined
+  readonly requiredStops: readonly string[]
 }
 
 export function readGates(facts: Facts): Pick<FinalizeGates, 'gates' | 'canFinalize' | 'effects'> {
@@ -20,6 +22,7 @@ export function readGates(facts: Facts): Pick<FinalizeGates, 'gates' | 'canFinal
     newRowsGate(facts),
     runnersGate(facts),
     definitionGate(facts),
+    requiredStopGate(facts),
   ]
   return { gates, canFinalize: gates.every(({ outcome }) => outcome !== 'failed'), effects: effectsOf(facts) }
 }
@@ -89,7 +92,30 @@ function definitionGate({ state, loaded }: Facts): Gate {
     name,
     outcome: 'failed',
     detail: `${loaded.file} changed since it was queued`,
-    remedy: 'Put it and the files that it imports back as they were.',
+    remedy: 'Put it and the files that it imports back as they were, or requeue the migration.',
+  }
+}
+
+/** Of a catalogue that names no required stops, and of a definition without milestone, there is nothing to be said. */
+function requiredStopGate({ state, loaded, requiredStops }: Facts): Gate {
+  const name = 'required_stop'
+  const milestone = loaded?.definition.milestone ?? null
+  const tooEarly = loaded === undefined ? null : findTooEarly(loaded, { requiredStops })
+  if (tooEarly === null)
+    return {
+      name,
+      outcome: 'holds',
+      detail:
+        milestone === null || requiredStops.length === 0
+          ? 'the catalogue names no milestone or no required stop'
+          : `introduced in ${milestone}; the last required stop is not before that`,
+      remedy: null,
+    }
+  return {
+    name,
+    outcome: 'failed',
+    detail: `introduced in ${tooEarly.milestone}, after the last required stop ${tooEarly.lastStop}`,
+    remedy: `Wait for the next required stop, or say why not: tranche finalize ${state.id} --waive ${EARLY_FINALIZATION} --reason TEXT`,
   }
 }
 

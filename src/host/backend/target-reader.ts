@@ -22,6 +22,11 @@ export type TrackingAnswer =
 
 const PROBLEMS = new Set(['schema_newer', 'schema_attached', 'privilege_missing'])
 
+function nullWhereGone(error: unknown): null {
+  if (error instanceof TrancheError && error.code === 'unknown_migration') return null
+  throw error
+}
+
 export function createTargetReader(context: BackendContext, connectionId: string): TargetReader {
   const views = createMigrationViews(context.publisher, connectionId)
   const log = createLogFeed(context, connectionId)
@@ -73,7 +78,8 @@ export function createTargetReader(context: BackendContext, connectionId: string
       if (installation === null) return
       for (const migrationId of migrationIds) {
         const readAtMs = Date.now()
-        const state = await engine.get(migrationId)
+        const state = await engine.get(migrationId).catch(nullWhereGone)
+        if (state === null) continue // requeued or deleted: reading all takes it from the screen
         context.storage.migrations.save(installation, [state], readAtMs)
         await jobs.follow(engine, installation, migrationId)
         views.read(state, readAtMs, isUrgent)

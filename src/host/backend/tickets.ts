@@ -1,4 +1,4 @@
-/** Permissions to finalize: issued for one migration as it is now, used once, for a few minutes. */
+/** Permissions to do what cannot be undone: issued for one verb and one migration as it is now, used once, for a few minutes. */
 import { randomBytes } from 'node:crypto'
 import { confirmationFor, confirmationPhrase, type Environment } from '../../shared/confirmations.ts'
 import { TrancheError } from '../../shared/errors.ts'
@@ -7,7 +7,8 @@ import type { MigrationStateValue } from '../../shared/cli-output.ts'
 
 const VALID_MS = 10 * 60 * 1000
 
-interface Subject {
+export interface Subject {
+  readonly verb: 'finalize' | 'requeue' | 'delete'
   readonly connectionId: string
   readonly environment: Environment
   readonly database: string
@@ -33,7 +34,7 @@ export function createTickets(now: () => number = Date.now): Tickets {
       const nonce = randomBytes(24).toString('base64url')
       const expiresAtMs = now() + VALID_MS
       issued.set(nonce, { fingerprint: fingerprintOf(subject), expiresAtMs })
-      const confirmation = confirmationFor('finalize', subject.environment)
+      const confirmation = confirmationFor(subject.verb, subject.environment)
       return { nonce, confirmation, phrase: confirmation === 'phrase' ? phraseFor(subject) : null, expiresAtMs }
     },
     redeem({ nonce, phrase }, subject) {
@@ -43,25 +44,26 @@ export function createTickets(now: () => number = Date.now): Tickets {
         throw new TrancheError(
           'confirmation_expired',
           'this confirmation was used, is too old, or was given for something else',
-          { remedy: 'Look at the gates again and confirm anew. Nothing was changed.' },
+          { remedy: 'Look again and confirm anew. Nothing was changed.' },
         )
       }
-      if (confirmationFor('finalize', subject.environment) !== 'phrase' || phrase === phraseFor(subject)) return
+      if (confirmationFor(subject.verb, subject.environment) !== 'phrase' || phrase === phraseFor(subject)) return
       throw new TrancheError('confirmation_required', 'the typed phrase is not the one that was asked for', {
         remedy: `Type it word for word: ${phraseFor(subject)}. Nothing was changed.`,
-        details: { verb: 'finalize', confirmation: 'phrase' },
+        details: { verb: subject.verb, confirmation: 'phrase' },
       })
     },
   }
 }
 
-function phraseFor({ migration, database }: Subject): string {
-  return confirmationPhrase('finalize', migration.jobClassName, database)
+function phraseFor({ verb, migration, database }: Subject): string {
+  return confirmationPhrase(verb, migration.jobClassName, database)
 }
 
 /** What the operator agreed to: another definition, database or environment by now is something else. */
-function fingerprintOf({ connectionId, environment, database, migration }: Subject): string {
+function fingerprintOf({ verb, connectionId, environment, database, migration }: Subject): string {
   return JSON.stringify([
+    verb,
     connectionId,
     environment,
     database,

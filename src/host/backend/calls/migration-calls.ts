@@ -2,10 +2,13 @@ import { confirmDeed } from '../confirm-deed.ts'
 import type { TargetSession } from '../target-session.ts'
 import type { WritingVerb } from '../../../shared/confirmations.ts'
 import { pageOfJobs } from '../page-of-jobs.ts'
+import { removalCalls } from './removal-calls.ts'
 import type { CallParts, CallsOf } from './call-context.ts'
 
-export function migrationCalls({ desks }: CallParts): CallsOf<'migrations' | 'jobs' | 'run' | 'schedule' | 'failures'> {
+export function migrationCalls(parts: CallParts): CallsOf<'migrations' | 'jobs' | 'run' | 'schedule' | 'failures'> {
+  const { desks } = parts
   return {
+    ...removalCalls(parts),
     'migrations.list': ({ connectionId }) => desks.get(connectionId).session.engine().list(),
     'migrations.get': ({ connectionId, migrationId }) => desks.get(connectionId).session.engine().get(migrationId),
     'migrations.watch': ({ connectionId, migrationId }, { clientId }) => {

@@ -2,7 +2,7 @@ import { confirmationFor } from '../../../shared/confirmations.ts'
 import { TrancheError } from '../../../shared/errors.ts'
 import { reportMarkdown } from '../../../shared/report-markdown.ts'
 import { readGates } from '../finalize-gates.ts'
-import type { TargetSession } from '../target-session.ts'
+import { subjectOf } from '../ticket-subject.ts'
 import type { CallParts, CallsOf } from './call-context.ts'
 
 export function proofCalls({ desks, tickets }: CallParts): CallsOf<'verification' | 'finalize' | 'report'> {
@@ -29,18 +29,23 @@ export function proofCalls({ desks, tickets }: CallParts): CallsOf<'verification
       const state = await engine.get(migrationId)
       const verification = await engine.lastVerification(migrationId)
       return {
-        ...readGates({ state, verification, loaded: catalogue.find(state.jobClassName) }),
+        ...readGates({
+          state,
+          verification,
+          loaded: catalogue.find(state.jobClassName),
+          requiredStops: catalogue.requiredStops,
+        }),
         confirmation: confirmationFor('finalize', session.connection.environment),
         readAtMs: Date.now(),
       }
     },
     'finalize.begin': async ({ connectionId, migrationId }) => {
       const { session } = desks.get(connectionId)
-      return tickets.issue(await subjectOf(session, migrationId))
+      return tickets.issue(await subjectOf(session, 'finalize', migrationId))
     },
     'finalize.submit': async ({ connectionId, migrationId, nonce, phrase, waive }) => {
       const { session, proving, driving } = desks.get(connectionId)
-      tickets.redeem({ nonce, phrase }, await subjectOf(session, migrationId))
+      tickets.redeem({ nonce, phrase }, await subjectOf(session, 'finalize', migrationId))
       if (driving.isDriving(migrationId)) {
         throw new TrancheError('already_running', `this console runs migration ${migrationId}`, {
           remedy: 'Stop the run, or let it end, then finalize.',
@@ -60,13 +65,4 @@ export function proofCalls({ desks, tickets }: CallParts): CallsOf<'verification
       return { fileName: `${name}-${migrationId}-${day}.md`, text: reportMarkdown(data) }
     },
   }
-}
-
-async function subjectOf(
-  session: TargetSession,
-  migrationId: string,
-): Promise<Parameters<CallParts['tickets']['issue']>[0]> {
-  const { connectionId, environment } = session.connection
-  const migration = await session.engine().get(migrationId)
-  return { connectionId, environment, database: session.database(), migration }
 }

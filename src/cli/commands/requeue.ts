@@ -1,0 +1,37 @@
+import type { RequeueChanges } from '../../engine/requeueing.ts'
+import { defineCommand, ONE_ID } from '../command.ts'
+import type { Input } from '../flags.ts'
+import { queuedText } from '../text/queued-text.ts'
+import { QUEUE_FLAGS } from './queue.ts'
+
+export const requeue = defineCommand({
+  name: 'requeue',
+  operands: ONE_ID,
+  flags: QUEUE_FLAGS,
+  help: 'Starts a migration over from the definition as it is now, under a new id: the only reset. What was asked for when it was queued is repeated unless a flag says otherwise. The old rows stay readable in the archive; no data is turned back.',
+  onSignal: 'leave',
+  async run(input, session) {
+    const [reference = ''] = input.operands
+    const changes = changesOf(input)
+    const { engine, confirm } = await session.open({ verb: 'requeue', catalogue: 'needed' })
+    const { id, jobClassName } = await engine.get(reference)
+    await confirm(jobClassName)
+    const value = await engine.requeue(id, changes)
+    return { value, text: `✓ Migration ${id} is in the archive. ${queuedText(value.migration)}` }
+  },
+})
+
+function changesOf(input: Input<keyof typeof QUEUE_FLAGS>): RequeueChanges {
+  const optional = {
+    batchSize: input.whole('batch-size', 1),
+    subBatchSize: input.whole('sub-batch-size', 1),
+    maxBatchSize: input.whole('max-batch-size', 1),
+    intervalSeconds: input.whole('interval'),
+    pauseMs: input.whole('pause-ms'),
+    min: input.text('min'),
+    max: input.text('max'),
+    isPaused: input.isSet('paused') ? true : undefined,
+    force: input.isSet('force') ? true : undefined,
+  }
+  return Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined))
+}

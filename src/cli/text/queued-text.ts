@@ -1,0 +1,12 @@
+import type { MigrationValue } from '../../shared/cli-output.ts'
+import { formatCount, formatEstimate } from '../../shared/format-number.ts'
+
+/** What was just queued, in one sentence. */
+export function queuedText(migration: MigrationValue): string {
+  const { id, jobClassName, tableName, status, batchSize, minValue, maxValue, totalTupleCount } = migration
+  const range =
+    status === 'finished'
+      ? 'no row to migrate'
+      : `keys ${minValue ?? ''} – ${maxValue ?? ''}, ${totalTupleCount === null ? 'number of rows unknown' : `${formatEstimate(totalTupleCount)} rows`}, jobs of ${formatCount(batchSize)}`
+  return `${jobClassName} on ${tableName} is queued as migration ${id} (${status}): ${range}.`
+}
