@@ -4,6 +4,9 @@
  */
 const TYPES_ONLY = 'type-only'
 
+/** By its path alone (`?modulePath`, which lint demands): electron-vite builds it as a program of its own. */
+const BACKEND_PROGRAM = '^src/host/utility-process\\.ts$'
+
 /** What each part of src/ may import from the others; a name in `types` by its types only. */
 const ALLOWED = {
   shared: { code: [], types: [] },
@@ -25,7 +28,10 @@ function partRules([part, { code, types }]) {
       comment: `src/${part} imports ${own.join(', ')}${types.length > 0 ? `, and types of ${types.join(', ')}` : ''} only.`,
       severity: 'error',
       from: { path: `^src/${part}/` },
-      to: { path: '^(src|test|bench|bin|scripts|resources)/', pathNot: folders([...own, ...types]) },
+      to: {
+        path: '^(src|test|bench|bin|scripts|resources)/',
+        pathNot: [folders([...own, ...types]), ...(part === 'main' ? [BACKEND_PROGRAM] : [])],
+      },
     },
     ...types.map((other) => ({
       name: `${part}-imports-types-of-${other}`,
@@ -67,7 +73,12 @@ export default {
       comment: 'What npm happens to hoist is not a dependency; src/ runs without the dev ones.',
       severity: 'error',
       from: { path: '^(src|bin|scripts|resources)/' },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'], dependencyTypesNot: [TYPES_ONLY] },
+      to: {
+        dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'],
+        dependencyTypesNot: [TYPES_ONLY],
+        // Not loaded but brought by its host; packagers want it among the dev ones.
+        pathNot: '(^|/)node_modules/electron/',
+      },
     },
     ...Object.entries(ALLOWED).flatMap(partRules),
     {

@@ -6,6 +6,36 @@ const NODE_GLOBALS = Object.fromEntries(
   ['clearInterval', 'console', 'performance', 'process', 'setInterval', 'URL'].map((name) => [name, 'readonly']),
 )
 
+/** What a hostile page would reach for has one place each, where its rules are. `shell` has none. */
+const ELECTRON_PLACES = {
+  'src/main/ipc.ts': ['ipcMain'],
+  'src/main/window.ts': ['BrowserWindow'],
+  'src/main/sealing.ts': ['safeStorage'],
+  'src/main/index.ts': ['utilityProcess'],
+  'src/preload/index.ts': ['contextBridge', 'ipcRenderer'],
+}
+
+function onlyElsewhere(/** @type {readonly string[]} */ own) {
+  const guarded = [
+    ...Object.values(ELECTRON_PLACES).flat(),
+    'shell',
+    'webContents',
+    'WebContentsView',
+    'BrowserView',
+    'net',
+  ]
+  const importNames = guarded.filter((name) => !own.includes(name))
+  const message = 'It has one place: see ELECTRON_PLACES in eslint.config.mjs.'
+  const electron = { name: 'electron', importNames, message, allowTypeImports: true }
+  const backend = {
+    regex: 'utility-process\\.ts$',
+    message: 'It is a program: take its path, with ?modulePath.',
+  }
+  /** @type {import('eslint').Linter.RulesRecord} */
+  const rules = { '@typescript-eslint/no-restricted-imports': ['error', { paths: [electron], patterns: [backend] }] }
+  return rules
+}
+
 export default defineConfig(
   // Fixtures are other people's catalogues, broken ones included.
   // The page is held by svelte-check for now; its lint comes with its browser tests.
@@ -59,6 +89,8 @@ export default defineConfig(
       ],
     },
   },
+  { files: ['src/**/*.ts'], rules: onlyElsewhere([]) },
+  ...Object.entries(ELECTRON_PLACES).map(([file, own]) => ({ files: [file], rules: onlyElsewhere(own) })),
   { files: ['src/{shared,engine,catalogue,storage}/**/*.ts'], rules: { 'no-console': 'error' } },
   {
     files: ['test/**/*.ts'],

@@ -1,32 +1,8 @@
 /** What the web host answers over HTTP: the page's files, to whoever was admitted. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { PAGE_HEADERS } from '../../shared/page-headers.ts'
 import type { Admission } from './admission.ts'
 import { findPageFile } from './page-files.ts'
-
-/** Nothing remote, nothing inline, no eval; a socket to where the page came from. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "frame-src 'none'",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-  'trusted-types svelte-trusted-html',
-].join('; ')
-
-const HEADERS = {
-  'content-security-policy': CONTENT_SECURITY_POLICY,
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-} as const
 
 export async function answerRequest(
   request: IncomingMessage,
@@ -57,7 +33,7 @@ export async function answerRequest(
     return
   }
   response.writeHead(200, {
-    ...HEADERS,
+    ...PAGE_HEADERS,
     'content-type': file.contentType,
     'content-length': file.bytes.length,
     'cache-control': file.isImmutable ? 'private, max-age=31536000, immutable' : 'no-store',
@@ -72,11 +48,15 @@ function admit(request: IncomingMessage, response: ServerResponse, admission: Ad
     say(response, 403, 'This address was used before. Ask the console for a new one.')
     return
   }
-  response.writeHead(303, { ...HEADERS, location: '/', ...(cookie === null ? {} : { 'set-cookie': cookie }) })
+  response.writeHead(303, { ...PAGE_HEADERS, location: '/', ...(cookie === null ? {} : { 'set-cookie': cookie }) })
   response.end()
 }
 
 function say(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { ...HEADERS, 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' })
+  response.writeHead(status, {
+    ...PAGE_HEADERS,
+    'content-type': 'text/plain; charset=utf-8',
+    'cache-control': 'no-store',
+  })
   response.end(`${text}\n`)
 }

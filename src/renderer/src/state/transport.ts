@@ -1,15 +1,17 @@
 /** The way to the backend: what a preload script exposes, else a WebSocket to where the page came from. */
 import type { Transport } from '../../../shared/rpc.ts'
 import { createWebSocketTransport } from '../../../shared/web-socket-channel.ts'
+import type { WindowBridge } from '../../../shared/window-bridge.ts'
 
 declare global {
   interface Window {
-    readonly backend?: Transport
+    /** Put there by the preload script of Electron's window. */
+    readonly tranche?: WindowBridge
   }
 }
 
 export function openTransport(): Transport {
-  if (window.backend !== undefined) return window.backend
+  if (window.tranche !== undefined) return window.tranche
   const url = new URL('ws', window.location.href)
   url.protocol = window.location.protocol === 'https:' ? 'wss:' : 'ws:'
   url.search = ''

@@ -1,0 +1,73 @@
+/** The backend in Electron's utility process: opened at main's word, one client for each port that main passes on. */
+import type { MessageEvent } from 'electron'
+import type { Logger } from '../engine/ports.ts'
+import type { BackendPlaces, ToBackend } from '../shared/backend-port.ts'
+import { resolveTarget } from './connection/resolve-target.ts'
+import { type Backend, type BackendOptions, createBackend } from './create-backend.ts'
+import { createLazyBackend } from './lazy-backend.ts'
+import { servePort } from './serve-port.ts'
+
+const logger: Logger = {
+  log(level, event, fields) {
+    if (level === 'warn' || level === 'error') process.stderr.write(`${JSON.stringify({ level, event, ...fields })}\n`)
+  },
+}
+
+const { parentPort } = process
+let backend: Backend | null = null
+
+parentPort.on('message', ({ data, ports }: MessageEvent) => {
+  const message = data as ToBackend // main's own
+  switch (message.kind) {
+    case 'open':
+      backend = createLazyBackend(() => open(message.options))
+      return
+    case 'client':
+      for (const port of ports) {
+        if (backend !== null) servePort(backend, port, dataOf)
+        port.start()
+      }
+      return
+    case 'answer':
+      return
+    case 'close':
+      void close()
+  }
+})
+
+/** Electron's ports hand over an event. */
+function dataOf(event: unknown): unknown {
+  return (event as MessageEvent).data
+}
+
+async function open({ folder, projectFolder, practiceRows }: BackendPlaces): Promise<Backend> {
+  const practice = practiceRows === null ? null : await findPractice(projectFolder, practiceRows)
+  return createBackend({ logger, folder, projectFolder, ...(practice === null ? {} : { practice }) })
+}
+
+/** What `npm start` made ready before the window; it may have been stopped since. */
+async function findPractice(
+  projectFolder: string,
+  rows: number,
+): Promise<NonNullable<BackendOptions['practice']> | null> {
+  try {
+    const { parameters } = await resolveTarget({
+      url: null,
+      connection: 'practice',
+      environment: 'practice',
+      isWriting: false,
+      env: process.env,
+      projectFolder,
+      warn: () => undefined,
+    })
+    return { parameters, rows }
+  } catch (error) {
+    logger.log('warn', 'the practice database is not there', { message: String(error) })
+    return null
+  }
+}
+
+async function close(): Promise<void> {
+  await backend?.close()
+  process.exit()
+}
