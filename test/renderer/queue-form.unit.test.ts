@@ -21,8 +21,8 @@ it('passes bounds as text, since they may be larger than a number holds', () => 
 
 it('orders arguments as declared, and stops at the last one given', () => {
   const form = emptyForm()
-  form.arguments['mode'] = 'slow'
-  form.arguments['limit'] = '7'
+  form.arguments.mode = 'slow'
+  form.arguments.limit = '7'
 
   expect(givenOf('X', form, [LIMIT, MODE, EXTRA])).toMatchObject({ input: { jobArguments: [7, 'slow'] } })
 })
@@ -40,13 +40,13 @@ it.each([
 it('says which argument is missing or not of its kind', () => {
   const form = emptyForm()
   expect(givenOf('X', form, [LIMIT])).toEqual({ kind: 'wrong', because: 'limit: needs a value' })
-  form.arguments['limit'] = 'many'
+  form.arguments.limit = 'many'
   expect(givenOf('X', form, [LIMIT])).toEqual({
     kind: 'wrong',
     because: 'limit: expected a whole number, at least 1',
   })
-  form.arguments['limit'] = '7'
-  form.arguments['extra'] = '{'
+  form.arguments.limit = '7'
+  form.arguments.extra = '{'
   expect(givenOf('X', form, [LIMIT, EXTRA])).toMatchObject({ kind: 'wrong' })
 })
 

@@ -31,7 +31,7 @@ function setup() {
     tell: (event: unknown) => {
       listener(event)
     },
-    async answer(revision: number, density: AppState['settings']['density'] = 'default') {
+    answer: async (revision: number, density: AppState['settings']['density'] = 'default') => {
       questions.shift()?.({
         backendId: 'a',
         revision,

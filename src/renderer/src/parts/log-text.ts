@@ -40,7 +40,7 @@ function saidOf({ kind, jobId, details }: LogEntry): Said {
         `: ${text('exceptionMessage').split('\n')[0] ?? ''} (${text('exceptionClass')})`,
       )
     case 'job_released':
-      return details['previousStatus'] === 'failed'
+      return details.previousStatus === 'failed'
         ? say('retrying', 'retrying', `${job} is pending again`, ', attempts 0')
         : say('pending', 'pending', `${job} was given back`, ', its cursor is kept')
     case 'queue':
@@ -52,12 +52,12 @@ function saidOf({ kind, jobId, details }: LogEntry): Said {
         'done',
         'text',
         'Run ended',
-        details['reason'] === undefined ? '' : `: ${text('reason').replaceAll('_', ' ')}`,
+        details.reason === undefined ? '' : `: ${text('reason').replaceAll('_', ' ')}`,
       )
     case 'pause':
       return say('paused', 'paused', 'Paused', ', takes effect at the next sub-batch')
     case 'resume':
-      return say('running', 'text', 'Resumed', details['from'] === undefined ? '' : ` from ${text('from')}`)
+      return say('running', 'text', 'Resumed', details.from === undefined ? '' : ` from ${text('from')}`)
     case 'set':
       return say('pace', 'text', `Set ${changesOf(details)}`, ', from the next job on')
     case 'retry':
@@ -65,12 +65,12 @@ function saidOf({ kind, jobId, details }: LogEntry): Said {
         'retrying',
         'retrying',
         'Retry',
-        `: ${countOf(Number(details['retried'] ?? 0), 'failed job')} got ${details['retried'] === 1 ? 'its' : 'their'} attempts back`,
+        `: ${countOf(Number(details.retried ?? 0), 'failed job')} got ${details.retried === 1 ? 'its' : 'their'} attempts back`,
       )
     case 'verify':
-      return details['holds'] === true
+      return details.holds === true
         ? say('done', 'done', 'Verified', `: holds, proven by ${text('proven').replaceAll('_', ' ')}`)
-        : say('failed', 'failed', 'Verified', `: does not hold${failedOf(details['failed'])}`)
+        : say('failed', 'failed', 'Verified', `: does not hold${failedOf(details.failed)}`)
     case 'finalize':
       return say('running', 'text', 'Finalizing began')
     case 'finalized':
@@ -82,7 +82,7 @@ function saidOf({ kind, jobId, details }: LogEntry): Said {
         'holding',
         'holding',
         'Waiting',
-        `: ${text('reason').replaceAll('_', ' ')}${details['until'] === null || details['until'] === undefined ? '' : `, until ${formatTime(text('until'))}`}`,
+        `: ${text('reason').replaceAll('_', ' ')}${details.until === null || details.until === undefined ? '' : `, until ${formatTime(text('until'))}`}`,
       )
     case 'connection_lost':
       return say('off', 'text', 'Connection lost', `: ${text('message')}`)

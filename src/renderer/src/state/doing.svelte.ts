@@ -5,16 +5,29 @@ export class Doing {
   /** In words, for the button that shows it: `Pausing`. */
   name = $state<string | null>(null)
   error = $state.raw<AppError | null>(null)
+  #last: Promise<unknown> = Promise.resolve()
 
   get isBusy(): boolean {
     return this.name !== null
   }
 
-  /** Whether it was done. */
+  /** Whether it was done. While something else is being done, nothing is. */
   async run(name: string, act: () => Promise<unknown>): Promise<boolean> {
     if (this.name !== null) return false
     this.name = name
     this.error = null
+    const done = this.#perform(act)
+    this.#last = done
+    return done
+  }
+
+  /** As `run`, once what is being done is over: for what an operator must never be denied. */
+  async runNext(name: string, act: () => Promise<unknown>): Promise<boolean> {
+    while (this.name !== null) await this.#last
+    return this.run(name, act)
+  }
+
+  async #perform(act: () => Promise<unknown>): Promise<boolean> {
     try {
       await act()
       return true

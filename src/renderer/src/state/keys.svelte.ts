@@ -40,7 +40,12 @@ export class Keys {
 
   readonly hear = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
-    if (document.querySelector('dialog[open]') !== null || isTyping(event.target)) return
+    if (document.querySelector('dialog[open]') !== null) return
+    if (isTyping(event.target)) {
+      // The way out of a field, back to the keys of the page.
+      if (event.key === 'Escape' && event.target instanceof HTMLElement) event.target.blur()
+      return
+    }
     const key = event.key === ' ' ? 'Space' : event.key
     // On a button or a link, Space and Enter are its own.
     if ((key === 'Space' || key === 'Enter') && isPressable(event.target)) return

@@ -34,8 +34,8 @@ export type ArgumentKind = 'text' | 'number' | 'boolean' | 'choice' | 'json'
 
 export function kindOf({ schema }: ArgumentView): ArgumentKind {
   if (schema === null) return 'json'
-  if (Array.isArray(schema['enum'])) return 'choice'
-  switch (schema['type']) {
+  if (Array.isArray(schema.enum)) return 'choice'
+  switch (schema.type) {
     case 'string':
       return 'text'
     case 'integer':
@@ -49,7 +49,7 @@ export function kindOf({ schema }: ArgumentView): ArgumentKind {
 }
 
 export function choicesOf({ schema }: ArgumentView): readonly string[] {
-  const choices: unknown = schema?.['enum']
+  const choices: unknown = schema?.enum
   return Array.isArray(choices)
     ? choices.map((choice) => (typeof choice === 'string' ? choice : JSON.stringify(choice)))
     : []
@@ -58,16 +58,16 @@ export function choicesOf({ schema }: ArgumentView): readonly string[] {
 /** `a whole number, at least 1`: what the schema says in words. */
 export function hintOf({ schema, isRequired }: ArgumentView): string {
   const parts = [
-    typeof schema?.['description'] === 'string' ? schema['description'] : null,
-    schema?.['type'] === 'integer' ? 'a whole number' : typeof schema?.['type'] === 'string' ? schema['type'] : 'JSON',
-    typeof schema?.['minimum'] === 'number' && schema['minimum'] > Number.MIN_SAFE_INTEGER
-      ? `at least ${String(schema['minimum'])}`
+    typeof schema?.description === 'string' ? schema.description : null,
+    schema?.type === 'integer' ? 'a whole number' : typeof schema?.type === 'string' ? schema.type : 'JSON',
+    typeof schema?.minimum === 'number' && schema.minimum > Number.MIN_SAFE_INTEGER
+      ? `at least ${String(schema.minimum)}`
       : null,
-    typeof schema?.['maximum'] === 'number' && schema['maximum'] < Number.MAX_SAFE_INTEGER
-      ? `at most ${String(schema['maximum'])}`
+    typeof schema?.maximum === 'number' && schema.maximum < Number.MAX_SAFE_INTEGER
+      ? `at most ${String(schema.maximum)}`
       : null,
     schema !== null && 'default' in schema
-      ? `default ${JSON.stringify(schema['default'])}`
+      ? `default ${JSON.stringify(schema.default)}`
       : isRequired
         ? null
         : 'may be left out',

@@ -17,7 +17,7 @@ export function drawStrip(context: CanvasRenderingContext2D, drawing: Drawing): 
   context.font = font
   context.textAlign = 'right'
   context.textBaseline = 'middle'
-  context.fillStyle = palette['text3'] ?? ''
+  context.fillStyle = palette.text3 ?? ''
   for (let row = 0; row < layout.rows; row += 1) {
     const number = row * layout.columns * layout.perCell + 1
     context.fillText(String(number).replaceAll(/\B(?=(\d{3})+$)/g, '\u2009'), GUTTER - 8, row * ROW_HEIGHT + 7)
@@ -25,7 +25,7 @@ export function drawStrip(context: CanvasRenderingContext2D, drawing: Drawing): 
   layout.cells.forEach((cell, index) => drawCell(context, cell, drawing, placeOf(layout, index)))
   if (selected === null) return
   const { x, y } = placeOf(layout, selected)
-  context.strokeStyle = palette['focus'] ?? ''
+  context.strokeStyle = palette.focus ?? ''
   context.lineWidth = 2
   context.strokeRect(x - 1, y - 1, layout.pitch + 1, CELL_HEIGHT + 2)
 }
@@ -52,7 +52,7 @@ function drawCell(
   const box = (dx: number, dy: number, w: number, h: number): void => context.fillRect(x + dx, y + dy, w, h)
   const shape: Readonly<Record<CellStatus, () => void>> = {
     pending() {
-      context.strokeStyle = palette['pending'] ?? ''
+      context.strokeStyle = palette.pending ?? ''
       context.globalAlpha = 0.62
       context.lineWidth = 1
       context.strokeRect(x + 0.5, y + 0.5, width - 1, CELL_HEIGHT - 1)
@@ -99,7 +99,7 @@ function drawCell(
       context.arc(x + width / 2, y + CELL_HEIGHT / 2, 2, 0, Math.PI * 2)
       paint('bg0')
       context.fill()
-      context.strokeStyle = palette['text1'] ?? ''
+      context.strokeStyle = palette.text1 ?? ''
       context.lineWidth = 1
       context.stroke()
     },

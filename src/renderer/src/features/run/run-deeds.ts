@@ -22,11 +22,11 @@ export class RunDeeds {
   }
 
   readonly pause = async (): Promise<void> => {
-    await this.#doing.run('Pausing', async () => this.#console.api('migrations.pause', this.#of))
+    await this.#doing.runNext('Pausing', async () => this.#console.api('migrations.pause', this.#of))
   }
 
   readonly stop = async (): Promise<void> => {
-    await this.#doing.run('Stopping', async () => this.#console.api('run.stop', this.#of))
+    await this.#doing.runNext('Stopping', async () => this.#console.api('run.stop', this.#of))
   }
 
   readonly run = async ({ jobClassName }: Pick<MigrationStateValue, 'jobClassName'>): Promise<void> => {

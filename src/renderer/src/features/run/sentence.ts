@@ -18,17 +18,19 @@ export function runSentence(view: MigrationView, jobs: { readonly made: number; 
   if (run === null || state.status !== 'active') return headlineOf(state)
   if (run.isInDoubt) return 'Connection lost: whether the sub-batch in hand was committed is being found out.'
   const { progress } = run
+  const waitingFor = progress?.waitingFor ?? null
+  const etaSeconds = progress?.etaSeconds ?? null
   const scanned = Math.max(progress?.rows.scanned ?? 0, state.rows.scanned)
   const total = progress?.totalTupleCount ?? state.totalTupleCount
   const rows = `${formatCount(scanned)}${total === null ? '' : ` of ${formatEstimate(Math.max(total, scanned))}`} rows.`
   if (run.isStopping) return `Stopping after its sub-batch. ${rows}`
-  if (progress?.waitingFor != null) return `Waiting: ${progress.waitingFor}. ${rows} Goes on by itself.`
+  if (waitingFor !== null) return `Waiting: ${waitingFor}. ${rows} Goes on by itself.`
   const all = jobs.made + jobs.toCome
   const job =
     jobs.made === 0
       ? 'making the first job'
       : `job ${formatCount(jobs.made)} of ${jobs.toCome > 0 ? formatEstimate(all) : formatCount(all)}`
-  const left = progress?.etaSeconds == null ? '' : ` ${capitalized(formatTimeLeft(progress.etaSeconds))}.`
+  const left = etaSeconds === null ? '' : ` ${capitalized(formatTimeLeft(etaSeconds))}.`
   return `Running — ${job}. ${rows}${left}`
 }
 
