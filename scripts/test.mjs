@@ -1,9 +1,11 @@
 /**
  * `npm test`: installs what is missing, then every test. A first argument narrows it to a part (`unit`, `engine`,
- * `long`); the others go to vitest: `npm test -- -t 'a leased table'`.
+ * `long`, `web`); the others go to vitest, or to Playwright: `npm test -- -t 'a leased table'`.
  */
+import { CHROMIUM_REMEDY } from './find-chromium.mjs'
 import { ensureInstalled } from './installation.mjs'
 import { runPinned } from './run-pinned.mjs'
+import { runInChromium } from './web-tests.mjs'
 
 const ALL = ['--project', 'unit', '--project', 'database']
 
@@ -16,6 +18,20 @@ const PARTS = {
 
 const args = process.argv.slice(2)
 const named = PARTS[args[0] ?? '']
-const selection = named === undefined ? [...ALL, ...args] : [...named, ...args.slice(1)]
 await ensureInstalled()
-process.exitCode = await runPinned('node_modules/vitest/vitest.mjs', ['run', ...selection])
+if (args[0] === 'web') {
+  process.exitCode = (await runInChromium('web', args.slice(1))) ?? complain()
+} else {
+  const selection = named === undefined ? [...ALL, ...args] : [...named, ...args.slice(1)]
+  process.exitCode = await runPinned('node_modules/vitest/vitest.mjs', ['run', ...selection])
+  if (args.length === 0) {
+    const code = await runInChromium('web', [])
+    if (code === null) console.log(`Skipped the browser tests: no Chromium was found. ${CHROMIUM_REMEDY}`)
+    else process.exitCode ||= code
+  }
+}
+
+function complain() {
+  console.error(`No Chromium was found. ${CHROMIUM_REMEDY}`)
+  return 1
+}

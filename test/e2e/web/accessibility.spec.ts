@@ -1,7 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { expect, test } from './console.ts'
-import { addConnection, headline, poisonRoutes, queue, ROUTES } from './pages.ts'
+import { addConnection, headline, hurry, poisonRoutes, queue, ROUTES, SLOW } from './pages.ts'
 
 for (const colorScheme of ['dark', 'light'] as const) {
   test.describe(colorScheme, () => {
@@ -31,12 +31,13 @@ for (const colorScheme of ['dark', 'light'] as const) {
       await page.goto(page.url().replace(/#.*/, `#/practice/queue/${ROUTES}`))
       await expect(page.getByTestId('plan')).toContainText('jobs of')
       await examine(page, 'queue')
-      await queue(page, ROUTES, { batchSize: 500, pauseMs: 40 })
+      await queue(page, ROUTES, SLOW)
       await examine(page, 'queued')
       const mend = await poisonRoutes(practice)
       await page.getByRole('button', { name: 'Run now' }).click()
       await expect(page.getByText('Job 1 succeeded')).toBeVisible()
       await examine(page, 'running')
+      await hurry(page)
       await expect(headline(page)).toContainText('Failed')
       await page.getByRole('button', { name: 'As table' }).click()
       await examine(page, 'jobs as table')

@@ -31,8 +31,8 @@ const rendererFolder = fileURLToPath(new URL('../../../out/renderer', import.met
 const host = await startWebHost({ backend, rendererFolder, logger })
 process.stdout.write(`${JSON.stringify({ database: await urlOf(practice.parameters) })}\n`)
 
-for await (const _ of createInterface({ input: process.stdin })) {
-  process.stdout.write(`${JSON.stringify({ url: host.url() })}\n`)
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line === 'url') process.stdout.write(`${JSON.stringify({ url: host.url() })}\n`)
 }
 await host.close()
 await backend.close()

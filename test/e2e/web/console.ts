@@ -7,6 +7,9 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect, type Page, test as base } from '@playwright/test'
 import pg from 'pg'
+import { practiceFolder } from '../../../src/host/practice/practice-state.ts'
+import { PRACTICE_SETTINGS } from '../../../src/host/postgres/server-settings.ts'
+import { type Server, startServer } from '../../../src/host/postgres/start-server.ts'
 
 const PROGRAM = fileURLToPath(new URL('console-process.ts', import.meta.url))
 
@@ -23,6 +26,8 @@ export interface Practice {
   /** Its URL, with the password; once a console was started. */
   database(): string
   query<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>
+  /** Ends its server at once, with every connection; the function that is returned starts it again where it was. */
+  kill(): Promise<() => Promise<void>>
 }
 
 interface Fixtures {
@@ -38,6 +43,8 @@ export const test = base.extend<Fixtures>({
     const folder = await mkdtemp(join(tmpdir(), 'tranche-e2e-'))
     const stops: (() => Promise<void>)[] = []
     let client: pg.Client | null = null
+    /** Once it was ended and started again it is ours to stop. */
+    let server: Server | null = null
     const start = async (): Promise<TestConsole> => {
       const home = await mkdtemp(join(folder, 'home-'))
       const { stop, ...started } = await startProcess(['--project', folder, '--home', home, '--rows', String(rows)])
@@ -60,8 +67,26 @@ export const test = base.extend<Fixtures>({
         const { rows: answered } = await client.query<Row>(text, values)
         return answered
       },
+      async kill() {
+        const port = Number(new URL(database ?? '').port)
+        const request = {
+          folder: practiceFolder(folder),
+          settings: PRACTICE_SETTINGS,
+          ports: { first: port, count: 1 },
+        }
+        await client?.end()
+        client = null
+        // Adopted, since the console's process started it.
+        server = await startServer(request)
+        process.kill(server.pid, 'SIGQUIT')
+        await server.stop()
+        return async () => {
+          server = await startServer(request)
+        }
+      },
     })
     await (client as pg.Client | null)?.end()
+    await (server as Server | null)?.stop()
     // The last one started adopted the server of the first.
     for (const stop of stops) await stop()
     await rm(folder, { recursive: true, force: true })
@@ -101,7 +126,7 @@ async function startProcess(args: readonly string[]): Promise<TestConsole & { re
   return {
     database,
     async url() {
-      child.stdin.write('\n')
+      child.stdin.write('url\n')
       const { url = '' } = await answer()
       return url
     },

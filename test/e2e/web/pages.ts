@@ -12,6 +12,17 @@ export interface Pace {
   readonly pauseMs?: number
 }
 
+/** Two sub-batches to a job, a pause between them: what a spec does in the middle of such a run is in the middle anywhere. */
+export const SLOW = { batchSize: 200, pauseMs: 1_500 } as const satisfies Pace
+
+/** Lets a slow run go on without pauses, from its next job. */
+export async function hurry(page: Page): Promise<void> {
+  const pause = page.getByLabel('pause', { exact: true })
+  await pause.fill('0')
+  await pause.press('Enter')
+  await expect(page.getByText('Set pause ms')).toBeVisible()
+}
+
 /** From the catalogue to the run monitor of what was just queued. */
 export async function queue(page: Page, jobClassName: string, { batchSize, pauseMs }: Pace = {}): Promise<void> {
   await page.getByRole('link', { name: 'Catalogue' }).click()

@@ -1,8 +1,8 @@
 import { expect, test } from './console.ts'
-import { headline, queue, ROUTES, tracked } from './pages.ts'
+import { headline, hurry, queue, ROUTES, SLOW, tracked } from './pages.ts'
 
 test('a reload in the middle of a run shows the same run, and the run goes on', async ({ console: page, practice }) => {
-  await queue(page, ROUTES, { batchSize: 500, pauseMs: 40 })
+  await queue(page, ROUTES, SLOW)
   await page.getByRole('button', { name: 'Run now' }).click()
   await expect(page.getByText('Job 2 succeeded')).toBeVisible()
 
@@ -11,6 +11,7 @@ test('a reload in the middle of a run shows the same run, and the run goes on', 
   await expect(page).toHaveURL(/practice\/run\/1$/)
   await expect(headline(page)).toContainText('Running')
   await expect(page.getByText('Job 1 succeeded')).toBeVisible()
+  await hurry(page)
   await expect(headline(page)).toContainText('Finished, not finalized')
   const { succeeded, status } = await tracked(practice, ROUTES)
   expect(status).toBe(3)
@@ -18,7 +19,7 @@ test('a reload in the middle of a run shows the same run, and the run goes on', 
 })
 
 test('a second console sees the run of the first, and pauses it', async ({ console: page, practice, browser }) => {
-  await queue(page, ROUTES, { batchSize: 500, pauseMs: 100 })
+  await queue(page, ROUTES, SLOW)
   await page.getByRole('button', { name: 'Run now' }).click()
   await expect(headline(page)).toContainText('Running')
   const second = await practice.start()
@@ -39,7 +40,7 @@ test('a second console sees the run of the first, and pauses it', async ({ conso
 })
 
 test('stopping ends the run and leaves the migration active', async ({ console: page, practice }) => {
-  await queue(page, ROUTES, { batchSize: 500, pauseMs: 40 })
+  await queue(page, ROUTES, SLOW)
   await page.getByRole('button', { name: 'Run now' }).click()
   await expect(headline(page)).toContainText('Running')
 

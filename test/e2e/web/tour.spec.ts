@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import type { Locator, Page } from '@playwright/test'
 import { expect, test } from './console.ts'
-import { headline, poisonRoutes, queue, ROUTES, tracked, WORKFLOWS } from './pages.ts'
+import { headline, poisonRoutes, queue, ROUTES, SLOW, tracked, WORKFLOWS } from './pages.ts'
 
 test('a person queues, runs, pauses, mends failures, verifies and finalizes with the mouse', async ({
   console: page,
   practice,
 }) => {
-  await queue(page, ROUTES, { batchSize: 500, pauseMs: 40 })
+  await queue(page, ROUTES, SLOW)
   expect(await tracked(practice, ROUTES)).toMatchObject({ status: 1, succeeded: 0 })
   const mend = await poisonRoutes(practice)
 
@@ -18,7 +18,7 @@ test('a person queues, runs, pauses, mends failures, verifies and finalizes with
   expect(await tracked(practice, ROUTES)).toMatchObject({ status: 0 })
 
   await page.getByLabel('pause', { exact: true }).fill('0')
-  await page.getByRole('button', { name: 'Set, now 40' }).click()
+  await page.getByRole('button', { name: 'Set, now 1500' }).click()
   await expect(page.getByLabel('pause', { exact: true })).toHaveValue('0')
   await page.getByRole('button', { name: 'Resume and run' }).click()
   await expect(headline(page)).toContainText('Failed')
@@ -68,8 +68,10 @@ test('a person takes the same way by keyboard alone', async ({ console: page, pr
   await expect(page).toHaveURL(new RegExp(`catalogue/${WORKFLOWS}`))
   await press('q')
   await expect(page.getByTestId('plan')).toContainText('jobs of')
+  await tabTo(page, page.getByLabel('batch size, rows', { exact: true }))
+  await page.keyboard.type(String(SLOW.batchSize))
   await tabTo(page, page.getByLabel('pause, ms'))
-  await page.keyboard.type('30')
+  await page.keyboard.type(String(SLOW.pauseMs))
   await tabTo(page, page.getByRole('button', { name: 'Install tracking schema' }))
   await press('Enter')
   await expect(page.getByRole('button', { name: 'Queue', exact: true })).toBeEnabled()
@@ -82,7 +84,14 @@ test('a person takes the same way by keyboard alone', async ({ console: page, pr
   await press('Space')
   await expect(headline(page)).toContainText('Nothing of it is running')
   expect(await tracked(practice, WORKFLOWS)).toMatchObject({ status: 0 })
-  await press('Space')
+  const pause = page.getByLabel('pause', { exact: true })
+  await tabTo(page, pause)
+  await page.keyboard.type('0')
+  await press('Enter')
+  await expect(pause).toBeEnabled()
+  await expect(pause).toHaveValue('0')
+  await tabTo(page, pause)
+  await press('Escape', 'Space')
   await expect(headline(page)).toContainText('Finished, not finalized')
   expect(await tracked(practice, WORKFLOWS)).toMatchObject({ status: 3, failed: 0 })
 
