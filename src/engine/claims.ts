@@ -9,13 +9,12 @@ import { type JobRow, planning, raiseEpoch, readJob, toClaim } from './claim-row
 import { type EngineContext, inWritingTransaction } from './context.ts'
 import type { Drive } from './drive.ts'
 import { planNextJob } from './planner.ts'
+import { spacing } from './spacing.ts'
 import { giveBack, MAX_ATTEMPTS } from './takeover.ts'
 import type { Transaction } from './target/transaction.ts'
 import { transitionJob } from './transitions.ts'
 
 const CANDIDATES = 8
-/** GitLab's variance: a job may start this much before its interval has passed, so that a tick does not miss it. */
-const INTERVAL_VARIANCE_SECONDS = 5
 
 /** Claims a job: pending ones first, then a new range, then failed ones with attempts left. One transaction. */
 export async function claimJob(context: EngineContext, drive: Drive): Promise<ClaimOutcome> {
@@ -46,17 +45,18 @@ async function checkMayClaim(
   )
   if (lease.rowCount === 0) return { kind: 'taken_over' }
   const { rows } = await transaction.query(
-    sql`SELECT status, on_hold_until > clock_timestamp() AS is_held,
+    sql`SELECT status, on_hold_until IS NOT NULL AS is_held,
                extract(epoch FROM on_hold_until)::float8 AS hold_until, extract(epoch FROM clock_timestamp())::float8 AS server_now
           FROM ${tables.migrations} WHERE id = ${migration.id} FOR SHARE`,
   )
-  const [row] = rows as { status: number; is_held: boolean | null; hold_until: number; server_now: number }[]
+  const [row] = rows as { status: number; is_held: boolean; hold_until: number; server_now: number }[]
   if (row === undefined) return { kind: 'taken_over' }
   const status = migrationStatusOf(row.status)
   if (!drive.drivenStatuses.includes(status)) return { kind: 'not_driven', status }
   const runner = await transaction.query(sql`SELECT 1 FROM ${tables.runners} WHERE id = ${runnerId} FOR KEY SHARE`)
   if (runner.rowCount === 0) return { kind: 'taken_over' }
-  if (row.is_held === true) {
+  // Also when its time is over: the indicators are asked before anything goes on.
+  if (row.is_held && !drive.ignoresHealth) {
     return { kind: 'held', until: new Date(row.hold_until * 1000), serverNow: new Date(row.server_now * 1000) }
   }
   return drive.isPaced ? checkIsDue(transaction, { tables }, drive) : null
@@ -73,7 +73,7 @@ async function checkIsDue(
   )
   if (frontier.rowCount === 0) return { kind: 'busy' }
   const { rows } = await transaction.query(
-    sql`SELECT ("interval" - ${INTERVAL_VARIANCE_SECONDS}::int)
+    sql`SELECT ${spacing('m')}
                - extract(epoch FROM clock_timestamp() - (
                    SELECT max(j.started_at) FROM ${tables.jobs} AS j WHERE j.batched_background_migration_id = m.id
                  ))::float8 AS seconds

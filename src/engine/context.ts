@@ -1,5 +1,6 @@
 /** What every part of the engine is given: the target, the tracking tables and the host's ports. */
 import type { TrancheError } from '../shared/errors.ts'
+import type { HealthSettings } from '../shared/health-settings.ts'
 import type { Emitter } from './events.ts'
 import type { Clock, DefinitionSource, Identity, Logger, ProcessTable, Random, RowTransformer } from './ports.ts'
 import type { Target } from './target/open-target.ts'
@@ -18,6 +19,8 @@ export interface Limits {
   readonly reconnectMs: number
   /** Between two heartbeats of a runner; a third of the takeover age. */
   readonly heartbeatMs: number
+  /** Held migrations are looked at again this often; no hold that an indicator began is shorter. */
+  readonly holdCheckMs: number
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -26,6 +29,7 @@ export const DEFAULT_LIMITS: Limits = {
   checkTimeoutMs: 300_000,
   reconnectMs: 60_000,
   heartbeatMs: 10_000,
+  holdCheckMs: 5_000,
 }
 
 export interface EngineContext {
@@ -42,6 +46,8 @@ export interface EngineContext {
   /** The targets of other logical databases that definitions may reach with `ctx.database(name)`. */
   readonly otherDatabases: ReadonlyMap<string, Target>
   readonly limits: Limits
+  /** Thresholds of the health indicators, and how long a hold lasts. */
+  readonly health: HealthSettings
   /** Read at first use and kept; `refreshFacts` forgets it (after a reconnect the same name may lead elsewhere). */
   facts(): Promise<ServerFacts>
   refreshFacts(): void

@@ -30,6 +30,8 @@ export interface Drive extends MigrationSubject {
   /** Statuses under which this run may write: a finalize stops when it is paused back to active, a run does not. */
   readonly drivenStatuses: readonly MigrationStatus[]
   readonly isPaced: boolean
+  /** Forced: holds are passed over, no indicator is asked, the optimizer is off. */
+  readonly ignoresHealth: boolean
   /** Aborted from outside, or by `halt`: lanes finish their sub-batch, release their claims and end. */
   readonly signal: AbortSignal
   readonly halt: () => void

@@ -3,11 +3,14 @@ import { type EngineContext, DEFAULT_LIMITS, inTransaction, type Limits, remembe
 import { createEmitter, type EngineEvents } from './events.ts'
 import { readFailures } from './failures.ts'
 import { finalizeMigration } from './finalizer.ts'
+import { readHealth } from './health/read-health.ts'
 import type { FirstStatement } from './first-statement.ts'
 import { pauseMigration, resumeMigration, retryMigration, setKnobs, waitForEnd } from './operate.ts'
 import { getState, listStates } from './overview.ts'
 import type { Clock, DefinitionSource, Identity, Logger, ProcessTable, Random, RowTransformer } from './ports.ts'
 import { TrancheError } from '../shared/errors.ts'
+import { DEFAULT_HEALTH, type HealthSettings } from '../shared/health-settings.ts'
+import type { HealthReading } from '../shared/health.ts'
 import type { JobCell, JobDetail } from '../shared/job-view.ts'
 import { type Plan, planQueue, planStatement } from './plan.ts'
 import { queueMigration } from './queueing.ts'
@@ -110,6 +113,8 @@ export interface Engine {
   delete(migrationId: string): Promise<ArchivedMigration>
   /** Requeued and deleted migrations, oldest first; those of one id or job class name where a reference is given. */
   archived(reference?: string): Promise<readonly ArchivedMigration[]>
+  /** Asks every health indicator about the migration's table, now; changes nothing. */
+  health(migrationId: string): Promise<readonly HealthReading[]>
   /** Tracked events in ascending order, behind `after` (an event id). */
   events(migrationId: string, options?: { readonly after?: string }): Promise<readonly TrackedEvent[]>
   /** Subscribes to live events; returns the unsubscribe function. A listener that throws is logged and ignored. */
@@ -129,6 +134,8 @@ export interface EnginePorts {
   readonly rowTransformer?: RowTransformer
   readonly otherDatabases?: ReadonlyMap<string, Target>
   readonly limits?: Partial<Limits>
+  /** Of this connection; where left out, the defaults. */
+  readonly health?: Partial<HealthSettings>
 }
 
 /** An engine over one target. It opens nothing by itself and closes nothing: the target is the host's. */
@@ -141,6 +148,7 @@ export function createEngine(ports: EnginePorts): Engine {
     rowTransformer: ports.rowTransformer ?? null,
     otherDatabases: ports.otherDatabases ?? new Map(),
     limits: { ...DEFAULT_LIMITS, ...ports.limits },
+    health: { ...DEFAULT_HEALTH, ...ports.health },
     ...rememberFacts(ports.target),
   }
   /** A connection that broke under a call, and a privilege that is missing, are told as what they are, not as the driver's words. */
@@ -198,6 +206,7 @@ export function createEngine(ports: EnginePorts): Engine {
     requeue: (migrationId, changes) => installed(() => requeueMigration(context, migrationId, changes)),
     delete: (migrationId) => installed(() => deleteMigration(context, migrationId)),
     archived: (reference) => installed(() => readArchive(context, reference)),
+    health: (migrationId) => installed(() => readHealth(context, migrationId)),
     events: (migrationId, options) => installed(() => readEvents(context, migrationId, options)),
     on: (name, listener) => emitter.on(name, listener),
   }

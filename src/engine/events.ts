@@ -2,6 +2,7 @@
  * Live events: everything that the engine does, as it happens. They are the only instrumentation; progress lines, logs
  * and screens hang off them. An event is emitted after the commit that it tells of.
  */
+import type { HealthReading, Hold } from '../shared/health.ts'
 import type { MigrationEvent, MigrationStatus } from '../shared/status.ts'
 import type { Logger } from './ports.ts'
 import type { CheckResult, Key, RunOutcome, RunProgress } from './types.ts'
@@ -27,6 +28,16 @@ export interface EngineEvents {
     readonly requeuedAs: string | null
   }
   'migration:set': OfMigration & { readonly changes: Readonly<Record<string, unknown>> }
+  'optimizer:decided': OfMigration & {
+    readonly from: number
+    readonly to: number
+    readonly because: string
+    readonly efficiency: number | null
+  }
+  'health:evaluated': OfMigration & { readonly readings: readonly HealthReading[] }
+  /** Also when a hold is made longer. */
+  'hold:began': OfMigration & Hold
+  'hold:ended': OfMigration & { readonly seconds: number }
   'run:started': OfMigration & { readonly runnerId: string }
   'run:progress': RunProgress
   'run:waiting': OfMigration & { readonly reason: string; readonly until: Date | null }

@@ -35,14 +35,14 @@ export async function finalizeMigration(
   }
   const subject = await loadSubject(context, migrationId)
   const { migration } = subject
-  const { signal, waive = {}, noRun = false } = options
+  const { signal, waive = {}, noRun = false, force = false } = options
   assertNoDrift(subject)
   assertWaivable(subject, waive)
   const isWaived = Object.hasOwn(waive, EARLY_FINALIZATION)
   assertNotTooEarly(subject.loaded, context.definitions, { migrationId, isWaived })
   if (noRun) assertFinished(migration)
-  await journal(context, migrationId, { from: migration.status, waive, noRun })
-  const run = migration.status === 'finished' ? null : await completeRemainder(context, migration, signal)
+  await journal(context, migrationId, { from: migration.status, waive, noRun, force })
+  const run = migration.status === 'finished' ? null : await completeRemainder(context, migration, { signal, force })
   const verification = await verifyMigration(context, migrationId, {
     waive,
     ...(signal === undefined ? {} : { signal }),
@@ -95,10 +95,11 @@ function assertHolds({ migrationId, holds, checks, ...rest }: Verification): voi
 async function completeRemainder(
   context: EngineContext,
   { id }: Migration,
-  signal: AbortSignal | undefined,
+  { signal, force }: { readonly signal: AbortSignal | undefined; readonly force: boolean },
 ): Promise<RunOutcome> {
   const run = await runMigration(context, id, {
     drivenStatuses: ['finalizing'],
+    force,
     begin: (transaction) => startFinalizing(transaction, context, id),
     ...(signal === undefined ? {} : { signal }),
   })

@@ -1,5 +1,8 @@
 /** A lane claims jobs and drives them, one after the other, until the migration or the run ends. A run has one or more. */
 import { TrancheError } from '../shared/errors.ts'
+import { formatTime } from '../shared/format-duration.ts'
+import { reasonOfHold } from '../shared/health.ts'
+import type { AfterJob } from './after-job.ts'
 import { backOff } from './contention.ts'
 import type { Claim, ClaimOutcome } from './claim.ts'
 import { claimJob } from './claims.ts'
@@ -9,6 +12,8 @@ import { driveJob, type JobEnd } from './drive-job.ts'
 import { decideEnding } from './ending.ts'
 import { takeOverStale } from './lease.ts'
 import { exhausted } from './exhausted.ts'
+import type { HealthMonitor } from './health/monitor.ts'
+import { reconsiderHold } from './hold.ts'
 import { reconnect } from './reconnect.ts'
 import { findUnknownClaims, resolveClaim } from './resolve-claim.ts'
 import type { Tally } from './tally.ts'
@@ -16,13 +21,14 @@ import { kindOfError } from './target/sqlstate.ts'
 import type { RunEndReason } from './types.ts'
 
 const POLL_MS = 1_000
-const HOLD_CHECK_MS = 5_000
 
 /** What the lanes of one run share. */
 export interface Lanes {
   readonly context: EngineContext
   readonly drive: Drive
   readonly tally: Tally
+  readonly monitor: HealthMonitor
+  readonly afterJob: AfterJob
   readonly maxJobs: number | null
   readonly reconnectMs: number | null
   readonly endsWhenIdle: boolean
@@ -114,12 +120,7 @@ async function oneTurn(lanes: Lanes): Promise<void> {
     case 'busy':
       return sleep(lanes, 20 + lanes.context.random.next() * 60)
     case 'held':
-      if (lanes.endsWhenIdle) {
-        endRun(lanes, 'job_limit')
-        return
-      }
-      waitFor(lanes, `on hold until ${outcome.until.toISOString()}`, outcome.until)
-      return sleep(lanes, Math.min(HOLD_CHECK_MS, Math.max(50, outcome.until.getTime() - outcome.serverNow.getTime())))
+      return onHeld(lanes, outcome)
     case 'not_due':
       if (lanes.endsWhenIdle) {
         endRun(lanes, 'job_limit')
@@ -191,9 +192,10 @@ async function driveClaim(lanes: Lanes, claim: Claim): Promise<void> {
   switch (end) {
     case 'succeeded':
       tally.jobsRun += 1
-      return
+      return lanes.afterJob.run({ isSucceeded: true })
     case 'failed':
       tally.jobsRun += 1
+      await lanes.afterJob.run({ isSucceeded: false })
       // Too many failed jobs fail the migration at once, not only when its range is used up.
       return decide(lanes)
     case 'claim_lost': {
@@ -207,6 +209,21 @@ async function driveClaim(lanes: Lanes, claim: Claim): Promise<void> {
     case 'not_driven':
       return // the next claim tells the status
   }
+}
+
+/** The end of a migration needs no job, so a hold does not keep it from being told. */
+async function onHeld(lanes: Lanes, { until, serverNow }: Extract<ClaimOutcome, { kind: 'held' }>): Promise<void> {
+  const { context, drive, monitor } = lanes
+  await decide(lanes)
+  if (!goesOn(lanes)) return
+  const hold = await reconsiderHold(context, monitor, drive.migration.id)
+  if (hold === null) return
+  if (lanes.endsWhenIdle) {
+    endRun(lanes, 'job_limit')
+    return
+  }
+  waitFor(lanes, `on hold until ${formatTime(hold.until)}: ${reasonOfHold(hold)}`, new Date(hold.until))
+  return sleep(lanes, Math.min(context.limits.holdCheckMs, Math.max(50, until.getTime() - serverNow.getTime())))
 }
 
 async function onNothingToClaim(lanes: Lanes): Promise<void> {

@@ -2,6 +2,7 @@
 import { raw, sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES } from '../shared/status.ts'
 import { type EngineContext, inTransaction, onlyRow } from './context.ts'
+import { readHold, toHold } from './hold.ts'
 import { MAX_ATTEMPTS } from './takeover.ts'
 import type { Transaction } from './target/transaction.ts'
 import { countRows } from './tracking/count-rows.ts'
@@ -76,6 +77,7 @@ async function stateOf(
     rows,
     progress: await progressOf(transaction, context, migration, rows),
     runners: await listRunners(transaction, context, migration.id),
+    hold: migration.onHoldUntil === null ? null : toHold(await readHold(transaction, context, migration.id)),
     definitionHash: (details[0]?.definition_hash as string | undefined) ?? null,
   }
 }

@@ -1,9 +1,11 @@
 /** One run: joins the table lease as a runner, drives the migration in one or more lanes, and leaves. */
 import { TrancheError } from '../shared/errors.ts'
 import type { MigrationStatus } from '../shared/status.ts'
+import { createAfterJob } from './after-job.ts'
 import { withContentionRetries } from './contention.ts'
 import { type EngineContext, inTransaction, inWritingTransaction } from './context.ts'
 import { assertNoDrift, type Drive, loadSubject, type MigrationSubject } from './drive.ts'
+import { createHealthMonitor } from './health/monitor.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { createMutex, decide, type Lanes, runLane } from './lane.ts'
 import { type Joined, joinLease, leaveLease } from './lease.ts'
@@ -64,6 +66,7 @@ export async function runMigration(
     runnerId: context.random.uuid(),
     drivenStatuses: options.drivenStatuses ?? DRIVEN,
     isPaced: options.paced ?? false,
+    ignoresHealth: options.force ?? false,
     signal: AbortSignal.any([halt.signal, ...(options.signal === undefined ? [] : [options.signal])]),
     halt: () => {
       halt.abort()
@@ -108,14 +111,17 @@ async function asRunner(context: EngineContext, drive: Drive, options: Driving, 
       drive.halt()
     },
   })
-  const details = { runnerId, parallel: options.parallel ?? 1, paced: drive.isPaced }
+  const watching = new AbortController()
+  const watch = drive.ignoresHealth ? Promise.resolve() : lanes.monitor.watch(watching.signal)
+  const details = { runnerId, parallel: options.parallel ?? 1, paced: drive.isPaced, force: drive.ignoresHealth }
   try {
     await journal(context, options, patience, { kind: 'run', migrationId: migration.id, details })
     context.emitter.emit('run:started', { migrationId: migration.id, runnerId })
     await runLanes(lanes, options.parallel ?? 1)
     await decideAtLimit(lanes, patience)
   } finally {
-    await stopHeartbeat()
+    watching.abort()
+    await Promise.all([watch, stopHeartbeat()])
     await leave(context, membership, patience)
   }
   const reason = lanes.end ?? 'aborted'
@@ -193,10 +199,13 @@ async function runLanes(lanes: Lanes, count: number): Promise<void> {
 }
 
 function createLanes(context: EngineContext, drive: Drive, options: Driving, tally: Tally): Lanes {
+  const monitor = createHealthMonitor(context, drive.scoped.table.oid)
   return {
     context,
     drive,
     tally,
+    monitor,
+    afterJob: createAfterJob(context, drive, monitor),
     maxJobs: options.maxJobs ?? null,
     reconnectMs: limitOf(context, options),
     endsWhenIdle: options.endsWhenIdle ?? false,

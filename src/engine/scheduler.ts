@@ -7,7 +7,9 @@ import { raw, sql } from '../shared/sql.ts'
 import { MIGRATION_STATUS_CODES } from '../shared/status.ts'
 import { type EngineContext, inTransaction } from './context.ts'
 import { reconnect } from './reconnect.ts'
+import { createHoldChecks } from './recheck-holds.ts'
 import { runMigration } from './runner.ts'
+import { spacing } from './spacing.ts'
 import { kindOfError } from './target/sqlstate.ts'
 
 const TICK_MS = 1_000
@@ -15,7 +17,6 @@ const TICK_MS = 1_000
 const REFUSED_MS = 60_000
 /** GitLab's default of database_max_running_batched_background_migrations. */
 const DEFAULT_PARALLEL = 2
-const INTERVAL_VARIANCE_SECONDS = 5
 
 export interface WorkOptions {
   /** One pass over what is due, then end. */
@@ -83,7 +84,9 @@ function createDesk(context: EngineContext, parallel: number, signal: AbortSigna
       .finally(() => driven.delete(migrationId))
     driven.set(migrationId, driving)
   }
+  const recheckHolds = createHoldChecks(context)
   const due = async (): Promise<readonly string[]> => {
+    await recheckHolds()
     const nowMs = context.clock.now().getTime()
     const refused = [...refusedUntilMs].filter(([, untilMs]) => untilMs > nowMs).map(([id]) => id)
     return listDue(context, refused)
@@ -118,19 +121,19 @@ async function driveOneJob(context: EngineContext, migrationId: string, signal: 
   return jobsRun
 }
 
-/** The oldest active migration of each table, whose interval has passed since its last job started. */
+/** The oldest active migration of each table that is not on hold, whose interval has passed since its last job started. */
 async function listDue(context: EngineContext, refused: readonly string[]): Promise<readonly string[]> {
   const { tables } = context
   const { rows } = await inTransaction(context, (transaction) =>
     transaction.query(
       sql`SELECT id FROM (
-            SELECT DISTINCT ON (d.table_oid) m.id, m."interval",
+            SELECT DISTINCT ON (d.table_oid) m.id, ${spacing('m')} AS spacing,
                    (SELECT max(j.started_at) FROM ${tables.jobs} AS j WHERE j.batched_background_migration_id = m.id) AS last_start
               FROM ${tables.migrations} AS m JOIN ${tables.details} AS d ON d.migration_id = m.id
-             WHERE m.status = ${MIGRATION_STATUS_CODES.active} AND (m.on_hold_until IS NULL OR m.on_hold_until < clock_timestamp())
+             WHERE m.status = ${MIGRATION_STATUS_CODES.active} AND m.on_hold_until IS NULL
                AND m.id <> ALL (${[...refused]}::bigint[])
              ORDER BY d.table_oid, m.id) AS oldest
-           WHERE last_start IS NULL OR last_start <= clock_timestamp() - make_interval(secs => "interval" - ${INTERVAL_VARIANCE_SECONDS}::int)
+           WHERE last_start IS NULL OR last_start <= clock_timestamp() - make_interval(secs => spacing)
            ORDER BY ${raw('id')}`,
     ),
   )

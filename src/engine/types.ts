@@ -13,6 +13,7 @@
  *
  * Ids and keys are strings everywhere: they are 64-bit in the database and are never calculated with here.
  */
+import type { Hold } from '../shared/health.ts'
 import type { JobStatus, MigrationStatus } from '../shared/status.ts'
 import type { Verification } from './verification.ts'
 
@@ -82,6 +83,8 @@ export interface MigrationState extends Migration {
   readonly rows: RowCounts
   readonly progress: Progress
   readonly runners: readonly RunnerInfo[]
+  /** null: not on hold. A hold whose time is over stands until somebody who drives it has asked the indicators. */
+  readonly hold: Hold | null
   readonly definitionHash: string | null
 }
 
@@ -140,6 +143,8 @@ export interface RunOptions {
   readonly parallel?: number
   /** Keep the migration's interval between the starts of jobs. */
   readonly paced?: boolean
+  /** Ignore health: pass over holds and ask no indicator. */
+  readonly force?: boolean
   /** Aborting it stops the run: the sub-batch in hand is finished or cancelled, claims are released. */
   readonly signal?: AbortSignal
 }
@@ -221,6 +226,8 @@ export interface FinalizeOptions {
   readonly waive?: Readonly<Record<string, string>>
   /** Only confirm: refuse when unfinished, run nothing inline. */
   readonly noRun?: boolean
+  /** Ignore health while the remainder is run. */
+  readonly force?: boolean
   readonly signal?: AbortSignal
 }
 

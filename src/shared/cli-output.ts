@@ -5,6 +5,7 @@
  */
 import type { ArchivedValue } from './archived-value.ts'
 import type { AppError } from './errors.ts'
+import type { Hold } from './health.ts'
 import type { JobStatus, MigrationStatus } from './status.ts'
 
 /** The one document on stdout. `ok` is true exactly when the exit code is 0. */
@@ -107,6 +108,7 @@ export interface MigrationStateValue extends MigrationValue {
   readonly rows: RowCountsValue
   readonly progress: ProgressValue
   readonly runners: readonly RunnerValue[]
+  readonly hold: Hold | null
   readonly definitionHash: string | null
 }
 

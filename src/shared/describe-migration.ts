@@ -1,18 +1,18 @@
 /** Sentences about a migration, the same on every screen and in the report. Pure. */
 import type { JobCountsValue, MigrationStateValue, RowCountsValue } from './cli-output.ts'
 import { countOf, formatCount, formatEstimate, formatPercent } from './format-number.ts'
-import { formatTime } from './format-duration.ts'
+import { holdSentence } from './health.ts'
 
 /** One sentence: where it stands, and what that means for whoever reads it. */
 export function headlineOf(state: MigrationStateValue): string {
   const { status, rows, jobs } = state
   switch (status) {
     case 'active':
-      return isDriven(state) ? running(state) : `Active, but nobody drives it now: ${soFar(state)}.`
+      return `${isDriven(state) ? 'Running' : 'Active, but nobody drives it now'}: ${soFar(state)}.${held(state)}`
     case 'paused':
       return `Paused: ${soFar(state)}.${isDriven(state) ? ' A runner is just stopping.' : ' Nothing of it is running.'}`
     case 'finalizing':
-      return `Finalizing: the remainder is run inline; ${soFar(state)}.`
+      return `Finalizing: the remainder is run inline; ${soFar(state)}.${held(state)}`
     case 'failed':
       return `Failed: ${countOf(jobs.blocked, 'job has', 'jobs have')} used ${jobs.blocked === 1 ? 'its' : 'their'} attempts; ${soFar(state)}.`
     case 'finished':
@@ -24,9 +24,8 @@ export function headlineOf(state: MigrationStateValue): string {
   }
 }
 
-function running(state: MigrationStateValue): string {
-  const hold = state.onHoldUntil === null ? '' : ` On hold until ${formatTime(state.onHoldUntil)}.`
-  return `Running: ${soFar(state)}.${hold}`
+function held({ hold }: MigrationStateValue): string {
+  return hold === null ? '' : ` ${holdSentence(hold)}`
 }
 
 function soFar({ rows, totalTupleCount, progress }: MigrationStateValue): string {

@@ -30,6 +30,7 @@ const report: ReportValue = {
     rows: { scanned: 250, changed: 200, unresolved: 25, quarantined: 5, exact: true },
     progress: { percentByKey: 100, percentByRows: 100, unknownBecause: null },
     runners: [],
+    hold: null,
     definitionHash: 'abc',
   },
   description: HOSTILE,

@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest'
 import type { BatchedMigrationDefinition } from '../../src/catalogue/definition.ts'
 import { createEngine, type Engine, type EnginePorts } from '../../src/engine/engine.ts'
 import type { EngineEvents, EventName } from '../../src/engine/events.ts'
+import type { ServerConnection } from '../../src/host/postgres/server-login.ts'
 import { openTarget, type Target } from '../../src/engine/target/open-target.ts'
 import { silentLogger, sourceOf, testPorts } from './engine-ports.ts'
 import { createTestDatabase, type TestDatabase } from './test-database.ts'
@@ -33,6 +34,8 @@ export interface SetupOptions {
   readonly schema?: string
   readonly ports?: Partial<EnginePorts>
   readonly isInstalled?: boolean
+  /** Another server than that of the run. */
+  readonly server?: ServerConnection
 }
 
 const EVENT_NAMES: readonly EventName[] = [
@@ -40,6 +43,10 @@ const EVENT_NAMES: readonly EventName[] = [
   'migration:changed',
   'migration:removed',
   'migration:set',
+  'optimizer:decided',
+  'health:evaluated',
+  'hold:began',
+  'hold:ended',
   'run:started',
   'run:progress',
   'run:waiting',
@@ -63,7 +70,7 @@ const EVENT_NAMES: readonly EventName[] = [
 
 /** Call it in each test; what it opened is closed and dropped when the test is over, and leaks fail the test. */
 export async function setup(options: SetupOptions = {}): Promise<Bundle> {
-  const database = await createTestDatabase()
+  const database = await createTestDatabase('template0', options.server)
   const targets: Target[] = []
   onTestFinished(async () => {
     await Promise.all(targets.map((target) => target.close()))

@@ -4,6 +4,7 @@ import { DEFAULT_LIMITS, type EngineContext, rememberFacts } from '../../src/eng
 import { type Drive, loadSubject } from '../../src/engine/drive.ts'
 import type { EnginePorts } from '../../src/engine/engine.ts'
 import { joinLease } from '../../src/engine/lease.ts'
+import { DEFAULT_HEALTH } from '../../src/shared/health-settings.ts'
 import { trackingTables } from '../../src/engine/tracking/tables.ts'
 import { testPorts } from './engine-ports.ts'
 
@@ -16,6 +17,7 @@ export function contextOf(ports: Partial<EnginePorts> & Pick<EnginePorts, 'targe
     rowTransformer: all.rowTransformer ?? null,
     otherDatabases: new Map(),
     limits: { ...DEFAULT_LIMITS, ...all.limits },
+    health: { ...DEFAULT_HEALTH, ...all.health },
     ...rememberFacts(all.target),
   }
 }
@@ -28,6 +30,7 @@ export async function joinedDrive(context: EngineContext, migrationId: string): 
     runnerId: context.random.uuid(),
     drivenStatuses: ['active', 'finalizing'],
     isPaced: false,
+    ignoresHealth: false,
     signal: new AbortController().signal,
     halt: () => undefined,
   }

@@ -1,13 +1,14 @@
 /** A queued migration over a table that counts hits. */
-import { type Bundle, setup } from './engine-setup.ts'
+import { type Bundle, setup, type SetupOptions } from './engine-setup.ts'
 import { hitEvery, hitsTable } from './hits.ts'
 
 export async function queued(
   rows: number,
   definition = hitEvery(),
   bad: readonly number[] = [],
+  options: SetupOptions = {},
 ): Promise<Bundle & { migrationId: string }> {
-  const bundle = await setup({ schema: hitsTable(rows), definitions: [definition] })
+  const bundle = await setup({ schema: hitsTable(rows), definitions: [definition], ...options })
   await bundle.query('UPDATE items SET bad = true WHERE id = ANY ($1)', [bad])
   const { migration } = await bundle.engine.queue({ jobClassName: definition.jobClassName })
   return { ...bundle, migrationId: migration.id }

@@ -22,15 +22,18 @@ export interface TestDatabase {
 }
 
 /** A database of the test file's own: a copy of `template` (see templateDatabase), or empty. */
-export async function createTestDatabase(template = 'template0'): Promise<TestDatabase> {
+export async function createTestDatabase(
+  template = 'template0',
+  server: ServerConnection = inject('server'),
+): Promise<TestDatabase> {
   const name = `${inject('databasePrefix')}${randomBytes(5).toString('hex')}`
-  await onServer(`CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE ${pg.escapeIdentifier(template)}`)
-  return openTestDatabase(name)
+  await onServer(server, `CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE ${pg.escapeIdentifier(template)}`)
+  return openTestDatabase(name, server)
 }
 
 /** A handle on an existing database of this run. */
-export function openTestDatabase(name: string): TestDatabase {
-  const connection: ServerConnection = { ...inject('server'), database: name }
+export function openTestDatabase(name: string, server: ServerConnection = inject('server')): TestDatabase {
+  const connection: ServerConnection = { ...server, database: name }
   const pool = new pg.Pool({ ...connection, application_name: 'test', max: 4 })
   const clients = new Set<pg.Client>()
   const disconnect = async () => {
@@ -52,12 +55,12 @@ export function openTestDatabase(name: string): TestDatabase {
     },
     close: async () => {
       await disconnect()
-      refuseLeaked(await findLeakedConnections(name))
+      refuseLeaked(await findLeakedConnections(server, name))
     },
     drop: async () => {
       await disconnect()
-      const leaked = await findLeakedConnections(name)
-      await onServer(`DROP DATABASE ${pg.escapeIdentifier(name)} WITH (FORCE)`)
+      const leaked = await findLeakedConnections(server, name)
+      await onServer(server, `DROP DATABASE ${pg.escapeIdentifier(name)} WITH (FORCE)`)
       refuseLeaked(leaked)
     },
   }
@@ -76,9 +79,10 @@ interface Connection {
 }
 
 /** A backend takes a moment to notice that its client left, so only those that stay count. */
-async function findLeakedConnections(name: string): Promise<readonly Connection[]> {
+async function findLeakedConnections(server: ServerConnection, name: string): Promise<readonly Connection[]> {
   for (let patience = 100; ; patience -= 1) {
     const open = await onServer<Connection>(
+      server,
       `SELECT application_name AS application, state, query
        FROM pg_stat_activity
        WHERE datname = $1 AND backend_type = 'client backend'`,
@@ -89,8 +93,12 @@ async function findLeakedConnections(name: string): Promise<readonly Connection[
   }
 }
 
-async function onServer<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> {
-  const client = new pg.Client({ ...inject('server'), application_name: 'test support' })
+async function onServer<Row extends pg.QueryResultRow>(
+  server: ServerConnection,
+  text: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
+  const client = new pg.Client({ ...server, application_name: 'test support' })
   await client.connect()
   try {
     return (await client.query<Row>(text, values)).rows

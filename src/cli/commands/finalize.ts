@@ -3,6 +3,7 @@ import type { FinalizeValue } from '../../shared/cli-output.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import { defineCommand, ONE_ID } from '../command.ts'
 import { narrateRun } from '../narrate-run.ts'
+import { HEALTH_IGNORED } from './run.ts'
 import { block } from '../text/columns.ts'
 import { verificationText } from '../text/verification-text.ts'
 
@@ -12,6 +13,7 @@ export const finalize = defineCommand({
   flags: {
     waive: { value: 'CHECK', help: 'let this check fail; each one with a --reason of its own', isRepeatable: true },
     reason: { value: 'TEXT', help: 'why the check before it is waived', isRepeatable: true },
+    force: { help: 'ignore health while the remainder is run; checks and gates stay' },
     'no-run': { help: 'only confirm: refuse while anything is left to do' },
   },
   help: 'Completes the remainder, runs every check, then the closing statements of the definition, and seals the migration. A check that fails leaves it finished and exits 3.',
@@ -22,9 +24,15 @@ export const finalize = defineCommand({
     const { engine, confirm } = await session.open({ verb: 'finalize', catalogue: 'needed' })
     const { id, jobClassName, rows, status } = await engine.get(reference)
     if (status !== 'finalized') await confirm(jobClassName)
+    if (input.isSet('force')) session.terminal.note(HEALTH_IGNORED)
     const endNarration = narrateRun(engine, session.terminal, rows.scanned)
     try {
-      const value = await engine.finalize(id, { waive, noRun: input.isSet('no-run'), signal: session.signal })
+      const value = await engine.finalize(id, {
+        waive,
+        noRun: input.isSet('no-run'),
+        force: input.isSet('force'),
+        signal: session.signal,
+      })
       return { value, text: finalizeText(value) }
     } finally {
       endNarration()

@@ -7,6 +7,8 @@ import { runText } from '../text/run-text.ts'
 /** Each takes a connection; more would be a load test. */
 export const MOST_PARALLEL = 32
 
+export const HEALTH_IGNORED = '! Health is ignored: holds are passed over, and nobody asks how the target copes.'
+
 export const run = defineCommand({
   name: 'run',
   operands: ONE_ID,
@@ -14,6 +16,7 @@ export const run = defineCommand({
     jobs: { value: 'N', help: 'end after so many jobs' },
     parallel: { value: 'N', help: 'drive so many jobs at the same time (1)' },
     paced: { help: 'keep the interval between the starts of jobs' },
+    force: { help: 'ignore health: pass over holds and ask no indicator' },
   },
   help: 'Drives a migration now, to its end, whatever its interval. Ctrl-C finishes the sub-batch in hand and releases what was claimed; a later run goes on from there.',
   onSignal: 'release',
@@ -24,11 +27,13 @@ export const run = defineCommand({
     const { engine, confirm } = await session.open({ verb: 'run', catalogue: 'needed', parallel })
     const { id, jobClassName, rows } = await engine.get(reference)
     await confirm(jobClassName)
+    if (input.isSet('force')) session.terminal.note(HEALTH_IGNORED)
     const endNarration = narrateRun(engine, session.terminal, rows.scanned)
     try {
       const outcome = await engine.run(id, {
         parallel,
         paced: input.isSet('paced'),
+        force: input.isSet('force'),
         signal: session.signal,
         ...(maxJobs === undefined ? {} : { maxJobs }),
       })

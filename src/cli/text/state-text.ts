@@ -2,6 +2,7 @@
 import type { MigrationStateValue, RunnerValue } from '../../shared/cli-output.ts'
 import { headlineOf, jobOutcomes, percentOf, rowOutcomes } from '../../shared/describe-migration.ts'
 import { formatDuration, formatTime } from '../../shared/format-duration.ts'
+import { indicatorLabel } from '../../shared/health.ts'
 import { countOf, formatCount, formatEstimate, formatPercent } from '../../shared/format-number.ts'
 import { block, columns } from './columns.ts'
 
@@ -42,7 +43,7 @@ function rowLines({ rows }: MigrationStateValue): readonly string[] {
 }
 
 function settingLines(state: MigrationStateValue): readonly string[] {
-  const { minValue, maxValue, maxBatchSize, onHoldUntil } = state
+  const { minValue, maxValue, maxBatchSize } = state
   const lines: [string, string][] = [
     ['range', minValue === null ? 'all keys' : `${minValue} – ${maxValue ?? ''}`],
     ['arguments', JSON.stringify(state.jobArguments)],
@@ -55,7 +56,6 @@ function settingLines(state: MigrationStateValue): readonly string[] {
     ['pause', `${String(state.pauseMs)} ms`],
     ['queued', formatTime(state.createdAt)],
     ...(state.finishedAt === null ? [] : [['ended', formatTime(state.finishedAt)] satisfies [string, string]]),
-    ...(onHoldUntil === null ? [] : [['on hold', `until ${formatTime(onHoldUntil)}`] satisfies [string, string]]),
   ]
   return columns(lines)
 }
@@ -83,9 +83,10 @@ export function statesText(states: readonly MigrationStateValue[]): string {
   return columns([['ID', 'JOB CLASS', 'TABLE', 'STATUS', 'DONE', 'SCANNED', ''], ...rows], [0, 4, 5]).join('\n')
 }
 
-function attentionOf({ jobs, runners }: MigrationStateValue): string {
+function attentionOf({ jobs, runners, hold }: MigrationStateValue): string {
   const live = runners.filter(({ isLive }) => isLive).length
   return [
+    ...(hold === null ? [] : [`on hold: ${hold.indicator === null ? hold.reason : indicatorLabel(hold.indicator)}`]),
     ...(jobs.blocked > 0 ? [`${countOf(jobs.blocked, 'job')} failed for good`] : []),
     ...(jobs.retriable > 0 ? [`${countOf(jobs.retriable, 'job')} to retry`] : []),
     ...(live > 0 ? [countOf(live, 'runner')] : []),

@@ -67,6 +67,22 @@ function saidOf({ kind, jobId, details }: LogEntry): Said {
         'Retry',
         `: ${countOf(Number(details.retried ?? 0), 'failed job')} got ${details.retried === 1 ? 'its' : 'their'} attempts back`,
       )
+    case 'hold':
+      return say(
+        'holding',
+        'holding',
+        details['isLonger'] === true ? 'Hold made longer' : 'On hold',
+        `: ${text('indicator').replaceAll('_', ' ')}: ${text('reason')}, until ${formatTime(text('until'))}`,
+      )
+    case 'hold_ended':
+      return say('running', 'text', 'Hold ended', details['isEarly'] === true ? ' early: the signal cleared' : '')
+    case 'optimize':
+      return say(
+        'pace',
+        'text',
+        details['from'] === details['to'] ? 'Batch size left' : 'Batch size tuned',
+        `: ${text('from')} → ${text('to')}, jobs take ${text('efficiency')} of the interval`,
+      )
     case 'verify':
       return details.holds === true
         ? say('done', 'done', 'Verified', `: holds, proven by ${text('proven').replaceAll('_', ' ')}`)

@@ -31,9 +31,7 @@ export function migrationShown(view: MigrationView): Shown {
 function stateShown(state: MigrationStateValue, isRunning = false): Shown {
   switch (state.status) {
     case 'active':
-      if (state.onHoldUntil !== null && new Date(state.onHoldUntil).getTime() > Date.now()) {
-        return still('holding', 'holding', 'on hold')
-      }
+      if (state.hold !== null) return still('holding', 'holding', 'on hold')
       if (isRunning || isDriven(state)) return { glyph: 'running', tone: 'running', word: 'running', isMoving: true }
       return still(
         'pending',

@@ -3,6 +3,7 @@ import type { MigrationView } from '../../../../shared/app-state.ts'
 import { headlineOf, isDriven } from '../../../../shared/describe-migration.ts'
 import { formatTimeLeft } from '../../../../shared/format-duration.ts'
 import { liveRunOf } from '../../parts/live-run.ts'
+import { holdSentence } from '../../../../shared/health.ts'
 import { formatCount, formatEstimate } from '../../../../shared/format-number.ts'
 
 export function runSentence(view: MigrationView, jobs: { readonly made: number; readonly toCome: number }): string {
@@ -24,6 +25,7 @@ export function runSentence(view: MigrationView, jobs: { readonly made: number; 
   const total = progress?.totalTupleCount ?? state.totalTupleCount
   const rows = `${formatCount(scanned)}${total === null ? '' : ` of ${formatEstimate(Math.max(total, scanned))}`} rows.`
   if (run.isStopping) return `Stopping after its sub-batch. ${rows}`
+  if (state.hold !== null && waitingFor !== null) return `${holdSentence(state.hold)} ${rows}`
   if (waitingFor !== null) return `Waiting: ${waitingFor}. ${rows} Goes on by itself.`
   const all = jobs.made + jobs.toCome
   const job =
