@@ -26,7 +26,7 @@ export const walRate: HealthIndicator = {
 }
 
 /** Forgets samples that are too old, and measures from the oldest that is left. */
-export function rateSince(samples: WalSample[], now: WalSample): number | null {
+function rateSince(samples: WalSample[], now: WalSample): number | null {
   while (samples.length > 1 && now.atSeconds - (samples[0]?.atSeconds ?? 0) > WINDOW_SECONDS) samples.shift()
   const [first] = samples
   if (first === undefined || now.atSeconds - first.atSeconds < SHORTEST_SECONDS) return null
