@@ -39,15 +39,25 @@ export interface Raised {
 
 export const DONE_COLUMNS: Sql = sql`scanned, changed, unresolved, quarantined`
 
+/** What whoever takes a job over says of counts that its former runner took along. */
+export const GIVE_UP_UNCOUNTED: Sql = sql`counts_exact = counts_exact AND uncounted_sub_batches = 0, uncounted_sub_batches = 0`
+
+interface Raising {
+  readonly jobId: string
+  readonly runnerId: string
+  /** Whether we have the counts that the row lacks: the claim was ours before. */
+  readonly knowsCounts: boolean
+}
+
 /** Makes the claim ours, whoever held it; the cursor that this returns is the only one to be believed. */
 export async function raiseEpoch(
   transaction: Transaction,
   { tables }: EngineContext,
-  jobId: string,
-  runnerId: string,
+  { jobId, runnerId, knowsCounts }: Raising,
 ): Promise<Raised> {
   const { rows } = await transaction.query(
-    sql`UPDATE ${tables.progress} SET epoch = epoch + 1, runner_id = ${runnerId}
+    sql`UPDATE ${tables.progress}
+           SET epoch = epoch + 1, runner_id = ${runnerId}${knowsCounts ? sql`` : sql`, ${GIVE_UP_UNCOUNTED}`}
          WHERE job_id = ${jobId} RETURNING epoch, "cursor", ${DONE_COLUMNS}`,
   )
   const row = onlyRow<{ epoch: string; cursor: string[] | null }>(rows, `job ${jobId} has no progress row`)

@@ -129,7 +129,11 @@ async function startClaim(
   drive: Drive,
   { job, from }: { readonly job: JobRow; readonly from: JobStatus },
 ): Promise<Claim> {
-  const raised = await raiseEpoch(transaction, context, job.id, drive.runnerId)
+  const raised = await raiseEpoch(transaction, context, {
+    jobId: job.id,
+    runnerId: drive.runnerId,
+    knowsCounts: false,
+  })
   const attempt = await transitionJob(transaction, context, { jobId: job.id, from, to: 'running', attempts: 1 })
   return toClaim(transaction, drive, { job, raised, attempt })
 }

@@ -21,6 +21,8 @@ export interface Limits {
   readonly heartbeatMs: number
   /** Held migrations are looked at again this often; no hold that an indicator began is shorter. */
   readonly holdCheckMs: number
+  /** So many sub-batches without a pause are sent before the first one's answer is there. 1: one after the other. */
+  readonly subBatchesInAir: number
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -30,6 +32,7 @@ export const DEFAULT_LIMITS: Limits = {
   reconnectMs: 60_000,
   heartbeatMs: 10_000,
   holdCheckMs: 5_000,
+  subBatchesInAir: 6,
 }
 
 export interface EngineContext {

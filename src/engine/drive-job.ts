@@ -1,12 +1,18 @@
 /** Drives one claimed job through its sub-batches, and answers each kind of error as protocol.md's section on errors says. */
-import { backOff, withContentionRetries } from './contention.ts'
-import type { Claim, DoneRows } from './claim.ts'
+import { isSameKey } from './backlog.ts'
+import type { Slice } from './batching/strategy.ts'
+import type { Claim } from './claim.ts'
 import { failClaim, releaseClaim } from './claims.ts'
 import type { EngineContext } from './context.ts'
+import { backOff, withContentionRetries } from './contention.ts'
 import { describeException } from './exception.ts'
-import { commitSubBatch, finishEmptyJob } from './executor.ts'
+import { commitSubBatch, finishEmptyJob, prepareSubBatch } from './executor.ts'
 import { exhausted } from './exhausted.ts'
-import { isSameKey, type JobDrive, Position, recount, settle, sumRows } from './settle.ts'
+import type { Outcome, Prepared } from './performer.ts'
+import { Position, sumRows } from './position.ts'
+import { runAhead } from './run-ahead.ts'
+import { type JobDrive, recount, settle } from './settle.ts'
+import { settleCounts } from './settle-counts.ts'
 import { kindOfError, sqlstateOf } from './target/sqlstate.ts'
 
 /** The careful path: so often the same sub-batch is run again on a lock, a deadlock or a serialization conflict. */
@@ -31,124 +37,173 @@ export async function driveJob(jobDrive: JobDrive, first: Claim): Promise<JobEnd
   const { context, drive } = jobDrive
   const { emitter, clock } = context
   const ids = { migrationId: drive.migration.id, jobId: first.jobId }
-  const startedAtMs = clock.now().getTime()
-  const metrics: Metrics = { timings: [], affectedRows: [] }
-  let position = new Position(first)
+  const course: Course = {
+    startedAtMs: clock.now().getTime(),
+    first,
+    metrics: { timings: [], affectedRows: [] },
+    position: new Position(first),
+    next: null,
+    isAlone: false,
+  }
   let repetition = 0
   let settlements = 0
   emitter.emit('job:started', { ...ids, attempt: first.attempt, epoch: first.epoch, resumedFrom: first.cursor })
 
   for (;;) {
     try {
-      if (drive.signal.aborted) return await release(jobDrive, first.jobId, 'the run was asked to stop', 'aborted')
-      const isOver = await step(jobDrive, position, metrics)
+      if (drive.signal.aborted) return await release(jobDrive, course, 'the run was asked to stop', 'aborted')
+      const isOver = await step(jobDrive, course)
       repetition = 0
       settlements = 0
       if (isOver) break
-      if (position.claim.pauseMs > 0) await pause(context, position.claim.pauseMs, drive.signal)
+      const { pauseMs } = course.position.claim
+      if (pauseMs > 0) await pause(context, pauseMs, drive.signal)
     } catch (error) {
+      const wasAlone = course.isAlone
+      dropNext(course, error)
       const kind = kindOfError(error)
       switch (kind) {
         case 'claim_lost':
           return 'claim_lost'
         case 'not_driven':
-          return await release(jobDrive, first.jobId, 'the migration was paused or ended', 'not_driven')
+          return await release(jobDrive, course, 'the migration was paused or ended', 'not_driven')
         case 'exhausted':
           // A full disk may refuse this too; the claim then falls to the next run.
-          await release(jobDrive, first.jobId, describeException(error).message, 'aborted').catch(() => undefined)
+          await release(jobDrive, course, describeException(error).message, 'aborted').catch(() => undefined)
           throw exhausted(error)
         case 'connection':
         case 'predecessor': {
-          const before = position.predecessor
-          const settled = await settle(jobDrive, position, error)
+          const before = course.position.predecessor
+          const settled = await settle(jobDrive, course.position, error)
           if (settled.kind === 'claim_lost') return 'claim_lost'
-          recount(jobDrive, position, settled)
-          if (settled.kind === 'succeeded') return succeed(jobDrive, { ...ids, startedAtMs, first, done: settled.done })
-          position = new Position(settled.claim)
+          course.position = recount(jobDrive, course.position, settled)
+          if (settled.kind === 'succeeded') return succeed(jobDrive, course)
           // A statement that ends its own session, each time: the server comes back, the sub-batch gets nowhere.
-          settlements = isSameKey(before, position.predecessor) ? settlements + 1 : 0
-          if (settlements >= MAX_SETTLEMENTS) return await fail(jobDrive, position.claim, metrics, error)
+          settlements = isSameKey(before, course.position.predecessor) ? settlements + 1 : 0
+          if (settlements >= MAX_SETTLEMENTS) return await fail(jobDrive, course, error)
+          course.isAlone = settlements > 0
           await pauseBefore(context, settlements, drive.signal)
           continue
         }
         case 'contention':
           repetition += 1
+          course.isAlone = true
           if (repetition <= MAX_REPETITIONS) {
             emitter.emit('sub_batch:repeated', { ...ids, sqlstate: sqlstateOf(error) ?? '', repetition })
             await pauseBefore(context, repetition, drive.signal)
             continue
           }
-          return await fail(jobDrive, position.claim, metrics, error)
+          return await fail(jobDrive, course, error)
         case 'timeout':
         case 'job':
           // The author's code is given the signal: what an abort cut short is no failure of the job.
-          if (drive.signal.aborted) return await release(jobDrive, first.jobId, 'the run was asked to stop', 'aborted')
-          return await fail(jobDrive, position.claim, metrics, error)
+          if (drive.signal.aborted) return await release(jobDrive, course, 'the run was asked to stop', 'aborted')
+          if (wasAlone) return await fail(jobDrive, course, error)
+          course.isAlone = true
       }
     }
   }
-  return succeed(jobDrive, { ...ids, startedAtMs, first, done: position.done })
+  return succeed(jobDrive, course)
 }
 
-/** One sub-batch. Returns whether the job is over. */
-async function step({ context, drive, tally }: JobDrive, position: Position, metrics: Metrics): Promise<boolean> {
-  const { claim, predecessor } = position
-  const slice = claim.slices[position.index]
+/** What changes while a job is driven. */
+interface Course {
+  readonly startedAtMs: number
+  readonly first: Claim
+  readonly metrics: Metrics
+  position: Position
+  /** The next sub-batch where it was prepared already. */
+  next: Prepared | null
+  /** The sub-batch in hand goes the careful path: it failed among others in the air, or it cannot be one of them. */
+  isAlone: boolean
+}
+
+/** The next sub-batch by itself, or as many as can be sent without a pause. Returns whether the job is over. */
+async function step(jobDrive: JobDrive, course: Course): Promise<boolean> {
+  const { context, drive } = jobDrive
+  const { position } = course
+  const { claim, predecessor, index } = position
+  const slice = claim.slices[index]
   if (slice === undefined) {
     await finishEmptyJob(context, drive, claim)
     return true
   }
-  const isLast = position.index === claim.slices.length - 1
-  const startedAt = performance.now()
-  const outcome = await commitSubBatch(context, drive, {
-    claim,
-    slice,
-    predecessor,
-    finishWith: isLast
-      ? ({ changed }) =>
-          metricsOf({
-            timings: [...metrics.timings, (performance.now() - startedAt) / 1000],
-            affectedRows: [...metrics.affectedRows, changed],
-          })
-      : null,
-  })
-  const milliseconds = performance.now() - startedAt
-  position.predecessor = slice.end
-  position.index += 1
-  metrics.timings.push(milliseconds / 1000)
-  metrics.affectedRows.push(outcome.changed)
-  const done = {
-    scanned: slice.scanned,
-    changed: outcome.changed,
-    unresolved: outcome.unresolved,
-    quarantined: outcome.quarantined.length,
+  const startedAtMs = performance.now()
+  const mayRunAhead = claim.pauseMs === 0 && !course.isAlone
+  // Until it turns out to be static, a failure is that of this sub-batch alone.
+  course.isAlone = true
+  const prepared = course.next ?? (await prepareSubBatch(context, drive, { claim, slice, predecessor }))
+  course.next = null
+  const onCommitted = (done: Slice, outcome: Outcome, milliseconds: number): void => {
+    count(jobDrive, course, done, { outcome, milliseconds })
   }
-  position.done = sumRows(position.done, done)
-  tally.add(done, slice.end)
-  context.emitter.emit('sub_batch:committed', {
-    migrationId: drive.migration.id,
-    jobId: claim.jobId,
-    end: slice.end,
-    scanned: slice.scanned,
-    changed: outcome.changed,
-    milliseconds,
-  })
+  const finishWith = (outcome: Outcome, milliseconds: number): Readonly<Record<string, unknown>> =>
+    metricsOf({
+      timings: [...course.metrics.timings, milliseconds / 1000],
+      affectedRows: [...course.metrics.affectedRows, outcome.changed],
+    })
+  if (mayRunAhead && prepared.isStatic) {
+    course.isAlone = false
+    const { isOver, next } = await runAhead(jobDrive, { position, first: prepared, onCommitted, finishWith })
+    course.next = next
+    return isOver
+  }
+  const isLast = index === claim.slices.length - 1
+  const outcome = await commitSubBatch(
+    context,
+    drive,
+    {
+      claim,
+      slice,
+      predecessor,
+      backlog: position.backlog,
+      finishWith: isLast ? (changed) => finishWith(changed, performance.now() - startedAtMs) : null,
+    },
+    prepared,
+  )
+  onCommitted(slice, outcome, performance.now() - startedAtMs)
+  course.isAlone = false
   return isLast
 }
 
-interface Success {
-  readonly migrationId: string
-  readonly jobId: string
-  readonly startedAtMs: number
-  readonly first: Claim
-  readonly done: DoneRows
+interface Committed {
+  readonly outcome: Outcome
+  readonly milliseconds: number
 }
 
-function succeed({ context, tally }: JobDrive, { startedAtMs, first, done, ...ids }: Success): JobEnd {
-  const { scanned, changed } = sumRows(done, first.done, -1)
+function count(
+  { context, drive, tally }: JobDrive,
+  { position, metrics }: Course,
+  slice: Slice,
+  { outcome, milliseconds }: Committed,
+): void {
+  const { changed, unresolved, quarantined } = outcome
+  const rows = { scanned: slice.scanned, changed, unresolved, quarantined: quarantined.length }
+  position.advance(slice.end, rows)
+  metrics.timings.push(milliseconds / 1000)
+  metrics.affectedRows.push(changed)
+  tally.add(rows, slice.end)
+  context.emitter.emit('sub_batch:committed', {
+    migrationId: drive.migration.id,
+    jobId: position.claim.jobId,
+    end: slice.end,
+    scanned: slice.scanned,
+    changed,
+    milliseconds,
+  })
+}
+
+function dropNext(course: Course, reason: unknown): void {
+  course.next?.abandon(reason)
+  course.next = null
+}
+
+function succeed({ context, drive, tally }: JobDrive, { position, first, startedAtMs }: Course): JobEnd {
+  const { scanned, changed } = sumRows(position.done, first.done, -1)
   tally.flush()
   context.emitter.emit('job:succeeded', {
-    ...ids,
+    migrationId: drive.migration.id,
+    jobId: first.jobId,
     scanned,
     changed,
     seconds: (context.clock.now().getTime() - startedAtMs) / 1000,
@@ -158,11 +213,12 @@ function succeed({ context, tally }: JobDrive, { startedAtMs, first, done, ...id
 
 async function fail(
   { context, drive, tally }: JobDrive,
-  claim: Claim,
-  metrics: Metrics,
+  { position, metrics }: Course,
   error: unknown,
 ): Promise<JobEnd> {
+  const { claim } = position
   const { exceptionClass, message } = describeException(error)
+  await settleCounts(context, drive, position)
   const isOurs = await withContentionRetries(context, () =>
     failClaim(context, drive, { claim, exceptionClass, exceptionMessage: message, metrics: metricsOf(metrics) }),
   )
@@ -180,10 +236,14 @@ async function fail(
 
 async function release(
   { context, drive, tally }: JobDrive,
-  jobId: string,
+  course: Course,
   reason: string,
   end: JobEnd,
 ): Promise<JobEnd> {
+  const { position } = course
+  const { jobId } = position.claim
+  dropNext(course, new Error(reason))
+  await settleCounts(context, drive, position)
   const isReleased = await withContentionRetries(context, () => releaseClaim(context, drive, jobId, reason))
   tally.flush()
   if (isReleased) context.emitter.emit('job:released', { migrationId: drive.migration.id, jobId, reason })

@@ -1,10 +1,11 @@
 /**
- * One sub-batch, one transaction, in two flights: BEGIN · local settings · guard · the author's statement; then progress
- * with the exact count, and COMMIT. The last sub-batch's transaction also finishes the job and writes its log.
+ * The careful path: one sub-batch by itself, one transaction, in two flights: BEGIN · local settings · guard · the author's
+ * statement; then progress with the exact count, and COMMIT. The last sub-batch's transaction also finishes the job and
+ * writes its log. Without a pause static statements take the fast path (run-ahead.ts) and come here when one of them fails.
  */
 import type pg from 'pg'
-import { sql, type Sql } from '../shared/sql.ts'
-import { MIGRATION_STATUS_CODES } from '../shared/status.ts'
+import type { Sql } from '../shared/sql.ts'
+import type { Backlog } from './backlog.ts'
 import type { KeyRange } from './batching/key-range.ts'
 import type { Slice } from './batching/strategy.ts'
 import { createSubBatch } from './batching/sub-batch.ts'
@@ -12,10 +13,11 @@ import type { Claim } from './claim.ts'
 import { type EngineContext, localSettings } from './context.ts'
 import type { Drive } from './drive.ts'
 import { type Outcome, prepare, type Prepared } from './performer.ts'
+import { closing, finishing, guardedOpening, type Progress } from './sub-batch-statements.ts'
 import { ConnectionLost } from './target/connection-lost.ts'
-import { type Answer, fly } from './target/flight.ts'
-import { assertCommitted, COMMIT, deadlineOf, type LocalSettings, opening, rollBack } from './target/transaction.ts'
-import { jobTransition } from './transitions.ts'
+import { type Answer, fly, lastOf } from './target/flight.ts'
+import { kindOfError } from './target/sqlstate.ts'
+import { assertCommitted, deadlineOf, type LocalSettings, rollBack } from './target/transaction.ts'
 import type { Key } from './types.ts'
 
 export interface SubBatch {
@@ -23,19 +25,33 @@ export interface SubBatch {
   readonly slice: Slice
   /** The end of the sub-batch before it; null for the job's first. */
   readonly predecessor: Key | null
+  readonly backlog: Backlog
   /** For the job's last one: the metrics with which it finishes the job. They are asked for after the statement ran. */
   readonly finishWith: ((outcome: Outcome) => Readonly<Record<string, unknown>>) | null
 }
 
-/** Runs and commits one sub-batch. On any error nothing of it is committed, but for a connection lost around COMMIT. */
-export async function commitSubBatch(context: EngineContext, drive: Drive, subBatch: SubBatch): Promise<Outcome> {
-  const settings = await localSettings(context, { searchPath: drive.searchPath })
-  const range = rangeOf(subBatch)
-  const prepared = await prepare(context, drive, {
-    jobId: subBatch.claim.jobId,
-    subBatch: createSubBatch(drive.scoped, range),
-  })
+/** Prepares a sub-batch outside any transaction: calls the author's code. Anew for each try. */
+export async function prepareSubBatch(
+  context: EngineContext,
+  drive: Drive,
+  { claim, slice, predecessor }: Pick<SubBatch, 'claim' | 'slice' | 'predecessor'>,
+): Promise<Prepared> {
+  const range: KeyRange = { after: predecessor, from: claim.min, until: slice.end }
+  return prepare(context, drive, { jobId: claim.jobId, subBatch: createSubBatch(drive.scoped, range) })
+}
+
+/**
+ * Runs and commits one prepared sub-batch. On any error nothing of it is committed, but for a connection lost around COMMIT:
+ * then it is still in the backlog's air.
+ */
+export async function commitSubBatch(
+  context: EngineContext,
+  drive: Drive,
+  subBatch: SubBatch,
+  prepared: Prepared,
+): Promise<Outcome> {
   try {
+    const settings = await localSettings(context, { searchPath: drive.searchPath })
     return await context.target.withClient((client) =>
       inGuardedTransaction(client, { context, drive, settings, subBatch, prepared }),
     )
@@ -48,10 +64,11 @@ export async function commitSubBatch(context: EngineContext, drive: Drive, subBa
 /** Finishes a job in whose range no key is left. Guarded like a sub-batch. */
 export async function finishEmptyJob(context: EngineContext, drive: Drive, claim: Claim): Promise<void> {
   const settings = await localSettings(context, {})
+  const predecessor = claim.cursor
   await context.target.withClient(async (client) => {
     try {
-      await fly(client, [...opening(settings), guard(context, drive, claim, claim.cursor)], deadlineOf(settings))
-      await finishJob(client, context, { claim, settings, metrics: {} })
+      await fly(client, guardedOpening({ context, drive, settings, claim, predecessor }), deadlineOf(settings))
+      await finishJob(client, { context, settings, claim, progress: null, metrics: {} })
     } catch (error) {
       await rollBack(client)
       throw error
@@ -69,27 +86,64 @@ interface Guarded {
 
 async function inGuardedTransaction(client: pg.Client, guarded: Guarded): Promise<Outcome> {
   const { context, drive, settings, subBatch, prepared } = guarded
-  const { claim, predecessor, finishWith } = subBatch
-  const head = [...opening(settings), guard(context, drive, claim, predecessor)]
+  const { claim, predecessor, backlog } = subBatch
+  const head = guardedOpening({ context, drive, settings, claim, predecessor })
   try {
     const first = prepared.statement === null ? head : [...head, prepared.statement]
     const answers = await fly(client, first, deadlineOf(settings, 2))
-    const run = async (statement: Sql): Promise<Answer> => one(await fly(client, [statement], deadlineOf(settings)))
-    const answer = prepared.statement === null ? null : one(answers.slice(-1))
+    const run = async (statement: Sql): Promise<Answer> => lastOf(await fly(client, [statement], deadlineOf(settings)))
+    const answer = prepared.statement === null ? null : lastOf(answers)
     const outcome = await whileConnected(client, prepared.finish(run, answer))
     assertStillOpen(client, drive)
-    const progress = progressStatement(context, subBatch, outcome)
-    if (finishWith === null) {
-      assertCommitted(one((await fly(client, [progress, COMMIT], deadlineOf(settings))).slice(-1)))
-    } else {
-      await run(progress)
-      await finishJob(client, context, { claim, settings, metrics: finishWith(outcome) })
-    }
+    await closeSubBatch(client, { context, settings, subBatch, outcome })
     return outcome
   } catch (error) {
     await rollBack(client)
+    // A connection lost around COMMIT leaves it in the air until it is settled.
+    if (kindOfError(error) !== 'connection') backlog.recall()
     throw error
   }
+}
+
+interface Closing {
+  readonly context: EngineContext
+  readonly settings: LocalSettings
+  readonly subBatch: SubBatch
+  readonly outcome: Outcome
+}
+
+/** Progress with the exact count and COMMIT, in one flight; for the job's last sub-batch with the job's end in between. */
+export async function closeSubBatch(
+  client: pg.Client,
+  { context, settings, subBatch, outcome }: Closing,
+): Promise<void> {
+  const { claim, slice, backlog, finishWith } = subBatch
+  const { changed, unresolved, quarantined } = outcome
+  const shipment = backlog.ship(slice.end, changed)
+  const progress = { claim, slice, shipment, unresolved, quarantined: quarantined.length }
+  if (finishWith === null) {
+    assertCommitted(lastOf(await fly(client, closing(context, progress), deadlineOf(settings))))
+  } else {
+    await finishJob(client, { context, settings, claim, progress, metrics: finishWith(outcome) })
+  }
+  backlog.land(changed)
+}
+
+interface Finishing {
+  readonly context: EngineContext
+  readonly settings: LocalSettings
+  readonly claim: Claim
+  readonly progress: Progress | null
+  readonly metrics: Readonly<Record<string, unknown>>
+}
+
+async function finishJob(client: pg.Client, { context, settings, claim, progress, metrics }: Finishing): Promise<void> {
+  const { jobId } = claim
+  const answers = await fly(client, finishing(context, progress, { jobId, metrics }), deadlineOf(settings))
+  assertCommitted(lastOf(answers))
+  // Under our epoch nobody else changes the job; somebody with psql might have. Its rows and its cursor are right even then.
+  if (answers.at(-2)?.rowCount !== 1)
+    throw new Error(`job ${jobId} is no longer running; its status was changed by hand`)
 }
 
 /**
@@ -117,56 +171,4 @@ function assertStillOpen(client: pg.Client, { loaded }: Drive): void {
   throw new Error(
     `${loaded.definition.jobClassName} ended or broke the sub-batch’s transaction; perform must leave it open`,
   )
-}
-
-interface Finishing {
-  readonly claim: Claim
-  readonly settings: LocalSettings
-  readonly metrics: Readonly<Record<string, unknown>>
-}
-
-async function finishJob(
-  client: pg.Client,
-  context: EngineContext,
-  { claim, settings, metrics }: Finishing,
-): Promise<void> {
-  const finish = jobTransition(context, { jobId: claim.jobId, from: 'running', to: 'succeeded', metrics })
-  const answer = one(await fly(client, [finish], deadlineOf(settings)))
-  // Under our epoch nobody else changes the job; somebody with psql might have.
-  if (answer.rows.length === 0)
-    throw new Error(`job ${claim.jobId} is no longer running; its status was changed by hand`)
-  assertCommitted(one(await fly(client, [COMMIT], deadlineOf(settings))))
-}
-
-function guard(
-  { tables }: EngineContext,
-  { drivenStatuses }: Drive,
-  { jobId, epoch }: Claim,
-  predecessor: Key | null,
-): Sql {
-  const statuses = drivenStatuses.map((status) => MIGRATION_STATUS_CODES[status])
-  return sql`SELECT ${tables.guard}(${jobId}::bigint, ${epoch}::bigint, ${predecessor}::text[], ${statuses}::smallint[])`
-}
-
-/** The guard holds the row's lock; this only writes it. */
-function progressStatement({ tables }: EngineContext, { claim, slice }: SubBatch, outcome: Outcome): Sql {
-  return sql`UPDATE ${tables.progress}
-                SET "cursor" = ${[...slice.end]}::text[],
-                    scanned = scanned + ${slice.scanned},
-                    changed = changed + ${outcome.changed},
-                    unresolved = unresolved + ${outcome.unresolved},
-                    quarantined = quarantined + ${outcome.quarantined.length},
-                    sub_batches = sub_batches + 1,
-                    updated_at = clock_timestamp()
-              WHERE job_id = ${claim.jobId}`
-}
-
-function rangeOf({ claim, slice, predecessor }: SubBatch): KeyRange {
-  return { after: predecessor, from: claim.min, until: slice.end }
-}
-
-function one(answers: readonly Answer[]): Answer {
-  const [answer] = answers
-  if (answer === undefined) throw new Error('the server answered a flight with nothing')
-  return answer
 }

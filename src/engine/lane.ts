@@ -167,7 +167,7 @@ async function claimNext(lanes: Lanes): Promise<ClaimOutcome | { readonly kind: 
 
 async function recoverOwnClaim({ context, drive, driven }: Lanes): Promise<ClaimOutcome | null> {
   for (const jobId of await findUnknownClaims(context, drive, driven)) {
-    const resolution = await resolveClaim(context, drive, jobId)
+    const resolution = await resolveClaim(context, drive, { jobId, knowsCounts: false })
     if (resolution.kind === 'resumed') return { kind: 'claimed', claim: resolution.claim }
   }
   return null

@@ -21,6 +21,8 @@ export interface Outcome {
 }
 
 export interface Prepared {
+  /** One statement and nothing else, before or behind it: its row count is the outcome, so it may fly with others. */
+  readonly isStatic: boolean
   /** Sent in one flight with the guard; null where nothing can be known before the transaction is open. */
   readonly statement: Sql | null
   /** Runs inside the open, guarded transaction. `answer` is that of `statement`. */
@@ -53,12 +55,22 @@ export async function prepare(
 function prepareStatement(statement: Sql): Prepared {
   refuseTransactionControl(statement)
   return {
+    isStatic: true,
     statement,
-    finish: (_run, answer) => Promise.resolve({ changed: answer?.rowCount ?? 0, unresolved: 0, quarantined: [] }),
+    finish: (_run, answer) => Promise.resolve(outcomeOf(answer ?? undefined)),
     abandon() {
       // nothing was started
     },
   }
+}
+
+const TRANSACTION_CONTROL = new Set(['BEGIN', 'START', 'COMMIT', 'ROLLBACK', 'PREPARE'])
+
+/** What a static statement did, by its command tag. */
+export function outcomeOf(answer: Answer | undefined): Outcome {
+  if (answer === undefined || TRANSACTION_CONTROL.has(answer.command))
+    throw new Error(`perform’s statement answered ${answer?.command ?? 'nothing'}; it must leave the transaction open`)
+  return { changed: answer.rowCount, unresolved: 0, quarantined: [] }
 }
 
 /** The author's function is already running; its first query waits at the gate until the guard let the transaction through. */
@@ -66,6 +78,7 @@ function prepareFunction(result: PromiseLike<unknown>, gate: Gate): Prepared {
   // Its rejection is told by `finish`; when the transaction never opens, the reason for that is the error to tell.
   const settled = silenced(Promise.resolve(result))
   return {
+    isStatic: false,
     statement: null,
     async finish(run) {
       gate.open(run)

@@ -10,7 +10,11 @@ import type { Drive } from './drive.ts'
  * Settles a claim after its connection was lost: waits for the old backend's lock, raises the epoch, and goes on from the
  * cursor that comes back. A plain read would be wrong: the old backend may still be at work.
  */
-export async function resolveClaim(context: EngineContext, drive: Drive, jobId: string): Promise<Resolution> {
+export async function resolveClaim(
+  context: EngineContext,
+  drive: Drive,
+  { jobId, knowsCounts }: { readonly jobId: string; readonly knowsCounts: boolean },
+): Promise<Resolution> {
   return inWritingTransaction(
     context,
     async (transaction) => {
@@ -22,7 +26,7 @@ export async function resolveClaim(context: EngineContext, drive: Drive, jobId: 
       const job = await readJob(transaction, context, jobId)
       if (job?.status === JOB_STATUS_CODES.succeeded) return { kind: 'succeeded', done: doneOf(progress) }
       if (job?.status !== JOB_STATUS_CODES.running) return { kind: 'claim_lost' }
-      const raised = await raiseEpoch(transaction, context, jobId, drive.runnerId)
+      const raised = await raiseEpoch(transaction, context, { jobId, runnerId: drive.runnerId, knowsCounts })
       return { kind: 'resumed', claim: await toClaim(transaction, drive, { job, raised, attempt: job.attempts }) }
     },
     planning(context, drive),

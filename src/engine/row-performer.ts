@@ -37,6 +37,7 @@ export async function prepareRows(
   const outcomes = rows.length === 0 ? [] : await transformer.transform(drive.loaded, rows, drive.args, drive.signal)
   const { written, unresolved, quarantined } = sort(rows, keys, outcomes)
   return {
+    isStatic: false,
     statement: written.length === 0 ? null : statementOf('write', perform.write(written)),
     async finish(run, answer) {
       if (quarantined.length > 0) {

@@ -4,6 +4,7 @@
  */
 import { sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES } from '../shared/status.ts'
+import { GIVE_UP_UNCOUNTED } from './claim-row.ts'
 import type { EngineContext } from './context.ts'
 import type { Transaction } from './target/transaction.ts'
 import { transitionJob } from './transitions.ts'
@@ -118,7 +119,7 @@ export async function giveBack(
 ): Promise<boolean> {
   const { tables } = context
   const { rows } = await transaction.query(
-    sql`UPDATE ${tables.progress} SET epoch = epoch + 1, runner_id = NULL, releases = releases + 1
+    sql`UPDATE ${tables.progress} SET epoch = epoch + 1, runner_id = NULL, releases = releases + 1, ${GIVE_UP_UNCOUNTED}
          WHERE job_id = ${jobId}${expectedRunner === null ? sql`` : sql` AND runner_id = ${expectedRunner}`}
         RETURNING releases`,
   )

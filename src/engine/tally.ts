@@ -25,6 +25,8 @@ export interface Tally {
   add(rows: DoneRows, end: Key): void
   /** Rows scanned so far by everybody, as the tracking tables have it. */
   setScannedByAll(scanned: number): void
+  /** Sub-batches were committed whose changed rows nobody knows. */
+  loseCounts(): void
   wait(reason: string | null): void
   /** Emits what was not emitted yet. */
   flush(): void
@@ -42,6 +44,7 @@ export function createTally(subject: TallySubject, clock: Clock, emitter: Emitte
   let quarantined = 0
   let scannedByOthers = subject.scannedBefore
   let furthest: Key = subject.min
+  let isExact = true
   let waitingFor: string | null = null
   let emittedAtMs = 0
   const points: Point[] = [{ atMs: clock.now().getTime(), scanned: 0 }]
@@ -67,7 +70,7 @@ export function createTally(subject: TallySubject, clock: Clock, emitter: Emitte
   }
   const tally: Tally = {
     jobsRun: 0,
-    rows: () => ({ scanned, changed, unresolved, quarantined, exact: true }),
+    rows: () => ({ scanned, changed, unresolved, quarantined, exact: isExact }),
     add(done, end) {
       scanned += done.scanned
       changed += done.changed
@@ -82,6 +85,9 @@ export function createTally(subject: TallySubject, clock: Clock, emitter: Emitte
     },
     setScannedByAll(all) {
       scannedByOthers = Math.max(0, all - scanned)
+    },
+    loseCounts() {
+      isExact = false
     },
     wait(reason) {
       if (reason === waitingFor) return

@@ -3,7 +3,6 @@ import { expect, it, onTestFinished } from 'vitest'
 import { claimJob, releaseClaim } from '../../src/engine/claims.ts'
 import { resolveClaim } from '../../src/engine/resolve-claim.ts'
 import { decideEnding } from '../../src/engine/ending.ts'
-import { commitSubBatch } from '../../src/engine/executor.ts'
 import { leaveLease } from '../../src/engine/lease.ts'
 import { fly } from '../../src/engine/target/flight.ts'
 import { transact } from '../../src/engine/target/transaction.ts'
@@ -12,7 +11,7 @@ import { deadIdentity } from '../support/dead-process.ts'
 import { openTestTarget, setup } from '../support/engine-setup.ts'
 import { hitEvery } from '../support/hits.ts'
 import { joinedDrive } from '../support/internals.ts'
-import { begin, claimed, hits, raced, runFirstSubBatch, untilSomebodyWaits } from '../support/raced.ts'
+import { begin, claimed, hits, raced, runFirstSubBatch, runSubBatch, untilSomebodyWaits } from '../support/raced.ts'
 
 it('a takeover waits for the sub-batch in hand, and the runner that lost its claim writes nothing more', async () => {
   const bundle = await raced()
@@ -29,15 +28,7 @@ it('a takeover waits for the sub-batch in hand, and the runner that lost its cla
 
   await inHand
   expect(await successor).toMatchObject({ reason: 'finished' })
-  const second = claim.slices[1]
-  await expect(
-    commitSubBatch(lost, drive, {
-      claim,
-      slice: second ?? { end: [], scanned: 0 },
-      predecessor: claim.slices[0]?.end ?? null,
-      finishWith: null,
-    }),
-  ).rejects.toMatchObject({ code: 'TR002' })
+  await expect(runSubBatch(lost, drive, claim, 1)).rejects.toMatchObject({ code: 'TR002' })
   expect(await hits(bundle)).toEqual([{ hits: 1, count: 100 }])
 })
 
@@ -63,12 +54,8 @@ it('a sub-batch does not commit over one before it that failed', async () => {
   const context = bundle.context()
   const drive = await joinedDrive(context, bundle.migrationId)
   const claim = await claimed(context, drive)
-  const [first, second] = claim.slices
-  if (first === undefined || second === undefined) throw new Error('two slices are needed')
 
-  await expect(
-    commitSubBatch(context, drive, { claim, slice: second, predecessor: first.end, finishWith: null }),
-  ).rejects.toMatchObject({ code: 'TR004' })
+  await expect(runSubBatch(context, drive, claim, 1)).rejects.toMatchObject({ code: 'TR004' })
   expect(await hits(bundle)).toEqual([{ hits: 0, count: 100 }])
 })
 
@@ -128,7 +115,7 @@ it('resolving a claim in doubt waits for the old backend, and believes only the 
     `UPDATE items SET hits = hits + 1 WHERE id <= ${end[0] ?? ''}`,
     `UPDATE tranche.job_progress SET "cursor" = '{${end[0] ?? ''}}' WHERE job_id = ${claim.jobId}`,
   )
-  const resolving = resolveClaim(context, drive, claim.jobId)
+  const resolving = resolveClaim(context, drive, { jobId: claim.jobId, knowsCounts: true })
   await untilSomebodyWaits(bundle)
   await old.query('COMMIT')
 

@@ -125,7 +125,7 @@ it('a pause by anybody takes effect at the next sub-batch; the claim and the att
 })
 
 it('stop finishes the sub-batch in hand and releases; the status does not change', async () => {
-  const bundle = await queued(500, hitEvery({ batchSize: 500 }))
+  const bundle = await queued(500, hitEvery({ batchSize: 500, pauseMs: 1 }))
   const stop = new AbortController()
   let committed = 0
   bundle.engine.on('sub_batch:committed', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { looksPooled } from '../../src/engine/target/open-target.ts'
 import { assertSupported, assertWritable, type ServerFacts } from '../../src/engine/target/server-facts.ts'
 import { translateConnectError } from '../../src/engine/target/translate-connect-error.ts'
 
@@ -78,4 +79,14 @@ describe('a connection that cannot be had', () => {
     })
     expect(JSON.stringify([told.message, told.remedy, told.details])).not.toContain('secret')
   })
+})
+
+it.each([
+  ['db.example.org', 5432, false],
+  ['db.example.org', 6432, true],
+  ['aws-0-eu.pooler.supabase.com', 5432, true],
+  ['ep-cool-lake-123-pooler.eu.aws.neon.tech', 5432, true],
+  ['spooler.example.org', 5432, false],
+])('takes %s:%i for a pooler: %s', (host, port, isPooled) => {
+  expect(looksPooled({ host, port })).toBe(isPooled)
 })

@@ -1,11 +1,12 @@
 /** Two and more sessions on one migration, for tests in which they hold each other up. */
 import type pg from 'pg'
 import { onTestFinished } from 'vitest'
+import { Backlog } from '../../src/engine/backlog.ts'
 import type { Claim } from '../../src/engine/claim.ts'
 import { claimJob } from '../../src/engine/claims.ts'
 import type { EngineContext } from '../../src/engine/context.ts'
 import type { Drive } from '../../src/engine/drive.ts'
-import { commitSubBatch } from '../../src/engine/executor.ts'
+import { commitSubBatch, prepareSubBatch } from '../../src/engine/executor.ts'
 import { sourceOf } from './engine-ports.ts'
 import { type Bundle, openTestTarget, setup } from './engine-setup.ts'
 import { hitEvery, hitsTable } from './hits.ts'
@@ -40,9 +41,16 @@ export async function claimed(context: EngineContext, drive: Drive): Promise<Cla
 }
 
 export async function runFirstSubBatch(context: EngineContext, drive: Drive, claim: Claim): Promise<void> {
-  const [slice] = claim.slices
-  if (slice === undefined) throw new Error('the claim has no slice')
-  await commitSubBatch(context, drive, { claim, slice, predecessor: claim.cursor, finishWith: null })
+  await runSubBatch(context, drive, claim, 0)
+}
+
+/** Runs the sub-batch number `index` by itself, whatever was done before it. */
+export async function runSubBatch(context: EngineContext, drive: Drive, claim: Claim, index: number): Promise<void> {
+  const slice = claim.slices[index]
+  if (slice === undefined) throw new Error(`the claim has no slice ${String(index)}`)
+  const predecessor = claim.slices[index - 1]?.end ?? claim.cursor
+  const subBatch = { claim, slice, predecessor, backlog: new Backlog(), finishWith: null }
+  await commitSubBatch(context, drive, subBatch, await prepareSubBatch(context, drive, subBatch))
 }
 
 /** Waits until some backend of this database waits for a lock. */

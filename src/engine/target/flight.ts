@@ -7,6 +7,7 @@ import pg from 'pg'
 import { compileSql, type Sql } from '../../shared/sql.ts'
 import { ConnectionLost } from './connection-lost.ts'
 import { sqlstateOf } from './sqlstate.ts'
+import { statementNames } from './statement-names.ts'
 
 export interface Answer {
   readonly rows: readonly Record<string, unknown>[]
@@ -33,63 +34,106 @@ interface ValueTypes {
   getTypeParser(oid: number, format: 'text'): (value: string) => unknown
 }
 
+export interface Manner {
+  /** Only tags and row counts are wanted: nothing is described, and rows that come are dropped. */
+  readonly isCountOnly?: boolean
+  /** Prepared on this connection at their first use. Never behind a pooler. */
+  readonly isPrepared?: boolean
+}
+
 /**
- * Sends the statements in one flight and resolves with their answers; rejects with the first error. Without an answer
- * within `deadlineMs` the connection is destroyed (a vanished network tells nobody), and the outcome is in doubt.
+ * Sends the statements in one flight, at once, also while earlier flights of the same connection are in the air: the server
+ * takes one after the other, and answers in order. Resolves with the answers; rejects with the first error. Without an answer
+ * within `deadlineMs` of its turn the connection is destroyed (a vanished network tells nobody), and the outcome is in doubt.
  */
 export async function fly(
   client: pg.Client,
   statements: readonly Sql[],
   deadlineMs: number,
+  manner: Manner = {},
 ): Promise<readonly Answer[]> {
   // Converted before anything is sent: a value that cannot be sent must not leave half a flight behind.
   const wire = statements.map((statement) => {
     const { text, values } = compileSql(statement)
     return { text, values: values.map((value) => utils.prepareValue(value)) }
   })
-  const deadline = setTimeout(() => client.connection.stream.destroy(), deadlineMs)
-  try {
-    return await new Promise((resolve, reject) => {
-      const flight = new Flight(client, wire, (error, answers) => {
-        if (error === null) resolve(answers)
-        // What has no SQLSTATE did not come from the server.
-        else reject(sqlstateOf(error) === null ? new ConnectionLost(error) : error)
-      })
-      client.query(flight)
+  return new Promise((resolve, reject) => {
+    const flight = new Flight({ client, statements: wire, deadlineMs, manner }, (error, answers) => {
+      if (error === null) {
+        resolve(answers)
+        return
+      }
+      if (manner.isPrepared === true) statementNames(client).forget()
+      // What has no SQLSTATE did not come from the server.
+      reject(sqlstateOf(error) === null ? new ConnectionLost(error) : error)
     })
-  } finally {
-    clearTimeout(deadline)
+    launch(client, flight)
+  })
+}
+
+/** The flights of each connection that were sent and not answered, in order. pg knows of the first one only. */
+const airborne = new WeakMap<pg.Client, Flight[]>()
+
+function launch(client: pg.Client, flight: Flight): void {
+  const flights = airborne.get(client) ?? []
+  airborne.set(client, flights)
+  flights.push(flight)
+  flight.onLanded = () => {
+    flights.shift()
+    const [next] = flights
+    // Before the server's next message is read: pg hands messages to the query that it was given.
+    if (next !== undefined) client.query(next)
   }
+  flight.send(client.connection)
+  if (flights.length === 1) client.query(flight)
+}
+
+interface Cargo {
+  readonly client: pg.Client
+  readonly statements: readonly WireStatement[]
+  readonly deadlineMs: number
+  readonly manner: Manner
 }
 
 class Flight implements pg.Submittable {
-  readonly #types: ValueTypes
-  readonly #statements: readonly WireStatement[]
+  readonly #cargo: Cargo
   readonly callback: (error: Error | null, answers: readonly Answer[]) => void
+  onLanded: () => void = () => undefined
   readonly #answers: Answer[] = []
   #fields: readonly FieldDescription[] = []
   #rows: Record<string, unknown>[] = []
+  #deadline: NodeJS.Timeout | undefined
+  #hasLanded = false
 
-  constructor(
-    types: ValueTypes,
-    statements: readonly WireStatement[],
-    callback: (error: Error | null, answers: readonly Answer[]) => void,
-  ) {
-    this.#types = types
-    this.#statements = statements
+  constructor(cargo: Cargo, callback: (error: Error | null, answers: readonly Answer[]) => void) {
+    this.#cargo = cargo
     this.callback = callback
   }
 
-  submit(connection: pg.Connection): void {
+  send(connection: pg.Connection): void {
     connection.stream.cork()
-    for (const { text, values } of this.#statements) {
-      connection.parse({ name: '', text, types: [] }, true)
-      connection.bind({ values: [...values] }, true)
-      connection.describe({ type: 'P', name: '' }, true)
-      connection.execute({ portal: '' }, true)
-    }
+    for (const statement of this.#cargo.statements) this.#sendStatement(connection, statement)
     connection.sync()
     connection.stream.uncork()
+  }
+
+  #sendStatement(connection: pg.Connection, { text, values }: WireStatement): void {
+    const { client, manner } = this.#cargo
+    const names = manner.isPrepared === true ? statementNames(client) : null
+    const { name, isNew } = names?.nameOf(text) ?? { name: '', isNew: true }
+    if (isNew) {
+      for (const closed of names?.takeClosed() ?? []) connection.close({ type: 'S', name: closed }, true)
+      connection.parse({ name, text, types: [] }, true)
+    }
+    connection.bind({ statement: name, values: [...values] }, true)
+    if (manner.isCountOnly !== true) connection.describe({ type: 'P', name: '' }, true)
+    connection.execute({ portal: '' }, true)
+  }
+
+  /** pg's turn for it: sent long ago, and now first in line. */
+  submit(): void {
+    const { client, deadlineMs } = this.#cargo
+    this.#deadline = setTimeout(() => client.connection.stream.destroy(), deadlineMs)
   }
 
   handleRowDescription(message: { readonly fields: readonly FieldDescription[] }): void {
@@ -97,11 +141,13 @@ class Flight implements pg.Submittable {
   }
 
   handleDataRow(message: { readonly fields: readonly (string | null)[] }): void {
+    if (this.#cargo.manner.isCountOnly === true) return
+    const types: ValueTypes = this.#cargo.client
     const row: Record<string, unknown> = {}
     message.fields.forEach((value, index) => {
       const field = this.#fields[index]
       if (field === undefined) return
-      row[field.name] = value === null ? null : this.#types.getTypeParser(field.dataTypeID, 'text')(value)
+      row[field.name] = value === null ? null : types.getTypeParser(field.dataTypeID, 'text')(value)
     })
     this.#rows.push(row)
   }
@@ -123,11 +169,19 @@ class Flight implements pg.Submittable {
   }
 
   handleError(error: Error): void {
-    this.callback(error, [])
+    this.#land(error)
   }
 
   handleReadyForQuery(): void {
-    this.callback(null, this.#answers)
+    this.#land(null)
+  }
+
+  #land(error: Error | null): void {
+    if (this.#hasLanded) return
+    this.#hasLanded = true
+    clearTimeout(this.#deadline)
+    this.onLanded()
+    this.callback(error, this.#answers)
   }
 
   handlePortalSuspended(): void {
@@ -141,4 +195,11 @@ class Flight implements pg.Submittable {
   handleCopyData(): void {
     // COPY TO STDOUT: what comes is dropped
   }
+}
+
+/** The answer to a flight's last statement. */
+export function lastOf(answers: readonly Answer[]): Answer {
+  const answer = answers.at(-1)
+  if (answer === undefined) throw new Error('the server answered a flight with nothing')
+  return answer
 }

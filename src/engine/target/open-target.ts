@@ -10,11 +10,15 @@ export interface Target {
   /** For people: database, host, port and user. */
   readonly description: string
   readonly database: string
+  /** By its address alone; what the server says of itself is the better sign (see readServerFacts). */
+  readonly looksPooled: boolean
   /**
    * Lends a connection. A connection on which an error was thrown that leaves its state unknown is closed, not returned.
    * Throws target_unreachable, target_refused_login, database_missing when none can be had.
    */
   withClient<T>(use: (client: pg.Client) => Promise<T>): Promise<T>
+  /** Whether somebody waits for a connection: who holds one for long gives it back at the next sub-batch. */
+  isAwaited(): boolean
   close(): Promise<void>
 }
 
@@ -60,6 +64,7 @@ export function openTarget(parameters: TargetParameters, options: OpenOptions): 
   return {
     description: describeTarget(parameters),
     database,
+    looksPooled: looksPooled(parameters),
     async withClient(use) {
       const client = await connect(pool, parameters)
       const onError = (error: Error): void => {
@@ -79,12 +84,21 @@ export function openTarget(parameters: TargetParameters, options: OpenOptions): 
         client.release(!isUsable)
       }
     },
+    isAwaited: () => pool.waitingCount > 0,
     async close() {
       await pool.end()
       // The pool only sends its farewells; a server that is stopped next must find nobody connected.
       while (connected > 0) await once(pool, 'remove')
     },
   }
+}
+
+const POOLER_PORTS = new Set([6432, 6543])
+const POOLER_HOST = /(?:^|[-.])pooler\./i
+
+/** PgBouncer's own port, Supavisor's for transactions, and the host names of hosted poolers. */
+export function looksPooled({ host, port }: Pick<TargetParameters, 'host' | 'port'>): boolean {
+  return POOLER_PORTS.has(port) || POOLER_HOST.test(host)
 }
 
 async function connect(pool: pg.Pool, parameters: TargetParameters): Promise<pg.PoolClient> {

@@ -10,7 +10,10 @@ export interface ServerFacts {
   readonly version: string
   readonly isStandby: boolean
   readonly isReadOnly: boolean
-  /** A pooler sits between when the server's own pid is not the one that the connection was told. */
+  /**
+   * A pooler sits between when the server's own pid is not the one that the connection was told, or the address is one of
+   * poolers: then no statement is prepared, since the next transaction may run on another session.
+   */
   readonly isPooled: boolean
   readonly hasConnectionCheck: boolean
   readonly role: string
@@ -42,7 +45,7 @@ export async function readServerFacts(target: Target): Promise<ServerFacts> {
       version: row.version,
       isStandby: row.is_standby,
       isReadOnly: row.is_read_only,
-      isPooled: (client as pg.Client & { processID?: number }).processID !== row.pid,
+      isPooled: target.looksPooled || (client as pg.Client & { processID?: number }).processID !== row.pid,
       hasConnectionCheck: await canCheckConnections(client),
       role: row.role,
     }

@@ -5,7 +5,7 @@
  */
 import type pg from 'pg'
 import { raw, sql, type Sql } from '../../shared/sql.ts'
-import { type Answer, fly } from './flight.ts'
+import { type Answer, fly, lastOf } from './flight.ts'
 
 export interface LocalSettings {
   readonly statementTimeoutMs: number
@@ -31,8 +31,11 @@ export const COMMIT = raw('COMMIT')
 const BEGIN = raw('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE')
 const BEGIN_READ_ONLY = raw('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
 
-/** The statements that open a transaction with its local settings; the first part of a flight. */
-export function opening(settings: LocalSettings): readonly Sql[] {
+/**
+ * The statements that open a transaction with its local settings; the first part of a flight. `call` is made by the second
+ * one, behind the settings: a select list is worked through in its order.
+ */
+export function opening(settings: LocalSettings, call: Sql | null = null): readonly Sql[] {
   const pairs: [string, string][] = [
     ['lock_timeout', `${String(settings.lockTimeoutMs ?? LOCK_TIMEOUT_MS)}ms`],
     ['statement_timeout', `${String(settings.statementTimeoutMs)}ms`],
@@ -46,7 +49,8 @@ export function opening(settings: LocalSettings): readonly Sql[] {
     pairs.push(['DateStyle', 'ISO'], ['IntervalStyle', 'postgres'], ['extra_float_digits', '1'])
   }
   const calls = pairs.map(([name, value]) => sql`set_config(${name}, ${value}, true)`)
-  return [settings.isReadOnly === true ? BEGIN_READ_ONLY : BEGIN, sql`SELECT ${sql.join(calls)}`]
+  const list = call === null ? calls : [...calls, call]
+  return [settings.isReadOnly === true ? BEGIN_READ_ONLY : BEGIN, sql`SELECT ${sql.join(list)}`]
 }
 
 /** How long to wait for the answer to a flight of `statements` under these settings. */
@@ -70,7 +74,7 @@ export async function transact<T>(
   let result: T
   try {
     result = await body({
-      query: async (statement) => first(await fly(client, [statement], deadlineMs)),
+      query: async (statement) => lastOf(await fly(client, [statement], deadlineMs)),
     })
   } catch (error) {
     await rollBack(client)
@@ -91,7 +95,7 @@ async function openTransaction(client: pg.Client, settings: LocalSettings): Prom
 }
 
 async function commit(client: pg.Client, deadlineMs: number): Promise<void> {
-  assertCommitted(first(await fly(client, [COMMIT], deadlineMs)))
+  assertCommitted(lastOf(await fly(client, [COMMIT], deadlineMs)))
 }
 
 /** Throws unless the answer is that of a COMMIT that committed. */
@@ -110,11 +114,5 @@ export async function rollBack(client: pg.Client): Promise<void> {
 
 /** A single statement outside an explicit transaction; for reads whose limits do not matter. */
 export async function query(client: pg.Client, statement: Sql): Promise<Answer> {
-  return first(await fly(client, [statement], 60_000))
-}
-
-function first(answers: readonly Answer[]): Answer {
-  const [answer] = answers
-  if (answer === undefined) throw new Error('the server answered a statement with nothing')
-  return answer
+  return lastOf(await fly(client, [statement], 60_000))
 }
