@@ -5,6 +5,7 @@ import { type EngineContext, onlyRow } from './context.ts'
 import type { Drive } from './drive.ts'
 import { planRest } from './planner.ts'
 import type { LocalSettings, Transaction } from './target/transaction.ts'
+import { cursorKey } from './tracking/stored-key.ts'
 import type { Key } from './types.ts'
 
 /** The claim on a job whose epoch was just raised. */
@@ -84,8 +85,8 @@ export interface JobRow {
   readonly attempts: number
   readonly min_value: string | null
   readonly max_value: string | null
-  readonly min_cursor: readonly unknown[] | null
-  readonly max_cursor: readonly unknown[] | null
+  readonly min_cursor: Key | null
+  readonly max_cursor: Key | null
   readonly sub_batch_size: number
   readonly pause_ms: number
 }
@@ -96,14 +97,15 @@ export async function readJob(
   jobId: string,
 ): Promise<JobRow | undefined> {
   const { rows } = await transaction.query(
-    sql`SELECT id, status, attempts, min_value, max_value, min_cursor, max_cursor, sub_batch_size, pause_ms
+    sql`SELECT id, status, attempts, min_value, max_value, ${cursorKey('min_cursor')} AS min_cursor, ${cursorKey('max_cursor')} AS max_cursor,
+               sub_batch_size, pause_ms
           FROM ${tables.jobs} WHERE id = ${jobId}`,
   )
   return (rows as unknown as JobRow[])[0]
 }
 
-function keyOf(value: string | null, cursor: readonly unknown[] | null): Key {
+function keyOf(value: string | null, cursor: Key | null): Key {
   if (value !== null) return [value]
-  if (cursor !== null) return cursor.map(String)
+  if (cursor !== null) return cursor
   throw new Error('a job has neither values nor cursors')
 }

@@ -1,11 +1,12 @@
 /** The two checks that always run: every job succeeded, and the jobs' tiles cover minimum to maximum without gap or overlap. */
-import { raw, sql, type Sql } from '../shared/sql.ts'
+import { sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES } from '../shared/status.ts'
-import { comparedAs } from './batching/key-range.ts'
+import { typedKey } from './batching/key-range.ts'
 import { SHOWN_ROWS } from './checks.ts'
 import { type EngineContext, inTransaction, onlyRow } from './context.ts'
 import type { MigrationSubject } from './drive.ts'
-import { maximumOf } from './planner.ts'
+import { maximumOf, minimumOf } from './planner.ts'
+import { keyWords } from '../shared/describe-range.ts'
 import type { CheckResult } from './types.ts'
 
 export async function checkJobsSucceeded(
@@ -15,7 +16,7 @@ export async function checkJobsSucceeded(
   const startedAt = performance.now()
   const { rows } = await inTransaction({ tables, ...context }, (transaction) =>
     transaction.query(
-      sql`SELECT id AS job_id, status, attempts, min_value, max_value, count(*) OVER ()::int AS total
+      sql`SELECT id AS job_id, status, attempts, min_value, max_value, min_cursor, max_cursor, count(*) OVER ()::int AS total
             FROM ${tables.jobs}
            WHERE batched_background_migration_id = ${migration.id} AND status <> ${JOB_STATUS_CODES.succeeded}
            ORDER BY id LIMIT ${SHOWN_ROWS}`,
@@ -28,7 +29,7 @@ export async function checkJobsSucceeded(
     holds: total === 0,
     expected: '0 unsucceeded jobs',
     found: `${String(total)} unsucceeded ${total === 1 ? 'job' : 'jobs'}`,
-    rows: rows.map(({ total: _total, ...row }) => row),
+    rows: rows.map(({ total: _total, ...row }) => withoutNulls(row)),
     milliseconds: performance.now() - startedAt,
     waivedBecause: null,
   }
@@ -54,7 +55,7 @@ export async function checkCoverage(context: EngineContext, subject: MigrationSu
                    lag(p.planned_to) OVER in_order AS previous_to, lead(p.job_id) OVER in_order IS NULL AS is_last
               FROM ${tables.progress} AS p
              WHERE p.migration_id = ${migration.id}
-            WINDOW in_order AS (ORDER BY ${typedKey(subject, 'p.planned_to')}))
+            WINDOW in_order AS (ORDER BY ${sql.join(typedKey(subject.scoped.table.columns, 'p.planned_to'))}))
           SELECT (SELECT is_exhausted FROM ${tables.frontier} WHERE migration_id = ${migration.id}) AS is_exhausted,
                  count(*)::int AS jobs,
                  (count(*) FILTER (WHERE planned_from IS DISTINCT FROM previous_to))::int AS broken,
@@ -66,7 +67,7 @@ export async function checkCoverage(context: EngineContext, subject: MigrationSu
     ),
   )
   const tiles = onlyRow<TileCounts>(rows, 'counting tiles returned no row')
-  const range = `${String(migration.minValue)} to ${String(migration.maxValue)}`
+  const range = `${keyWords(minimumOf(migration))} to ${keyWords(maximumOf(migration))}`
   const holds = tiles.is_exhausted && tiles.broken === 0 && (tiles.jobs === 0 || tiles.reaches_maximum)
   return {
     name: 'the jobs cover the range',
@@ -88,6 +89,7 @@ function describeGap({ is_exhausted, broken, reaches_maximum }: TileCounts): str
   return reaches_maximum ? 'covered' : 'the last job does not reach the maximum'
 }
 
-function typedKey({ scoped }: MigrationSubject, array: string): Sql {
-  return sql.join(scoped.table.columns.map(({ type }, index) => raw(`(${array})[${index + 1}]::${comparedAs(type)}`)))
+/** Of values and cursors a job has only one. */
+function withoutNulls(row: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))
 }

@@ -2,20 +2,19 @@
  * Rows that no job visited because they appeared after planning: above the maximum that was fixed at queue time, or between
  * the bounds of neighbouring jobs. They are out of scope on purpose, and shown.
  */
-import { sql, type Sql } from '../shared/sql.ts'
+import { raw, sql, type Sql } from '../shared/sql.ts'
 import { tableName } from './batching/batch-table.ts'
-import { inRange } from './batching/key-range.ts'
+import { columnTuple, inRange, keyTuple, typedKey } from './batching/key-range.ts'
 import { type EngineContext, inTransaction, onlyRow } from './context.ts'
 import type { MigrationSubject } from './drive.ts'
-import { maximumOf } from './planner.ts'
+import { maximumOf, minimumOf } from './planner.ts'
 import { kindOfError } from './target/sqlstate.ts'
+import { cursorKey } from './tracking/stored-key.ts'
 import type { NewAfterQueueing } from './types.ts'
 
 /** Counted up to here: beyond it nobody wants the exact number, and counting must not scan a table. */
 const COUNT_CAP = 10_000
 const COUNT_TIMEOUT_MS = 10_000
-const SMALLEST_BIGINT = '-9223372036854775808'
-const LARGEST_BIGINT = '9223372036854775807'
 
 export async function countNewAfterQueueing(
   context: EngineContext,
@@ -31,7 +30,10 @@ export async function countNewAfterQueueing(
 }
 
 function rowsAboveMaximum({ scoped: { table, scope }, migration }: MigrationSubject): Sql {
-  const condition = inRange(sql.ident(table.name), table.columns, { after: maximumOf(migration), until: null })
+  const maximum = maximumOf(migration)
+  // Queued over an empty table there was no key to be above of: every row is new.
+  const after = maximum.length === 0 ? null : maximum
+  const condition = inRange(sql.ident(table.name), table.columns, { after, until: null })
   return sql`SELECT 1 FROM ${tableName(table)} WHERE ${condition}${and(scope)} LIMIT ${COUNT_CAP}`
 }
 
@@ -40,26 +42,39 @@ function rowsAboveMaximum({ scoped: { table, scope }, migration }: MigrationSubj
  * no more jobs are made, behind the last one. Nearly all of them are empty.
  */
 function rowsBetweenJobs({ tables }: EngineContext, { scoped: { table, scope }, migration }: MigrationSubject): Sql {
-  const [column] = table.columns
-  if (column === undefined) throw new Error('a batch table has a batch column')
-  const key = sql`${sql.ident(table.name)}.${sql.ident(column.name)}`
-  return sql`SELECT 1
-               FROM (SELECT CASE WHEN last_before IS NULL THEN ${migration.minValue}::bigint
-                                 WHEN last_before < ${LARGEST_BIGINT}::bigint THEN last_before + 1 END AS gap_start,
-                            CASE WHEN first_behind IS NULL THEN ${migration.maxValue}::bigint
-                                 WHEN first_behind > ${SMALLEST_BIGINT}::bigint THEN first_behind - 1 END AS gap_end
-                       FROM (SELECT lag(j.max_value) OVER (ORDER BY j.min_value) AS last_before, j.min_value AS first_behind
-                               FROM ${tables.jobs} AS j WHERE j.batched_background_migration_id = ${migration.id}
-                              UNION ALL
-                             SELECT max(j.max_value), NULL
-                               FROM ${tables.frontier} AS f
-                               LEFT JOIN ${tables.jobs} AS j ON j.batched_background_migration_id = f.migration_id
-                              WHERE f.migration_id = ${migration.id} AND f.is_exhausted
-                              GROUP BY f.migration_id) AS neighbours) AS gaps
-              CROSS JOIN LATERAL (
-                SELECT 1 FROM ${tableName(table)}
-                 WHERE ${key} >= gaps.gap_start AND ${key} <= gaps.gap_end${and(scope)} LIMIT ${COUNT_CAP}) AS found
-              LIMIT ${COUNT_CAP}`
+  const { columns } = table
+  const [minimum, maximum] = [minimumOf(migration), maximumOf(migration)]
+  const own = columnTuple(sql.ident(table.name), columns)
+  const key = (array: string): Sql => rowOf(typedKey(columns, array))
+  const probe = (from: Sql, condition: Sql): Sql =>
+    sql`SELECT 1 FROM ${from} CROSS JOIN LATERAL (
+          SELECT 1 FROM ${tableName(table)} WHERE ${condition}${and(scope)} LIMIT ${COUNT_CAP}) AS found`
+  if (minimum.length === 0) return sql`SELECT 1 WHERE false`
+  return sql`WITH jobs AS MATERIALIZED (
+               SELECT ${keyOfJob('min')} AS first, ${keyOfJob('max')} AS last FROM ${tables.jobs} AS j
+                WHERE j.batched_background_migration_id = ${migration.id}),
+             neighbours AS MATERIALIZED (
+               SELECT first, last, lag(last) OVER in_order AS previous, lead(first) OVER in_order IS NULL AS is_last
+                 FROM jobs WINDOW in_order AS (ORDER BY ${sql.join(typedKey(columns, 'first'))})),
+             rest AS MATERIALIZED (
+               SELECT (SELECT last FROM neighbours WHERE is_last) AS previous FROM ${tables.frontier}
+                WHERE migration_id = ${migration.id} AND is_exhausted)
+        ${probe(raw('neighbours'), sql`neighbours.previous IS NULL AND ${own} >= ${keyTuple(columns, minimum)} AND ${own} < ${key('neighbours.first')}`)}
+        UNION ALL
+        ${probe(raw('neighbours'), sql`${own} > ${key('neighbours.previous')} AND ${own} < ${key('neighbours.first')}`)}
+        UNION ALL
+        ${probe(raw('rest'), sql`${own} > ${key('rest.previous')} AND ${own} <= ${keyTuple(columns, maximum)}`)}
+        UNION ALL
+        ${probe(raw('rest'), sql`rest.previous IS NULL AND ${inRange(sql.ident(table.name), columns, { from: minimum, until: maximum })}`)}
+        LIMIT ${COUNT_CAP}`
+}
+
+function keyOfJob(bound: 'min' | 'max'): Sql {
+  return sql`CASE WHEN ${raw(`j.${bound}_value IS NOT NULL THEN ARRAY[j.${bound}_value::text]`)} ELSE ${cursorKey(`j.${bound}_cursor`)} END`
+}
+
+function rowOf(values: readonly Sql[]): Sql {
+  return values.length === 1 ? sql.join(values) : sql`(${sql.join(values)})`
 }
 
 function and(scope: Sql | null): Sql {

@@ -1,8 +1,10 @@
 /** A migration's state as people see it: the row, its jobs by status, rows by outcome, progress, and who drives it. */
-import { raw, sql } from '../shared/sql.ts'
+import { sql, type Sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES } from '../shared/status.ts'
+import { type Axis, axisOf, positionSql } from './batching/position.ts'
 import { type EngineContext, inTransaction, onlyRow } from './context.ts'
 import { readHold, toHold } from './hold.ts'
+import { maximumOf, minimumOf } from './planner.ts'
 import { MAX_ATTEMPTS } from './takeover.ts'
 import type { Transaction } from './target/transaction.ts'
 import { countRows } from './tracking/count-rows.ts'
@@ -69,16 +71,17 @@ async function stateOf(
   const { tables } = context
   const rows = await countRows(transaction, tables, migration.id)
   const { rows: details } = await transaction.query(
-    sql`SELECT definition_hash FROM ${tables.details} WHERE migration_id = ${migration.id}`,
+    sql`SELECT definition_hash, column_types FROM ${tables.details} WHERE migration_id = ${migration.id}`,
   )
+  const [detail] = details as { definition_hash: string; column_types: string[] }[]
   return {
     ...migration,
     jobs: await countJobs(transaction, context, migration.id),
     rows,
-    progress: await progressOf(transaction, context, migration, rows),
+    progress: await progressOf(transaction, context, { migration, rows, types: detail?.column_types ?? [] }),
     runners: await listRunners(transaction, context, migration.id),
     hold: migration.onHoldUntil === null ? null : toHold(await readHold(transaction, context, migration.id)),
-    definitionHash: (details[0]?.definition_hash as string | undefined) ?? null,
+    definitionHash: detail?.definition_hash ?? null,
   }
 }
 
@@ -102,34 +105,50 @@ async function countJobs(transaction: Transaction, { tables }: EngineContext, mi
  */
 async function progressOf(
   transaction: Transaction,
-  { tables }: EngineContext,
-  { id, status, minValue, maxValue, totalTupleCount }: Migration,
-  rows: RowCounts,
+  context: EngineContext,
+  {
+    migration,
+    rows,
+    types,
+  }: { readonly migration: Migration; readonly rows: RowCounts; readonly types: readonly string[] },
 ): Promise<Progress> {
+  const { status, totalTupleCount } = migration
   if (status === 'finished' || status === 'finalized')
     return { percentByKey: 100, percentByRows: 100, unknownBecause: null }
-  if (minValue === null || maxValue === null)
-    return {
-      percentByKey: null,
-      percentByRows: byRows(rows, totalTupleCount),
-      unknownBecause: 'the range is no range of numbers',
-    }
-  const { rows: found } = await transaction.query(
-    sql`SELECT (100 * coalesce(sum(CASE WHEN j.status = ${JOB_STATUS_CODES.succeeded} THEN ${raw('p.planned_to[1]::numeric')}
-                                        ELSE ${raw('coalesce(p."cursor"[1]::numeric, p.planned_from[1]::numeric')}, ${minValue}::numeric - 1) END
-                                   - coalesce(${raw('p.planned_from[1]::numeric')}, ${minValue}::numeric - 1)), 0)
-                / (${maxValue}::numeric - ${minValue}::numeric + 1))::float8 AS percent
-          FROM ${tables.progress} AS p JOIN ${tables.jobs} AS j ON j.id = p.job_id
-         WHERE p.migration_id = ${id}`,
-  )
-  const { percent } = onlyRow<{ percent: number }>(found, 'summing ranges returned no row')
   const percentByRows = byRows(rows, totalTupleCount)
-  return {
-    percentByKey: Math.min(ABSOLUTE_TOP, percent),
-    percentByRows,
-    unknownBecause:
-      percentByRows === null ? 'the planner had no estimate of the rows at queue time (ANALYZE the table)' : null,
-  }
+  const axis = axisOf(types, minimumOf(migration), maximumOf(migration))
+  const percentByKey = axis === null ? null : await percentOfKeys(transaction, context, migration, axis)
+  const reasons = [
+    ...(percentByKey === null ? [`keys of type ${types.join(', ')} have no distance to be measured`] : []),
+    ...(percentByRows === null ? ['the planner had no estimate of the rows at queue time (ANALYZE the table)'] : []),
+  ]
+  return { percentByKey, percentByRows, unknownBecause: reasons.length === 0 ? null : reasons.join('; ') }
+}
+
+async function percentOfKeys(
+  transaction: Transaction,
+  { tables }: EngineContext,
+  migration: Migration,
+  axis: Axis,
+): Promise<number | null> {
+  const at = (array: string): Sql => positionSql(axis, array)
+  // Whole numbers are counted, so that a range of one key has a length; of others the distance is measured.
+  const unit = axis.scale === 'integer' ? 1 : 0
+  const { rows: found } = await transaction.query(
+    sql`WITH bounds AS MATERIALIZED (
+          SELECT ${at('b.low')} - ${unit}::int AS low, ${at('b.high')} AS high
+            FROM (SELECT ${[...minimumOf(migration)]}::text[] AS low, ${[...maximumOf(migration)]}::text[] AS high) AS b)
+        SELECT (100 * coalesce(sum(CASE WHEN j.status = ${JOB_STATUS_CODES.succeeded} THEN ${at('p.planned_to')}
+                                        ELSE coalesce(${at('p."cursor"')}, ${at('p.planned_from')}, bounds.low) END
+                                   - coalesce(${at('p.planned_from')}, bounds.low)), 0)
+                / nullif(bounds.high - bounds.low, 0))::float8 AS percent
+          FROM bounds LEFT JOIN (${tables.progress} AS p JOIN ${tables.jobs} AS j ON j.id = p.job_id)
+                      ON p.migration_id = ${migration.id}
+         GROUP BY bounds.low, bounds.high`,
+  )
+  const { percent } = onlyRow<{ percent: number | null }>(found, 'summing ranges returned no row')
+  if (percent === null) return 0
+  return Number.isFinite(percent) ? Math.min(ABSOLUTE_TOP, percent) : null
 }
 
 function byRows({ scanned }: RowCounts, total: number | null): number | null {

@@ -83,6 +83,7 @@ async function examine(
   const check = await checking('table and batch column', 'there, uniquely indexed and readable', async () => {
     const searchPath = await authorSearchPath(context)
     queueing = await inTransaction(context, (transaction) => examineTarget(transaction, context, order, searchPath), {
+      isPlanning: true,
       searchPath,
     })
   })

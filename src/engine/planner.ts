@@ -11,6 +11,7 @@ import { type Claim, type ClaimOutcome, NOTHING_DONE } from './claim.ts'
 import type { EngineContext } from './context.ts'
 import type { Drive } from './drive.ts'
 import type { Transaction } from './target/transaction.ts'
+import { storedKey } from './tracking/stored-key.ts'
 import type { Key, Migration } from './types.ts'
 
 interface Frontier {
@@ -85,14 +86,19 @@ function remaining(migration: Migration, { next_bound }: Frontier): KeyRange {
   return { after: next_bound, from: minimumOf(migration), until: maximumOf(migration) }
 }
 
-export function minimumOf({ minValue }: Migration): Key {
-  if (minValue === null) throw new Error('a migration over one integer column has a minimum value')
-  return [minValue]
+/** Empty for a migration by cursors that found no row when it was queued; it was finished at once. */
+export function minimumOf({ minValue, minCursor }: Migration): Key {
+  return keyOf(minValue, minCursor)
 }
 
-export function maximumOf({ maxValue }: Migration): Key {
-  if (maxValue === null) throw new Error('a migration over one integer column has a maximum value')
-  return [maxValue]
+export function maximumOf({ maxValue, maxCursor }: Migration): Key {
+  return keyOf(maxValue, maxCursor)
+}
+
+function keyOf(value: string | null, cursor: Key | null): Key {
+  const key = value === null ? cursor : [value]
+  if (key === null) throw new Error('a migration has neither values nor cursors')
+  return key
 }
 
 async function readKnobs(transaction: Transaction, { tables }: EngineContext, migrationId: string): Promise<Knobs> {
@@ -118,12 +124,16 @@ async function insertJob(
   { migration, runnerId }: Drive,
   { plan, knobs, plannedFrom, plannedTo }: NewJob,
 ): Promise<string> {
+  const storage = migration.minValue === null ? 'cursor' : 'value'
+  const min = storedKey(plan.min, storage)
+  const max = storedKey(plan.max, storage)
   const { rows } = await transaction.query(
     sql`WITH job AS (
           INSERT INTO ${tables.jobs}
-            (batched_background_migration_id, min_value, max_value, batch_size, sub_batch_size, pause_ms, status, attempts, started_at)
-          VALUES (${migration.id}, ${plan.min[0] ?? null}, ${plan.max[0] ?? null}, ${knobs.batch_size}, ${knobs.sub_batch_size},
-                  ${knobs.pause_ms}, ${JOB_STATUS_CODES.running}, 1, clock_timestamp())
+            (batched_background_migration_id, min_value, max_value, min_cursor, max_cursor, batch_size, sub_batch_size, pause_ms,
+             status, attempts, started_at)
+          VALUES (${migration.id}, ${min.value}, ${max.value}, ${min.cursor}, ${max.cursor}, ${knobs.batch_size},
+                  ${knobs.sub_batch_size}, ${knobs.pause_ms}, ${JOB_STATUS_CODES.running}, 1, clock_timestamp())
           RETURNING id),
         progress AS (
           INSERT INTO ${tables.progress} (job_id, migration_id, runner_id, epoch, planned_from, planned_to)

@@ -50,10 +50,7 @@ async function sampleKeys(
   { loaded, scoped, strategy, range, searchPath }: Examined,
 ): Promise<CheckSample | null> {
   if (!loaded.definition.before.some(({ kind }) => kind === 'rows')) return null
-  const asked = {
-    from: range.min === null ? null : [range.min],
-    until: range.max === null ? null : [range.max],
-  }
+  const asked = { from: range.min, until: range.max }
   const keys = await inTransaction(
     context,
     (transaction) => strategy.spread(transaction, scoped, asked, SAMPLED_KEYS),

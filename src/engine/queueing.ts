@@ -16,7 +16,7 @@ import { type EngineContext, inTransaction, inWritingTransaction, onlyRow } from
 import { getDefinition } from './drive.ts'
 import { effectiveKnobs, type Knobs } from './knobs.ts'
 import { assertPreconditions } from './preconditions.ts'
-import { fixRange, parseRange, type QueuedRange, type RequestedRange } from './queued-range.ts'
+import { fixRange, parseRange, readRange, type QueuedRange, type RequestedRange } from './queued-range.ts'
 import { getTransformer } from './row-performer.ts'
 import { assertSampleColumns, takeSamples } from './samples.ts'
 import { assertPrivileges } from './target/privileges.ts'
@@ -25,6 +25,7 @@ import type { Transaction } from './target/transaction.ts'
 import { MIGRATION_COLUMNS, migrationOf } from './tracking/find-migration.ts'
 import { columnNameOf, insertMigration } from './tracking/insert-migration.ts'
 import { recordEvent } from './tracking/record-event.ts'
+import { storedKey } from './tracking/stored-key.ts'
 import { assertInstalled } from './tracking/schema-state.ts'
 import { listOwnObjects } from './tracking/schema-steps.ts'
 import type { Migration, QueueOutcome, QueueRequest } from './types.ts'
@@ -98,11 +99,11 @@ export async function examineOrder(context: EngineContext, order: Order): Promis
       await assertInstalled(transaction, context.tables.schema)
       return examineTarget(transaction, context, order, searchPath)
     },
-    { searchPath },
+    { isPlanning: true, searchPath },
   )
 }
 
-/** Table, columns, index and privileges, as they are in the target now; in a transaction under the author's search_path. */
+/** Table, columns, index and privileges, as they are in the target now; in a planning transaction under the author's search_path. */
 export async function examineTarget(
   transaction: Transaction,
   context: EngineContext,
@@ -112,13 +113,14 @@ export async function examineTarget(
   const { definition } = order.loaded
   const table = await findBatchTable(transaction, definition.table, definition.columns)
   await assertNotOurs(table, context.tables.schema)
-  const strategyName = strategyNameOf(definition)
+  const strategyName = strategyNameOf(definition, table)
   const strategy = getStrategy(strategyName)
   await strategy.assertFits(transaction, table, order.request.force ?? false)
   await assertPrivileges(transaction, table)
   await assertSampleColumns(transaction, table, definition.samples?.columns ?? [])
   const scoped = { table, scope: scopeOf(definition, order.args) }
-  return { ...order, strategyName, strategy, scoped, searchPath }
+  const range = await readRange(transaction, table, order.range)
+  return { ...order, range, strategyName, strategy, scoped, searchPath }
 }
 
 /** A role that is named like the tracking schema finds that one first ("$user" in its search_path). */
@@ -225,7 +227,7 @@ function askedFor({
   }
 }
 
-/** Without a row in its range it is finished at once, and its maximum is its minimum. */
+/** Without a row in its range it is finished at once, and its maximum is its minimum; as cursors both may be empty. */
 async function insertOne(
   transaction: Transaction,
   { tables }: EngineContext,
@@ -233,14 +235,15 @@ async function insertOne(
   range: QueuedRange | null,
 ): Promise<string> {
   const { request, strategy, scoped } = queueing
-  const nothing = queueing.range.min ?? queueing.range.max ?? '0'
+  const storage = strategy.storageOf(scoped.table)
+  const nothing = queueing.range.min ?? queueing.range.max ?? (storage === 'value' ? ['0'] : [])
   return insertMigration(transaction, tables, {
     ...queueing,
     table: scoped.table,
     batchClassName: strategy.batchClassName,
     status: range === null ? 'finished' : request.isPaused === true ? 'paused' : 'active',
-    minValue: range?.min[0] ?? nothing,
-    maxValue: range?.max[0] ?? nothing,
+    min: storedKey(range?.min ?? nothing, storage),
+    max: storedKey(range?.max ?? nothing, storage),
     estimate: range?.estimate ?? 0,
   })
 }

@@ -73,7 +73,8 @@ function statementOf(part: 'select' | 'write' | 'onQuarantine', statement: unkno
 function keyOf(row: SourceRow, { scoped, loaded }: Drive): Key {
   return scoped.table.columns.map(({ name }) => {
     const value = row[name]
-    if (typeof value === 'string' || typeof value === 'number') return String(value)
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value)
+    if (Buffer.isBuffer(value)) return `\\x${value.toString('hex')}`
     throw new Error(`${loaded.definition.jobClassName}: select must return the batch column "${name}"`)
   })
 }

@@ -1,4 +1,5 @@
 /** One run: joins the table lease as a runner, drives the migration in one or more lanes, and leaves. */
+import { axisOf } from './batching/position.ts'
 import { TrancheError } from '../shared/errors.ts'
 import type { MigrationStatus } from '../shared/status.ts'
 import { createAfterJob } from './after-job.ts'
@@ -253,16 +254,23 @@ async function journal(
   }
 }
 
-async function openTally(context: EngineContext, { migration }: MigrationSubject): Promise<Tally> {
+async function openTally(context: EngineContext, { migration, scoped }: MigrationSubject): Promise<Tally> {
   const { scanned } = await inTransaction(context, (transaction) =>
     countRows(transaction, context.tables, migration.id),
   )
+  const min = minimumOf(migration)
+  const max = maximumOf(migration)
   return createTally(
     {
       migrationId: migration.id,
       totalTupleCount: migration.totalTupleCount,
-      min: minimumOf(migration),
-      max: maximumOf(migration),
+      min,
+      max,
+      axis: axisOf(
+        scoped.table.columns.map(({ comparedAs }) => comparedAs),
+        min,
+        max,
+      ),
       scannedBefore: scanned,
     },
     context.clock,

@@ -1,4 +1,5 @@
 /** What a run has done so far, and how fast: the source of the progress line. Counts are per run, the rate is recent. */
+import { type Axis, positionOf } from './batching/position.ts'
 import type { Clock } from './ports.ts'
 import type { Emitter } from './events.ts'
 import type { DoneRows } from './claim.ts'
@@ -14,6 +15,8 @@ export interface TallySubject {
   readonly totalTupleCount: number | null
   readonly min: Key
   readonly max: Key
+  /** null where keys have no position: progress by key is then unknown. */
+  readonly axis: Axis | null
   /** Rows scanned before this run, by anybody. */
   readonly scannedBefore: number
 }
@@ -76,7 +79,7 @@ export function createTally(subject: TallySubject, clock: Clock, emitter: Emitte
       changed += done.changed
       unresolved += done.unresolved
       quarantined += done.quarantined
-      if (percentOfRange(subject, end) > percentOfRange(subject, furthest)) furthest = end
+      if ((percentOfRange(subject, end) ?? 0) > (percentOfRange(subject, furthest) ?? 0)) furthest = end
       waitingFor = null
       const atMs = clock.now().getTime()
       points.push({ atMs, scanned })
@@ -115,8 +118,10 @@ function etaOf(total: number | null, scanned: number, rowsPerSecond: number): Ru
 }
 
 /** Where a key lies between minimum and maximum, in percent; never above 99.9 while something runs. */
-function percentOfRange({ min, max }: Pick<TallySubject, 'min' | 'max'>, key: Key): number {
-  const [low, high, at] = [min[0], max[0], key[0]].map((value) => Number(value ?? 0))
-  if (low === undefined || high === undefined || at === undefined || high <= low) return 0
-  return Math.min(99.9, Math.max(0, ((at - low) * 100) / (high - low)))
+function percentOfRange({ min, max, axis }: Pick<TallySubject, 'min' | 'max' | 'axis'>, key: Key): number | null {
+  if (axis === null) return null
+  const [low, high, at] = [positionOf(axis, min), positionOf(axis, max), positionOf(axis, key)]
+  if (high <= low) return 0
+  const percent = ((at - low) * 100) / (high - low)
+  return Number.isFinite(percent) ? Math.min(99.9, Math.max(0, percent)) : null
 }

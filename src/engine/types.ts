@@ -64,6 +64,9 @@ export interface Migration {
   readonly status: MigrationStatus
   readonly minValue: string | null
   readonly maxValue: string | null
+  /** Where the key is no single integer; inclusive like the values. */
+  readonly minCursor: Key | null
+  readonly maxCursor: Key | null
   readonly batchSize: number
   readonly subBatchSize: number
   readonly maxBatchSize: number | null
@@ -103,6 +106,9 @@ export interface Job {
   readonly status: JobStatus
   readonly minValue: string | null
   readonly maxValue: string | null
+  /** Where the key is no single integer; inclusive like the values. */
+  readonly minCursor: Key | null
+  readonly maxCursor: Key | null
   readonly batchSize: number
   readonly subBatchSize: number
   readonly attempts: number

@@ -51,8 +51,11 @@ export interface MigrationValue {
   readonly columns: readonly string[]
   readonly strategy: string
   readonly status: MigrationStatus
+  /** Inclusive; null where the key is no single integer: the cursors then hold it, column by column. */
   readonly minValue: string | null
   readonly maxValue: string | null
+  readonly minCursor: readonly string[] | null
+  readonly maxCursor: readonly string[] | null
   readonly batchSize: number
   readonly subBatchSize: number
   readonly maxBatchSize: number | null
@@ -164,8 +167,11 @@ export interface JobValue {
   readonly id: string
   readonly migrationId: string
   readonly status: JobStatus
+  /** Inclusive; null where the key is no single integer: the cursors then hold it, column by column. */
   readonly minValue: string | null
   readonly maxValue: string | null
+  readonly minCursor: readonly string[] | null
+  readonly maxCursor: readonly string[] | null
   readonly batchSize: number
   readonly subBatchSize: number
   readonly attempts: number

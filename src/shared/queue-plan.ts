@@ -5,7 +5,8 @@ import type { Confirmation } from './confirmations.ts'
 import type { MigrationStatus } from './status.ts'
 
 const LARGEST_INTEGER = 2_147_483_647
-const Bound = z.string().regex(/^-?\d{1,19}$/, { error: 'expected a whole number' })
+/** A value of the batch column, or a JSON array with one for each column; judged where the columns are known. */
+const Bound = z.string().trim().min(1).max(8_000)
 
 export const QueueInput = z.strictObject({
   jobClassName: z.string().min(1).max(100),

@@ -1,5 +1,6 @@
 /** The report as Markdown: what an operator pastes into a merge request. Pure; whatever came from the database is escaped. */
 import type { EventValue, FailuresValue, ReportValue, SampleValue } from './cli-output.ts'
+import { rangeWords } from './describe-range.ts'
 import { headlineOf, jobOutcomes, rowOutcomes } from './describe-migration.ts'
 import { newRowsOf, verdictOf } from './describe-verification.ts'
 import { escapeMarkdown, fencedBlock, inlineCode } from './escape-markdown.ts'
@@ -30,7 +31,8 @@ export function reportMarkdown(report: ReportValue): string {
 }
 
 function whatRan({ migration, target, events }: ReportValue): string {
-  const { minValue, maxValue, jobArguments, columns } = migration
+  const { jobArguments, columns } = migration
+  const range = rangeWords(migration)
   const queuedBy = events.find(({ kind }) => kind === 'queue')
   return section(
     'What ran',
@@ -40,7 +42,7 @@ function whatRan({ migration, target, events }: ReportValue): string {
         ['Job class', inlineCode(migration.jobClassName)],
         ['Job arguments', inlineCode(JSON.stringify(jobArguments))],
         ['Table', `${inlineCode(migration.tableName)}, by ${columns.map(inlineCode).join(', ')}`],
-        ['Range', minValue === null ? 'all keys' : inlineCode(`${minValue} – ${maxValue ?? ''}`)],
+        ['Range', range === null ? 'no key' : inlineCode(range)],
         ['Batch size', `${formatCount(migration.batchSize)}, sub-batches of ${formatCount(migration.subBatchSize)}`],
         ['Pace', `interval ${String(migration.intervalSeconds)} s, pause ${String(migration.pauseMs)} ms`],
         ['Target', escapeMarkdown(target.server)],

@@ -15,6 +15,8 @@ const report: ReportValue = {
     status: 'finished',
     minValue: '1',
     maxValue: '250',
+    minCursor: null,
+    maxCursor: null,
     batchSize: 100,
     subBatchSize: 20,
     maxBatchSize: null,

@@ -12,8 +12,11 @@ export const QUEUE_FLAGS = {
   'max-batch-size': { value: 'N', help: 'the most that the batch size may grow to' },
   interval: { value: 'S', help: 'seconds from the start of a job to the next (work and run --paced)' },
   'pause-ms': { value: 'N', help: 'milliseconds between sub-batches' },
-  min: { value: 'KEY', help: 'first value of the batch column (the smallest there is)' },
-  max: { value: 'KEY', help: 'last value of the batch column (the largest there is)' },
+  min: {
+    value: 'KEY',
+    help: 'first value of the batch column (the smallest there is); of several columns a JSON array',
+  },
+  max: { value: 'KEY', help: 'last value of the batch column (the largest there is); of several columns a JSON array' },
   paused: { help: 'queue it paused' },
   force: { help: 'queue although no unique index fits the batch column' },
 } as const

@@ -1,5 +1,6 @@
 /** Failures by what went wrong, then job by job with every change of status. */
 import type { FailedJobValue, FailuresValue } from '../../shared/cli-output.ts'
+import { keyWords, rangeWords } from '../../shared/describe-range.ts'
 import { formatTime } from '../../shared/format-duration.ts'
 import { countOf, formatCount } from '../../shared/format-number.ts'
 import { block, columns, indent } from './columns.ts'
@@ -22,14 +23,15 @@ export function failuresText({ groups, jobs }: FailuresValue): string {
 }
 
 function jobLines({ job, isBlocked, group, log }: FailedJobValue): readonly string[] {
-  const range = job.minValue === null ? '' : `, keys ${job.minValue} – ${job.maxValue ?? ''}`
+  const words = rangeWords(job)
+  const range = words === null ? '' : `, keys ${words}`
   const how = isBlocked
     ? 'failed, attempts used'
     : job.status === 'failed'
       ? 'failed, will be retried'
       : `${job.status} now`
   const sign = isBlocked ? '✕' : job.status === 'succeeded' ? '✓' : '!'
-  const at = job.cursor === null ? 'before its first sub-batch' : `behind key ${job.cursor.join(', ')}`
+  const at = job.cursor === null ? 'before its first sub-batch' : `behind key ${keyWords(job.cursor)}`
   return [
     `${sign} Job ${job.id}: ${how}, ${countOf(job.attempts, 'attempt')}, group ${group}${range}${job.status === 'failed' ? `, stopped ${at}` : ''}`,
     ...indent(

@@ -1,6 +1,7 @@
 /** One migration in full, as `tranche status ID` shows it. */
 import type { MigrationStateValue, RunnerValue } from '../../shared/cli-output.ts'
 import { headlineOf, jobOutcomes, percentOf, rowOutcomes } from '../../shared/describe-migration.ts'
+import { rangeWords } from '../../shared/describe-range.ts'
 import { formatDuration, formatTime } from '../../shared/format-duration.ts'
 import { indicatorLabel } from '../../shared/health.ts'
 import { countOf, formatCount, formatEstimate, formatPercent } from '../../shared/format-number.ts'
@@ -43,9 +44,9 @@ function rowLines({ rows }: MigrationStateValue): readonly string[] {
 }
 
 function settingLines(state: MigrationStateValue): readonly string[] {
-  const { minValue, maxValue, maxBatchSize } = state
+  const { maxBatchSize } = state
   const lines: [string, string][] = [
-    ['range', minValue === null ? 'all keys' : `${minValue} – ${maxValue ?? ''}`],
+    ['range', rangeWords(state) ?? 'no key'],
     ['arguments', JSON.stringify(state.jobArguments)],
     [
       'batch size',

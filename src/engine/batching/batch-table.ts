@@ -2,12 +2,19 @@
 import { TrancheError } from '../../shared/errors.ts'
 import { quoteIdentifier, sql, type Sql } from '../../shared/sql.ts'
 import type { Transaction } from '../target/transaction.ts'
+import { readBatchColumns } from './batch-columns.ts'
 
 export interface BatchColumn {
   readonly name: string
   /** As PostgreSQL writes it, e.g. `bigint`, `timestamp with time zone`. */
   readonly type: string
   readonly isNotNull: boolean
+  /** The type that keys are cast to before they are compared, as SQL (see batch-columns.ts). */
+  readonly comparedAs: string
+  /** The column's collation as SQL; null where its type has none. */
+  readonly collation: string | null
+  /** Whether PostgreSQL orders the type, by operators that the search_path at hand finds. */
+  readonly isOrdered: boolean
 }
 
 export interface BatchTable {
@@ -78,23 +85,18 @@ export function tableName({ schema, name }: BatchTable): Sql {
 async function withColumns(
   transaction: Transaction,
   { oid, schema, name }: { readonly oid: string; readonly schema: string; readonly name: string },
-  columns: readonly string[],
+  names: readonly string[],
 ): Promise<BatchTable> {
-  const { rows } = await transaction.query(
-    sql`SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS is_not_null
-          FROM pg_attribute AS a
-         WHERE a.attrelid = ${oid}::oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname = ANY (${[...columns]})`,
-  )
-  const found = rows as { name: string; type: string; is_not_null: boolean }[]
-  const batchColumns = columns.map((column) => {
+  const found = await readBatchColumns(transaction, oid, names)
+  const columns = names.map((column) => {
     const match = found.find((candidate) => candidate.name === column)
-    if (match !== undefined) return { name: column, type: match.type, isNotNull: match.is_not_null }
+    if (match !== undefined) return match
     throw new TrancheError('column_missing', `the table "${schema}.${name}" has no column "${column}"`, {
       remedy: 'Check the definition’s column.',
       details: { table: `${schema}.${name}`, column },
     })
   })
-  return { oid, schema, name, qualifiedName: `${schema}.${name}`, columns: batchColumns }
+  return { oid, schema, name, qualifiedName: `${schema}.${name}`, columns }
 }
 
 /** `schema.table` or `table` as to_regclass wants it, each part quoted so that case and odd names survive. */

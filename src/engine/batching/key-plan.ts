@@ -79,7 +79,7 @@ function slicesOf(marks: readonly { key: Key; number: number }[], subBatchSize: 
 
 /**
  * Up to `count` keys: first, last, and others at even distances. Distances are counted in rows as the planner's histogram has
- * them, since keys may lie in clusters with holes between; then in key values; then whatever follows the first key.
+ * them, since keys may lie in clusters with holes between; then, of integers, in key values; then whatever follows the first key.
  */
 export async function spreadKeys(
   transaction: Transaction,
@@ -96,6 +96,11 @@ export async function spreadKeys(
           ORDER BY ${keyOrder(own, table.columns, direction)} LIMIT ${limit})`
   const key = sql`${own}.${sql.ident(column.name)}`
   const steps = Math.max(1, count - 1)
+  // Behind a mark of the first column: of a composite key that is the part that statistics know.
+  const distances = (): Sql => sql`
+                UNION ALL
+                SELECT probed.key, 4
+                  FROM ends CROSS JOIN generate_series(1, ${count - 2}::int) AS step CROSS JOIN LATERAL ${probe('ASC', 1, atStep)} AS probed`
   const atStep = sql`${key}
     >= (ends.first[1]::numeric + (ends.last[1]::numeric - ends.first[1]::numeric) * step / ${steps}::numeric)::bigint`
   const { rows } = await transaction.query(
@@ -114,10 +119,7 @@ export async function spreadKeys(
                 SELECT last, 2 FROM ends
                 UNION ALL
                 SELECT probed.key, 3
-                  FROM marks CROSS JOIN LATERAL ${probe('ASC', 1, sql`${key} >= marks.mark::bigint`)} AS probed
-                UNION ALL
-                SELECT probed.key, 4
-                  FROM ends CROSS JOIN generate_series(1, ${count - 2}::int) AS step CROSS JOIN LATERAL ${probe('ASC', 1, atStep)} AS probed
+                  FROM marks CROSS JOIN LATERAL ${probe('ASC', 1, sql`${key} >= marks.mark${raw(`::${column.comparedAs}`)}`)} AS probed${column.comparedAs === 'bigint' ? distances() : sql``}
                 UNION ALL
                 SELECT key, 5 FROM ${probe('ASC', count)} AS following) AS candidates
          WHERE key IS NOT NULL

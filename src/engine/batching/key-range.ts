@@ -37,21 +37,25 @@ export function columnTuple(qualifier: Sql, columns: readonly BatchColumn[]): Sq
 
 /** A key as typed parameters: `$1::bigint`, `($1::bigint, $2::uuid)`. */
 export function keyTuple(columns: readonly BatchColumn[], key: Key): Sql {
-  const typed = columns.map(({ type }, index) => {
-    const value = key[index]
-    if (value === undefined)
-      throw new Error(`key ${JSON.stringify(key)} does not fit ${String(columns.length)} columns`)
-    return sql`${value}${raw(`::${comparedAs(type)}`)}`
-  })
+  const typed = typedValues(columns, key)
   return typed.length === 1 ? sql.join(typed) : sql`(${sql.join(typed)})`
 }
 
-/**
- * The type under which keys of a column are compared. A bound may lie beyond what an integer or smallint column can hold;
- * their indexes serve bigint as well.
- */
-export function comparedAs(type: string): string {
-  return type === 'integer' || type === 'smallint' ? 'bigint' : type
+/** The values of a key, column by column, as typed parameters. */
+export function typedValues(columns: readonly BatchColumn[], key: Key): readonly Sql[] {
+  return columns.map(({ comparedAs }, index) => {
+    const value = key[index]
+    if (value === undefined || key.length !== columns.length)
+      throw new Error(`key ${JSON.stringify(key)} does not fit ${String(columns.length)} columns`)
+    return sql`${value}${raw(`::${comparedAs}`)}`
+  })
+}
+
+/** The values of a key that a `text[]` expression holds, typed and collated as the columns are: to order and compare keys by. */
+export function typedKey(columns: readonly BatchColumn[], array: string): readonly Sql[] {
+  return columns.map(({ comparedAs, collation }, index) =>
+    raw(`(${array})[${String(index + 1)}]::${comparedAs}${collation === null ? '' : ` COLLATE ${collation}`}`),
+  )
 }
 
 /** The key as one `text[]` value; only planning transactions may ask for it (see transaction.ts, isPlanning). */

@@ -10,10 +10,9 @@ import { midpointBy } from './midpoint.ts'
 import type { BatchingStrategy } from './strategy.ts'
 import { assertUniqueIndex } from './unique-index.ts'
 
-const INTEGER_TYPES = new Set(['bigint', 'integer', 'smallint'])
-
 export const primaryKeyBatching: BatchingStrategy = {
   batchClassName: 'PrimaryKeyBatchingStrategy',
+  storageOf: () => 'value',
   async assertFits(transaction, table, force) {
     assertOneInteger(table)
     if (!force) await assertUniqueIndex(transaction, table)
@@ -25,15 +24,17 @@ export const primaryKeyBatching: BatchingStrategy = {
   spread: spreadKeys,
 }
 
-function assertOneInteger({ columns, qualifiedName }: BatchTable): void {
-  const [column] = columns
-  if (columns.length === 1 && column !== undefined && INTEGER_TYPES.has(column.type)) return
-  const described = columns.map(({ name, type }) => `${name} (${type})`).join(', ')
+/** bigint, integer or smallint, or a domain of them: what GitLab's min_value and max_value hold. */
+export function isOneInteger({ columns }: Pick<BatchTable, 'columns'>): boolean {
+  return columns.length === 1 && columns[0]?.comparedAs === 'bigint'
+}
+
+function assertOneInteger(table: BatchTable): void {
+  if (isOneInteger(table)) return
+  const described = table.columns.map(({ name, type }) => `${name} (${type})`).join(', ')
   throw new TrancheError(
     'column_unsupported',
-    `strategy primary_key batches over one bigint, integer or smallint column; "${qualifiedName}" would be batched over ${described}`,
-    {
-      remedy: 'Name an integer column with a unique index.',
-    },
+    `strategy primary_key batches over one bigint, integer or smallint column; "${table.qualifiedName}" would be batched over ${described}`,
+    { remedy: 'Use strategy keyset, or name an integer column with a unique index.' },
   )
 }

@@ -1,10 +1,15 @@
 import type { BatchedMigrationDefinition } from '../../catalogue/definition.ts'
 import { TrancheError } from '../../shared/errors.ts'
-import { primaryKeyBatching } from './primary-key.ts'
+import type { BatchTable } from './batch-table.ts'
+import { keysetBatching } from './keyset.ts'
+import { isOneInteger, primaryKeyBatching } from './primary-key.ts'
 import type { BatchingStrategy } from './strategy.ts'
 
 /** Strategies by the name that a definition gives them. */
-const STRATEGIES: ReadonlyMap<string, BatchingStrategy> = new Map([['primary_key', primaryKeyBatching]])
+const STRATEGIES: ReadonlyMap<string, BatchingStrategy> = new Map([
+  ['primary_key', primaryKeyBatching],
+  ['keyset', keysetBatching],
+])
 
 /** Throws strategy_unavailable for one that this version does not have. */
 export function getStrategy(name: string): BatchingStrategy {
@@ -14,12 +19,12 @@ export function getStrategy(name: string): BatchingStrategy {
     'strategy_unavailable',
     `this version has no batching strategy "${name}"; it has ${[...STRATEGIES.keys()].join(', ')}`,
     {
-      remedy: 'Batch over one integer column with a unique index, or use a newer Tranche.',
+      remedy: 'Name one of them in the definition, or use a newer Tranche.',
     },
   )
 }
 
-/** The definition's own strategy, or the one that fits its columns. */
-export function strategyNameOf({ strategy, columns }: BatchedMigrationDefinition): string {
-  return strategy ?? (columns.length === 1 ? 'primary_key' : 'keyset')
+/** The definition's own strategy; else primary_key for one integer column, and keyset for everything else. */
+export function strategyNameOf({ strategy }: Pick<BatchedMigrationDefinition, 'strategy'>, table: BatchTable): string {
+  return strategy ?? (isOneInteger(table) ? 'primary_key' : 'keyset')
 }

@@ -1,6 +1,7 @@
 /** A batching strategy finds bounds: of the whole table, of the next job, of a job's sub-batches. One per file. */
 import type { Sql } from '../../shared/sql.ts'
 import type { Transaction } from '../target/transaction.ts'
+import type { KeyStorage } from '../tracking/stored-key.ts'
 import type { Key } from '../types.ts'
 import type { BatchTable } from './batch-table.ts'
 import type { KeyRange } from './key-range.ts'
@@ -38,8 +39,10 @@ export interface Scoped {
 }
 
 export interface BatchingStrategy {
-  /** What `batch_class_name` holds, GitLab's name. */
+  /** What `batch_class_name` holds: GitLab's name where it has one. */
   readonly batchClassName: string
+  /** Whether keys are kept as GitLab's values or as its cursors. */
+  storageOf(table: BatchTable): KeyStorage
   /** Throws column_unsupported, column_not_unique. */
   assertFits(transaction: Transaction, table: BatchTable, force: boolean): Promise<void>
   /** First and last key in the range, each by one probe of the index; null when there is none. The scope plays no part. */

@@ -1,51 +1,53 @@
-/** A batch column must be unique, so that `> previous end AND <= end` visits each row once. */
+/**
+ * A batch column must be unique, so that `> previous end AND <= end` visits each row once, and the index that makes it
+ * unique must be read in its order, so that finding the next range costs what is in it.
+ */
 import { TrancheError } from '../../shared/errors.ts'
-import { sql } from '../../shared/sql.ts'
 import type { Transaction } from '../target/transaction.ts'
 import type { BatchTable } from './batch-table.ts'
+import { type IndexedKey, listIndexedKeys } from './indexed-keys.ts'
 
-/** Throws column_not_unique unless a valid, non-partial unique index covers exactly the batch columns, all NOT NULL. */
+/** Throws column_not_unique unless a valid, non-partial unique index is on exactly the batch columns, in their order, all NOT NULL. */
 export async function assertUniqueIndex(transaction: Transaction, table: BatchTable): Promise<void> {
   const names = table.columns.map(({ name }) => name)
-  const nullable = table.columns.filter(({ isNotNull }) => !isNotNull)
+  const keys = (await listIndexedKeys(transaction, table.oid)).filter(({ isUnique }) => isUnique)
   const label = `"${names.join('", "')}" of "${table.qualifiedName}"`
-  if (nullable.length > 0) {
-    throw new TrancheError(
-      'column_not_unique',
+  if (table.columns.some(({ isNotNull }) => !isNotNull)) {
+    throw notUnique(
       `the batch column ${label} may be NULL: such rows would never be visited`,
-      {
-        remedy: `Batch over ${await describeUniqueKeys(transaction, table)}, or queue with --force if no row is NULL.`,
-      },
+      `Batch over ${describe(keys)}, or queue with --force if no row is NULL.`,
     )
   }
-  const keys = await listUniqueKeys(transaction, table)
-  const wanted = [...names].sort().join('\0')
-  if (keys.some((key) => [...key].sort().join('\0') === wanted)) return
-  throw new TrancheError(
-    'column_not_unique',
+  const [fitting] = keys.filter(({ columns }) => isSame([...columns].sort(), [...names].sort()))
+  if (keys.some(({ columns, isOrdered }) => isOrdered && isSame(columns, names))) return
+  if (fitting !== undefined && !isSame(fitting.columns, names)) {
+    throw notUnique(
+      `the unique index of the batch columns ${label} is on (${fitting.columns.join(', ')}): in another order it does not serve`,
+      `Batch over ${describe([fitting])}: write the columns in the index’s order.`,
+    )
+  }
+  if (fitting !== undefined) {
+    throw notUnique(
+      `the unique index of the batch column ${label} orders them otherwise (mixed ASC and DESC, another collation or operator class): it does not serve`,
+      'Create a plain unique index on them, or queue with --force if you accept a sort for each job.',
+    )
+  }
+  throw notUnique(
     `no valid, complete unique index covers exactly the batch column ${label}`,
-    {
-      remedy: `Batch over ${await describeUniqueKeys(transaction, table)}, create a unique index, or queue with --force if you know that it is unique and indexed.`,
-    },
+    `Batch over ${describe(keys)}, create a unique index, or queue with --force if you know that it is unique and indexed.`,
   )
 }
 
-async function listUniqueKeys(transaction: Transaction, table: BatchTable): Promise<readonly (readonly string[])[]> {
-  const { rows } = await transaction.query(
-    sql`SELECT array_agg(a.attname::text ORDER BY k.position) AS columns
-          FROM pg_index AS i
-          CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, position)
-          LEFT JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-         WHERE i.indrelid = ${table.oid}::oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
-           AND i.indexprs IS NULL AND k.position <= i.indnkeyatts
-         GROUP BY i.indexrelid, i.indisprimary
-         ORDER BY i.indisprimary DESC, i.indexrelid`,
-  )
-  return rows.map((row) => row.columns as string[])
+function notUnique(message: string, remedy: string): TrancheError {
+  return new TrancheError('column_not_unique', message, { remedy })
 }
 
-async function describeUniqueKeys(transaction: Transaction, table: BatchTable): Promise<string> {
-  const keys = await listUniqueKeys(transaction, table)
-  if (keys.length === 0) return 'a column with a unique index (this table has none)'
-  return keys.map((key) => `(${key.join(', ')})`).join(' or ')
+function isSame(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((name, index) => name === right[index])
+}
+
+function describe(keys: readonly IndexedKey[]): string {
+  const usable = keys.filter(({ isNotNull, isOrdered }) => isNotNull && isOrdered)
+  if (usable.length === 0) return 'a column with a unique index (this table has none)'
+  return usable.map(({ columns }) => `(${columns.join(', ')})`).join(' or ')
 }

@@ -2,6 +2,7 @@
 import { sql, type Sql } from '../../shared/sql.ts'
 import { jobStatusOf } from '../../shared/status.ts'
 import type { Job } from '../types.ts'
+import { cursorKey } from './stored-key.ts'
 import { iso } from './tables.ts'
 
 interface JobRow {
@@ -10,6 +11,8 @@ interface JobRow {
   readonly status: number
   readonly min_value: string | null
   readonly max_value: string | null
+  readonly min_cursor: string[] | null
+  readonly max_cursor: string[] | null
   readonly batch_size: number
   readonly sub_batch_size: number
   readonly attempts: number
@@ -28,6 +31,7 @@ interface JobRow {
 
 /** The select list that `jobOf` reads, on aliases `j` (job) and `p` (progress). */
 export const JOB_COLUMNS: Sql = sql`j.id, j.batched_background_migration_id AS migration_id, j.status, j.min_value, j.max_value,
+  ${cursorKey('j.min_cursor')} AS min_cursor, ${cursorKey('j.max_cursor')} AS max_cursor,
   j.batch_size, j.sub_batch_size, j.attempts, ${iso('j.created_at')} AS created_at, ${iso('j.started_at')} AS started_at,
   ${iso('j.finished_at')} AS finished_at, p."cursor", p.epoch, p.runner_id, p.scanned, p.changed, p.unresolved,
   p.quarantined, p.counts_exact`
@@ -40,6 +44,8 @@ export function jobOf(row: Record<string, unknown>): Job {
     status: jobStatusOf(j.status),
     minValue: j.min_value,
     maxValue: j.max_value,
+    minCursor: j.min_cursor,
+    maxCursor: j.max_cursor,
     batchSize: j.batch_size,
     subBatchSize: j.sub_batch_size,
     attempts: j.attempts,

@@ -3,6 +3,7 @@ import { sql, type Sql } from '../../shared/sql.ts'
 import { migrationStatusOf } from '../../shared/status.ts'
 import type { Transaction } from '../target/transaction.ts'
 import type { Migration } from '../types.ts'
+import { cursorKey } from './stored-key.ts'
 import { iso, type TrackingTables } from './tables.ts'
 
 interface MigrationRow {
@@ -14,6 +15,8 @@ interface MigrationRow {
   readonly status: number
   readonly min_value: string | null
   readonly max_value: string | null
+  readonly min_cursor: string[] | null
+  readonly max_cursor: string[] | null
   readonly batch_size: number
   readonly sub_batch_size: number
   readonly max_batch_size: number | null
@@ -29,7 +32,7 @@ interface MigrationRow {
 
 /** The select list that `migrationOf` reads, on alias `m`. */
 export const MIGRATION_COLUMNS: Sql = sql`m.id, m.job_class_name, m.table_name, m.column_name, m.batch_class_name, m.status,
-  m.min_value, m.max_value, m.batch_size, m.sub_batch_size, m.max_batch_size, m."interval", m.pause_ms, m.job_arguments,
+  m.min_value, m.max_value, ${cursorKey('m.min_cursor')} AS min_cursor, ${cursorKey('m.max_cursor')} AS max_cursor, m.batch_size, m.sub_batch_size, m.max_batch_size, m."interval", m.pause_ms, m.job_arguments,
   m.total_tuple_count, ${iso('m.created_at')} AS created_at, ${iso('m.started_at')} AS started_at,
   ${iso('m.finished_at')} AS finished_at, ${iso('m.on_hold_until')} AS on_hold_until`
 
@@ -44,6 +47,8 @@ export function migrationOf(row: Record<string, unknown>): Migration {
     status: migrationStatusOf(m.status),
     minValue: m.min_value,
     maxValue: m.max_value,
+    minCursor: m.min_cursor,
+    maxCursor: m.max_cursor,
     batchSize: m.batch_size,
     subBatchSize: m.sub_batch_size,
     maxBatchSize: m.max_batch_size,

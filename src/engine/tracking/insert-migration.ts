@@ -5,6 +5,7 @@ import type { BatchTable } from '../batching/batch-table.ts'
 import { onlyRow } from '../context.ts'
 import type { Knobs } from '../knobs.ts'
 import type { Transaction } from '../target/transaction.ts'
+import type { StoredKey } from './stored-key.ts'
 import type { TrackingTables } from './tables.ts'
 
 export interface NewMigration {
@@ -17,8 +18,8 @@ export interface NewMigration {
   readonly batchClassName: string
   readonly searchPath: string
   readonly status: 'active' | 'paused' | 'finished'
-  readonly minValue: string
-  readonly maxValue: string
+  readonly min: StoredKey
+  readonly max: StoredKey
   readonly estimate: number
 }
 
@@ -51,17 +52,17 @@ export function columnNameOf({ columns }: BatchTable): string {
 }
 
 async function insertRow(transaction: Transaction, tables: TrackingTables, added: NewMigration): Promise<string> {
-  const { knobs, table, status } = added
+  const { knobs, table, status, min, max } = added
   const { definition } = added.loaded
   const version = definition.queuedMigrationVersion
   // The version names the queueing, and is unique: the same class with other arguments goes without it.
   const { rows } = await transaction.query(
     sql`INSERT INTO ${tables.migrations}
-          (min_value, max_value, batch_size, sub_batch_size, max_batch_size, "interval", pause_ms, status, job_class_name,
+          (min_value, max_value, min_cursor, max_cursor, batch_size, sub_batch_size, max_batch_size, "interval", pause_ms, status, job_class_name,
            batch_class_name, table_name, column_name, job_arguments, total_tuple_count, gitlab_schema,
            queued_migration_version, started_at, finished_at)
         VALUES
-          (${added.minValue}, ${added.maxValue}, ${knobs.batchSize}, ${knobs.subBatchSize}, ${knobs.maxBatchSize},
+          (${min.value}, ${max.value}, ${min.cursor}, ${max.cursor}, ${knobs.batchSize}, ${knobs.subBatchSize}, ${knobs.maxBatchSize},
            ${knobs.intervalSeconds}, ${knobs.pauseMs}, ${MIGRATION_STATUS_CODES[status]}, ${definition.jobClassName},
            ${added.batchClassName}, ${table.qualifiedName}, ${columnNameOf(table)}, ${added.jobArguments},
            ${added.estimate}, ${`gitlab_${definition.database}`},

@@ -1,4 +1,5 @@
 /** One migration of the tour: queue, run, verify, finalize, and SQL's own counts before and after. */
+import { rangeWords } from '../../shared/describe-range.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { RunOutcome, RunProgress } from '../../engine/types.ts'
 import { TrancheError } from '../../shared/errors.ts'
@@ -32,10 +33,10 @@ export async function tourMigration(tour: TourContext, jobClassName: string): Pr
     'queue',
     // a tour's pace: no pause between sub-batches
     () => engine.queue({ jobClassName, pauseMs: 0 }),
-    ({ duplicate, migration: { id, minValue, maxValue, totalTupleCount } }) =>
+    ({ duplicate, migration }) =>
       duplicate
-        ? `migration ${id} was queued before`
-        : `migration ${id}, keys ${String(minValue)} to ${String(maxValue)}, ~${formatCount(totalTupleCount ?? 0)} rows`,
+        ? `migration ${migration.id} was queued before`
+        : `migration ${migration.id}, keys ${rangeWords(migration) ?? 'unknown'}, ~${formatCount(migration.totalTupleCount ?? 0)} rows`,
   )
   const before =
     counts === undefined ? null : { all: await second.count(counts.all), filled: await second.count(counts.filled) }

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { defineBatchedMigration, sql } from '../../src/catalogue/api.ts'
-import type { BatchedMigrationDefinition } from '../../src/catalogue/definition.ts'
-import { type Edit, type Story, story } from '../support/batching-story.ts'
-import { loadedOf } from '../support/engine-ports.ts'
-import { type Bundle, setup } from '../support/engine-setup.ts'
-import { hitsTable } from '../support/hits.ts'
-import type { TestDatabase } from '../support/test-database.ts'
+import { defineBatchedMigration, sql } from '../../../src/catalogue/api.ts'
+import type { BatchedMigrationDefinition } from '../../../src/catalogue/definition.ts'
+import { type Edit, type Story, story } from '../../support/batching-story.ts'
+import { loadedOf } from '../../support/engine-ports.ts'
+import { type Bundle, setup } from '../../support/engine-setup.ts'
+import { hitsTable } from '../../support/hits.ts'
+import type { TestDatabase } from '../../support/test-database.ts'
 
 /** One database for all stories of a property, which takes longer to make than a story to tell; each empties it first. */
 async function setupStories(): Promise<Bundle & { play: (told: Story) => Promise<Played> }> {

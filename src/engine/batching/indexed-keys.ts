@@ -1,0 +1,39 @@
+import { sql } from '../../shared/sql.ts'
+import type { Transaction } from '../target/transaction.ts'
+
+export interface IndexedKey {
+  /** In the index's order. */
+  readonly columns: readonly string[]
+  readonly isUnique: boolean
+  readonly isNotNull: boolean
+  /** Whether reading it gives its columns in their own order: all ASC or all DESC, their collations, the types' own operators. */
+  readonly isOrdered: boolean
+}
+
+/** What the valid, complete btree indexes of a table are on, the primary key first. Expressions and partial ones are left out. */
+export async function listIndexedKeys(transaction: Transaction, tableOid: string): Promise<readonly IndexedKey[]> {
+  const { rows } = await transaction.query(
+    sql`SELECT array_agg(a.attname::text ORDER BY k.position) AS columns, i.indisunique AS is_unique,
+               bool_and(a.attnotnull) AS is_not_null,
+               bool_and(oc.opcdefault AND k.collation_oid = a.attcollation) AND count(DISTINCT k.option_bits & 1) = 1 AS is_ordered
+          FROM pg_index AS i
+          JOIN pg_class AS c ON c.oid = i.indexrelid
+          JOIN pg_am AS am ON am.oid = c.relam AND am.amname = 'btree'
+         CROSS JOIN LATERAL unnest(i.indkey::int2[], i.indoption::int2[], i.indcollation::oid[], i.indclass::oid[])
+               WITH ORDINALITY AS k (attnum, option_bits, collation_oid, opclass, position)
+          JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+          LEFT JOIN pg_opclass AS oc ON oc.oid = k.opclass
+         WHERE i.indrelid = ${tableOid}::oid AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+           AND k.position <= i.indnkeyatts
+         GROUP BY i.indexrelid, i.indisunique, i.indisprimary
+         ORDER BY i.indisprimary DESC, i.indexrelid`,
+  )
+  return (rows as { columns: string[]; is_unique: boolean; is_not_null: boolean; is_ordered: boolean }[]).map(
+    (row) => ({
+      columns: row.columns,
+      isUnique: row.is_unique,
+      isNotNull: row.is_not_null,
+      isOrdered: row.is_ordered,
+    }),
+  )
+}
