@@ -3,7 +3,7 @@ import { TrancheError } from '../shared/errors.ts'
 import type { BatchingStrategy, Scoped } from './batching/strategy.ts'
 import { type CheckSample, runCheck, SAMPLED_KEYS } from './checks.ts'
 import { type EngineContext, inTransaction } from './context.ts'
-import type { RequestedRange } from './queued-range.ts'
+import type { RequestedRange } from './requested-range.ts'
 import type { CheckResult } from './types.ts'
 
 interface Examined {
