@@ -1,19 +1,18 @@
 /** One run: joins the table lease as a runner, drives the migration in one or more lanes, and leaves. */
-import { axisOf } from './batching/position.ts'
 import { TrancheError } from '../shared/errors.ts'
 import type { MigrationStatus } from '../shared/status.ts'
 import { createAfterJob } from './after-job.ts'
 import { withContentionRetries } from './contention.ts'
 import { type EngineContext, inTransaction, inWritingTransaction } from './context.ts'
-import { assertNoDrift, type Drive, loadSubject, type MigrationSubject } from './drive.ts'
+import { assertNoDrift, type Drive, loadSubject } from './drive.ts'
 import { createHealthMonitor } from './health/monitor.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { createMutex, decide, type Lanes, runLane } from './lane.ts'
 import { type Joined, joinLease, leaveLease } from './lease.ts'
-import { maximumOf, minimumOf } from './planner.ts'
+import { openTally } from './open-tally.ts'
 import { withReconnects } from './reconnect.ts'
 import { getTransformer } from './row-performer.ts'
-import { createTally, type Tally } from './tally.ts'
+import type { Tally } from './tally.ts'
 import { kindOfError } from './target/sqlstate.ts'
 import type { Transaction } from './target/transaction.ts'
 import { countRows } from './tracking/count-rows.ts'
@@ -252,30 +251,6 @@ async function journal(
     // Asked to stop while the server was away: the run's end is told by its outcome.
     if (!patience.signal.aborted) throw error
   }
-}
-
-async function openTally(context: EngineContext, { migration, scoped }: MigrationSubject): Promise<Tally> {
-  const { scanned } = await inTransaction(context, (transaction) =>
-    countRows(transaction, context.tables, migration.id),
-  )
-  const min = minimumOf(migration)
-  const max = maximumOf(migration)
-  return createTally(
-    {
-      migrationId: migration.id,
-      totalTupleCount: migration.totalTupleCount,
-      min,
-      max,
-      axis: axisOf(
-        scoped.table.columns.map(({ comparedAs }) => comparedAs),
-        min,
-        max,
-      ),
-      scannedBefore: scanned,
-    },
-    context.clock,
-    context.emitter,
-  )
 }
 
 function assertDrivable({ id, status }: Migration, driven: readonly MigrationStatus[]): void {

@@ -155,7 +155,7 @@ it('a takeover while sub-batches are in the air fences those that the server has
   const drive = await joinedDrive(lost, bundle.migrationId)
   const claim = await claimed(lost, drive)
   const tally = createTally(
-    { migrationId: bundle.migrationId, totalTupleCount: 100, min: ['3'], max: ['300'], scannedBefore: 0 },
+    { migrationId: bundle.migrationId, totalTupleCount: 100, min: ['3'], max: ['300'], axis: null, scannedBefore: 0 },
     lost.clock,
     lost.emitter,
   )
