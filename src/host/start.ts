@@ -3,8 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Logger } from '../engine/ports.ts'
 import { EXIT, ERROR_EXIT_CODES, toAppError, TrancheError } from '../shared/errors.ts'
-import { buildPage } from './console/build-page.ts'
-import { serveConsole } from './console/serve-console.ts'
+import { showConsole } from './console/show-console.ts'
 import { hideFromDriver } from './connection/read-environment.ts'
 import { openPractice, type Practice, PRACTICE_CATALOGUE, reportFile } from './practice/open-practice.ts'
 import { createSteps } from './tour/steps.ts'
@@ -14,7 +13,8 @@ const HELP = `npm start -- [--web | --headless] [--reset] [--rows N] [--report F
 
 Starts a private PostgreSQL with practice data (or fills the empty database that TRANCHE_PRACTICE_URL names).
 
-  --web          open the console in the browser (so does leaving it out)
+  --web          open the console in the browser; left out: in a window of its own where Electron is there, or can
+                 be fetched within 90 s, and in the browser where not
   --headless     take the tour: queue, run, verify and finalize each practice migration, write a report, end
   --report FILE  where that report goes (practice-report.md)
   --reset        make the practice data anew first
@@ -25,6 +25,7 @@ const PROJECT_FOLDER = fileURLToPath(new URL('../..', import.meta.url))
 const SIGNAL_EXIT_CODES: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }
 
 interface StartFlags {
+  readonly web: boolean
   readonly headless: boolean
   readonly reset: boolean
   readonly rows?: number
@@ -91,7 +92,10 @@ async function start(flags: StartFlags, signal: AbortSignal): Promise<void> {
       `✓ Practice database: ${practice.rows.toLocaleString('en').replaceAll(',', ' ')} workflows and routes${practice.isFilled ? '' : ', as they were'}`,
     )
     if (flags.headless) await headless(practice, { reportFile: flags.report ?? reportFile(PROJECT_FOLDER), signal })
-    else await showConsole(practice, signal)
+    else {
+      const isWeb = flags.web
+      await showConsole({ projectFolder: PROJECT_FOLDER, practice, isWeb, logger, signal, say, showProgress })
+    }
   } finally {
     await practice.close()
   }
@@ -114,25 +118,6 @@ async function headless(practice: Practice, { reportFile: file, signal }: Tourin
   })
 }
 
-/** The console in the browser, over the practice database. */
-async function showConsole(practice: Practice, signal: AbortSignal): Promise<void> {
-  const rendererFolder = await buildPage(PROJECT_FOLDER, (message) => {
-    say(`  ${message}`)
-  })
-  await serveConsole({
-    projectFolder: PROJECT_FOLDER,
-    rendererFolder,
-    practice,
-    logger,
-    signal,
-    onReady: (url) => {
-      say(`✓ Console: ${url}`)
-      say('  (this address works once; Ctrl-C stops console and database and keeps the data)')
-      say('  From the command line: npx tranche list --connection practice')
-    },
-  })
-}
-
 function readFlags(args: readonly string[]): StartFlags {
   try {
     const { values } = parseArgs({
@@ -146,8 +131,9 @@ function readFlags(args: readonly string[]): StartFlags {
         help: { type: 'boolean', short: 'h' },
       },
     })
-    const { headless: isHeadless = false, reset = false, help = false, rows, report } = values
+    const { web = false, headless: isHeadless = false, reset = false, help = false, rows, report } = values
     return {
+      web,
       headless: isHeadless,
       reset,
       help,

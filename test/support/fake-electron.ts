@@ -11,6 +11,11 @@ export class FakePort {
     this.#port = port
   }
 
+  /** Node's own, which can be handed to a thread. */
+  get transferable(): MessagePort {
+    return this.#port
+  }
+
   on(event: string, listener: (event: unknown) => void): this {
     this.#port.on(event, (data: unknown) => {
       listener(event === 'message' ? { data, ports: [] } : undefined)
@@ -87,7 +92,20 @@ export class FakeUtilityProcess extends EventEmitter {
   }
 }
 
-export const app = new EventEmitter()
+export const app = Object.assign(new EventEmitter(), {
+  isPackaged: false,
+  setName: vi.fn<(name: string) => void>(),
+  setPath: vi.fn<(name: string, path: string) => void>(),
+  getPath: vi.fn<(name: string) => string>((name) => `/home/anna/${name}`),
+  getAppPath: vi.fn<() => string>(() => '/project'),
+  enableSandbox: vi.fn<() => void>(),
+  requestSingleInstanceLock: vi.fn<() => boolean>(() => true),
+  whenReady: vi.fn<() => Promise<void>>(async () => undefined),
+  quit: vi.fn<() => void>(),
+})
+export const utilityProcess = { fork: vi.fn<(path: string) => FakeUtilityProcess>(() => new FakeUtilityProcess()) }
+export const screen = { getAllDisplays: vi.fn<() => readonly unknown[]>(() => []) }
+export const session = { fromPartition: vi.fn<(name: string) => FakeSession>(() => fakeSession()) }
 export const nativeTheme = { shouldUseDarkColors: true }
 export const protocol = { registerSchemesAsPrivileged: vi.fn<(schemes: readonly unknown[]) => void>() }
 export const ipcMain = { handle: vi.fn<(channel: string, handler: (...values: unknown[]) => unknown) => void>() }
@@ -111,6 +129,8 @@ export const ipcRenderer = {
 }
 
 /** What a session was given, each to be called by the test. */
+export type FakeSession = ReturnType<typeof fakeSession>
+
 export function fakeSession() {
   return {
     protocol: {

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 
-/** Asks the desktop to show a page. Where there is none, or it does not want to, the printed address serves. */
+/** Asks the desktop to show a page. Where there is none, it does not want to, or BROWSER is none, the printed address serves. */
 export function openBrowser(url: string): void {
-  const program = programOf(process.platform)
+  const program = process.env.BROWSER === 'none' ? null : programOf(process.platform)
   if (program === null) return
   const [command, ...args] = program
   const child = spawn(command, [...args, url], { stdio: 'ignore', detached: true })
