@@ -16,6 +16,11 @@ export type Flags = Readonly<Record<string, Flag>>
 export const GLOBAL_FLAGS = {
   target: { value: 'URL', help: 'postgres://user@host:port/database; without it service and PG* variables' },
   connection: { value: 'NAME', help: 'a known database: practice' },
+  database: {
+    value: 'NAME[=URL]',
+    help: 'another logical database: ci=postgres://… maps it, ci alone chooses it',
+    isRepeatable: true,
+  },
   environment: { value: 'NAME', help: 'practice, development, staging or production' },
   catalogue: { value: 'DIR', help: 'the folder of definitions (or TRANCHE_CATALOGUE)' },
   'tracking-schema': { value: 'NAME', help: 'where the tracking tables live (tranche)' },

@@ -59,21 +59,21 @@ export function narrateRun(engine: Engine, terminal: Terminal, scannedBefore = 0
   }
 }
 
-/** For `work`, which drives many: a line for each job. */
-export function narrateWork(engine: Engine, terminal: Terminal): () => void {
+/** For `work`, which drives many: a line for each job. `prefix` stands before ids where several databases are mapped. */
+export function narrateWork(engine: Engine, terminal: Terminal, prefix = ''): () => void {
   const stops = [
     engine.on('job:succeeded', ({ migrationId, jobId, seconds, scanned, changed }) => {
       terminal.note(
-        `✓ migration ${migrationId} job ${jobId}: ${formatCount(scanned)} rows scanned, ${formatCount(changed)} changed in ${formatDuration(seconds)}`,
+        `✓ migration ${prefix}${migrationId} job ${jobId}: ${formatCount(scanned)} rows scanned, ${formatCount(changed)} changed in ${formatDuration(seconds)}`,
       )
     }),
     engine.on('job:failed', ({ migrationId, jobId, exceptionClass, exceptionMessage }) => {
       terminal.note(
-        `✕ migration ${migrationId} job ${jobId}: ${exceptionClass}: ${exceptionMessage.split('\n', 1)[0] ?? ''}`,
+        `✕ migration ${prefix}${migrationId} job ${jobId}: ${exceptionClass}: ${exceptionMessage.split('\n', 1)[0] ?? ''}`,
       )
     }),
     engine.on('migration:changed', ({ migrationId, from, to }) => {
-      terminal.note(`! migration ${migrationId}: ${from} → ${to}`)
+      terminal.note(`! migration ${prefix}${migrationId}: ${from} → ${to}`)
     }),
     engine.on('connection:lost', ({ message }) => {
       terminal.note(`! connection lost: ${message}`)

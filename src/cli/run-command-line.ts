@@ -10,8 +10,9 @@ import { createInput } from './flags.ts'
 import { commandHelp, generalHelp } from './help.ts'
 import { isUnbuiltCommand, notBuilt } from './not-built.ts'
 import { findCommandWord, parseFlags } from './parse-command-line.ts'
-import { createSession } from './session.ts'
+import { createSession, type Session } from './session.ts'
 import type { StopSignals } from './stop-signals.ts'
+import { readSubject } from './subject.ts'
 import { suggest } from './suggest.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -56,16 +57,38 @@ async function dispatch(args: readonly string[], surroundings: Surroundings): Pr
   if (given.has('version')) return answerText(packageVersion(), 'version')
   assertOperands(command, operands)
   const { env, terminal, logger, stop } = surroundings
-  const session = createSession({ given, env, terminal, logger, signal: stop.signal })
+  const { subject, operands: own } = readSubject(command, operands)
+  const session = createSession({ given, env, terminal, logger, signal: stop.signal, subject })
   try {
     if (command.onSignal === 'release') tellStopping(stop.signal, terminal)
-    const outcome = command.run(createInput(operands, given), session)
-    return await (command.onSignal === 'leave' ? Promise.race([outcome, abortion(stop.signal)]) : outcome)
+    const outcome = command.run(createInput(own, given), session)
+    return qualified(
+      await (command.onSignal === 'leave' ? Promise.race([outcome, abortion(stop.signal)]) : outcome),
+      session,
+    )
+  } catch (error) {
+    throw error instanceof TrancheError ? qualifiedError(error, session) : error
   } finally {
     terminal.showProgress(null)
     // Closing waits for statements in hand; a command that was left where it is does not.
     if (command.onSignal !== 'leave' || !stop.signal.aborted) await session.close().catch(() => undefined)
   }
+}
+
+/** What the engine says of ids is meant within its own database. */
+function qualified(outcome: Outcome<unknown>, session: Session): Outcome<unknown> {
+  const { value, text, failure } = outcome
+  return {
+    value,
+    text: text === null ? null : session.qualify(text),
+    ...(failure === undefined ? {} : { failure: qualifiedError(failure, session) }),
+  }
+}
+
+function qualifiedError(error: TrancheError, session: Session): TrancheError {
+  const { code, message, remedy, details } = error
+  const explained = { details, cause: error, ...(remedy === null ? {} : { remedy: session.qualify(remedy) }) }
+  return remedy === null || explained.remedy === remedy ? error : new TrancheError(code, message, explained)
 }
 
 async function loadCommand(name: string): Promise<Command> {

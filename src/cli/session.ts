@@ -1,5 +1,6 @@
 /** What a command is given: its terminal, the signal that asks it to stop, and the way to the target. */
 import type { Catalogue } from '../catalogue/catalogue.ts'
+import { DEFAULT_DATABASE } from '../engine/context.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Logger } from '../engine/ports.ts'
 import type { Target } from '../engine/target/open-target.ts'
@@ -8,12 +9,14 @@ import { fileURLToPath } from 'node:url'
 import { namesTarget } from '../host/connection/read-environment.ts'
 import type { ResolvedTarget } from '../host/connection/resolve-target.ts'
 import type { Environ } from '../host/connection/read-service.ts'
-import type { EngineHost } from '../host/create-engine-host.ts'
+import type { EngineHost, OpenDatabase } from '../host/create-engine-host.ts'
 import { ENVIRONMENTS, type Environment, type WritingVerb } from '../shared/confirmations.ts'
 import { TrancheError } from '../shared/errors.ts'
 import { ask } from './ask.ts'
 import { confirm } from './confirm.ts'
+import { parseDatabaseFlags } from './database-flags.ts'
 import { createInput, type GivenFlags, type GlobalFlagName } from './flags.ts'
+import { qualifyIds, type Subject } from './subject.ts'
 import type { Terminal } from './terminal.ts'
 
 const PROJECT_FOLDER = fileURLToPath(new URL('../..', import.meta.url))
@@ -32,9 +35,15 @@ export interface Opened {
   readonly catalogue: Catalogue | null
   readonly target: Target
   readonly trackingSchema: string
+  /** The logical name of the database that `engine` and `target` are of. */
+  readonly database: string
   /** Throws confirmation_required unless the verb may be done to `object` here. */
   readonly confirm: (object: string) => Promise<void>
+  /** What a command without a subject is done to: the chosen database, else every one that is mapped. */
+  readonly all: readonly OpenedDatabase[]
 }
+
+export type OpenedDatabase = Pick<Opened, 'engine' | 'target' | 'database' | 'confirm'>
 
 export interface Session {
   readonly terminal: Terminal
@@ -47,6 +56,8 @@ export interface Session {
   /** null: no catalogue was named. */
   readonly catalogueFolder: string | null
   open(needs: OpenNeeds): Promise<Opened>
+  /** A text with commands in it, whose ids are those of the opened database. */
+  qualify(text: string): string
   close(): Promise<void>
 }
 
@@ -56,10 +67,11 @@ export interface SessionOptions {
   readonly terminal: Terminal
   readonly logger: Logger
   readonly signal: AbortSignal
+  readonly subject: Subject
 }
 
 /** Opens nothing yet. Throws usage on global flags that cannot be. */
-export function createSession({ given, env, terminal, logger, signal }: SessionOptions): Session {
+export function createSession({ given, env, terminal, logger, signal, subject }: SessionOptions): Session {
   const globals = createInput<GlobalFlagName>([], given)
   const environment = parseEnvironment(globals.text('environment'))
   const trackingSchema = parseSchema(globals.text('tracking-schema'))
@@ -70,65 +82,71 @@ export function createSession({ given, env, terminal, logger, signal }: SessionO
       remedy: 'Name the database once.',
     })
   }
+  const databases = parseDatabaseFlags(globals.list('database'), url ?? connection)
+  const isMainNamed =
+    url !== null || connection !== null || (namesTarget(env) && !databases.mapped.has(DEFAULT_DATABASE))
   const catalogueFolder = findCatalogueFolder(globals.text('catalogue') ?? env.TRANCHE_CATALOGUE, connection)
   const canAsk = terminal.canAsk
   let host: EngineHost | null = null
+  let about: string | null = null
+  interface Confirming {
+    readonly verb: WritingVerb | null
+    readonly place: Environment | null
+    readonly database: string
+  }
+  const confirming =
+    ({ verb, place, database }: Confirming): Opened['confirm'] =>
+    async (object) => {
+      if (verb === null || place === null) return
+      await confirm(
+        { verb, object, database, environment: place },
+        {
+          yes: globals.isSet('yes'),
+          phrase: globals.text('confirm') ?? null,
+          ask: canAsk ? async (question) => ask(question, { signal }) : null,
+        },
+      )
+    }
   return {
     terminal,
     logger,
     signal,
     isJson: globals.isSet('json'),
     trackingSchema,
-    namesTarget: url !== null || connection !== null || namesTarget(env),
+    namesTarget: isMainNamed || databases.mapped.size > 0,
     catalogueFolder,
     async open({ verb, catalogue: wanted, parallel = 1 }) {
       if (wanted === 'needed' && catalogueFolder === null) throw catalogueMissing()
-      // Loaded here, so that help, version and wrong usage are answered without them.
-      const [{ resolveTarget }, { createEngineHost }] = await Promise.all([
-        import('../host/connection/resolve-target.ts'),
-        import('../host/create-engine-host.ts'),
-      ])
+      // Loaded here, so that help, version and wrong usage are answered without it.
+      const { findDatabase, openDatabases, resolveDatabases } = await import('./open-databases.ts')
       const warn = (message: string): void => {
         terminal.note(`! ${message}`)
       }
-      const resolved = await resolveTarget({
-        url,
-        connection,
-        environment,
-        isWriting: verb !== null,
-        env,
-        projectFolder: PROJECT_FOLDER,
-        warn,
-      })
-      const { parameters, connectTimeoutMs } = resolved
-      host = await createEngineHost({
-        parameters,
-        connectTimeoutMs,
+      const resolved = await resolveDatabases(
+        { main: isMainNamed || databases.mapped.size === 0 ? { url, connection } : null, mapped: databases.mapped },
+        { environment, isWriting: verb !== null, env, projectFolder: PROJECT_FOLDER, warn },
+      )
+      host = await openDatabases({
+        resolved,
         catalogueFolder: wanted === undefined ? null : catalogueFolder,
         logger,
         trackingSchema,
         parallel,
       })
-      const { engine, catalogue, target } = host
-      if (canAsk) await askForPassword(resolved, host, signal)
-      return {
-        engine,
-        catalogue,
-        target,
-        trackingSchema,
-        confirm: async (object) => {
-          if (verb === null || resolved.environment === null) return
-          await confirm(
-            { verb, object, database: target.database, environment: resolved.environment },
-            {
-              yes: globals.isSet('yes'),
-              phrase: globals.text('confirm') ?? null,
-              ask: canAsk ? async (question) => ask(question, { signal }) : null,
-            },
-          )
-        },
-      }
+      const { catalogue } = host
+      if (canAsk) for (const each of host.databases) await askForPassword(resolved.get(each.name), each, signal)
+      const opened = host.databases.map(({ name, engine, target }): OpenedDatabase => {
+        const place = resolved.get(name)?.environment ?? null
+        return { database: name, engine, target, confirm: confirming({ verb, place, database: target.database }) }
+      })
+      const found = await findDatabase(host, databases.chosen, subject)
+      about = found.name
+      const own = opened.filter(({ database }) => database === found.name)
+      const [first] = own
+      if (first === undefined) throw new Error(`${found.name} was found and not opened`)
+      return { ...first, catalogue, trackingSchema, all: databases.chosen === null ? opened : own }
     },
+    qualify: (text) => (about === null || about === DEFAULT_DATABASE ? text : qualifyIds(text, about)),
     async close() {
       await host?.close()
       host = null
@@ -138,11 +156,11 @@ export function createSession({ given, env, terminal, logger, signal }: SessionO
 
 /** As psql does it: first without, and only where the server wants one somebody is asked. The prompt must not stand inside a connect timeout. */
 async function askForPassword(
-  resolved: ResolvedTarget,
-  { engine, target }: EngineHost,
+  resolved: ResolvedTarget | undefined,
+  { engine, target }: OpenDatabase,
   signal: AbortSignal,
 ): Promise<void> {
-  if (await resolved.hasPassword()) return
+  if (resolved === undefined || (await resolved.hasPassword())) return
   try {
     await engine.facts()
   } catch (error) {

@@ -35,6 +35,9 @@ export const DEFAULT_LIMITS: Limits = {
   subBatchesInAir: 6,
 }
 
+/** The logical database of a definition that names none. */
+export const DEFAULT_DATABASE = 'main'
+
 export interface EngineContext {
   readonly target: Target
   readonly tables: TrackingTables
@@ -46,6 +49,8 @@ export interface EngineContext {
   readonly definitions: DefinitionSource
   readonly emitter: Emitter
   readonly rowTransformer: RowTransformer | null
+  /** The logical database that the target is; only its definitions run here. */
+  readonly database: string
   /** The targets of other logical databases that definitions may reach with `ctx.database(name)`. */
   readonly otherDatabases: ReadonlyMap<string, Target>
   readonly limits: Limits

@@ -69,19 +69,36 @@ export async function loadSubject(context: EngineContext, migrationId: string): 
   })
 }
 
-/** Throws unknown_class, naming what the catalogue has. */
+/** Throws unknown_class, naming what the catalogue has, and wrong_database where it belongs elsewhere. */
 export function getDefinition(
-  { definitions }: Pick<EngineContext, 'definitions'>,
+  { definitions, database }: Pick<EngineContext, 'definitions' | 'database'>,
   jobClassName: string,
 ): LoadedDefinition {
   const loaded = definitions.find(jobClassName)
-  if (loaded !== undefined) return loaded
+  if (loaded !== undefined) {
+    assertOwnDatabase(loaded, database)
+    return loaded
+  }
   const known = definitions.list().map(({ definition }) => definition.jobClassName)
   throw new TrancheError('unknown_class', `the catalogue has no definition with the job class name "${jobClassName}"`, {
     remedy:
       known.length === 0 ? 'The catalogue is empty: check --catalogue DIR.' : `It has: ${known.sort().join(', ')}.`,
     details: { known },
   })
+}
+
+/** A table of the same name in another database is another table: a definition runs where it says, and nowhere else. */
+function assertOwnDatabase({ definition }: LoadedDefinition, database: string): void {
+  if (definition.database === database) return
+  const { jobClassName, database: own } = definition
+  throw new TrancheError(
+    'wrong_database',
+    `${jobClassName} belongs to the database "${own}"; this target is the database "${database}"`,
+    {
+      remedy: `Open the connection of "${own}", or map it: --database ${own}=postgres://user@host:port/database`,
+      details: { jobClassName, database: own, target: database },
+    },
+  )
 }
 
 /** Throws definition_drift when the definition is not the one that was queued. */

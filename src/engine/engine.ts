@@ -1,5 +1,12 @@
 /** The engine's public face. It holds no state of its own: the truth is in the target's tracking tables. */
-import { type EngineContext, DEFAULT_LIMITS, inTransaction, type Limits, rememberFacts } from './context.ts'
+import {
+  DEFAULT_DATABASE,
+  DEFAULT_LIMITS,
+  type EngineContext,
+  inTransaction,
+  type Limits,
+  rememberFacts,
+} from './context.ts'
 import { createEmitter, type EngineEvents } from './events.ts'
 import { readFailures } from './failures.ts'
 import { finalizeMigration } from './finalizer.ts'
@@ -132,6 +139,9 @@ export interface EnginePorts {
   readonly random: Random
   /** Without it definitions with `eachRow` are refused. */
   readonly rowTransformer?: RowTransformer
+  /** The logical database that the target is (main); a definition of another one is refused here. */
+  readonly database?: string
+  /** The other logical databases, by name, for `ctx.database(name)`. */
   readonly otherDatabases?: ReadonlyMap<string, Target>
   readonly limits?: Partial<Limits>
   /** Of this connection; where left out, the defaults. */
@@ -146,6 +156,7 @@ export function createEngine(ports: EnginePorts): Engine {
     tables: trackingTables(ports.trackingSchema),
     emitter,
     rowTransformer: ports.rowTransformer ?? null,
+    database: ports.database ?? DEFAULT_DATABASE,
     otherDatabases: ports.otherDatabases ?? new Map(),
     limits: { ...DEFAULT_LIMITS, ...ports.limits },
     health: { ...DEFAULT_HEALTH, ...ports.health },

@@ -8,7 +8,7 @@ import { transact } from './target/transaction.ts'
 
 /**
  * `ctx.database(name).query`: one statement on another logical database, in a transaction of its own, so that it must be
- * safe to repeat. Throws unknown_connection, and target_lost where that database is away: the sub-batch's own connection is
+ * safe to repeat. Throws unknown_database, and target_lost where that database is away: the sub-batch's own connection is
  * then not in doubt.
  */
 export async function queryOther(context: EngineContext, name: string, statement: Sql): Promise<Answer> {
@@ -28,12 +28,17 @@ export async function queryOther(context: EngineContext, name: string, statement
   }
 }
 
-function getTarget({ otherDatabases }: EngineContext, name: string): Target {
-  const target = otherDatabases.get(name)
+/** Its own database is answered too, in a transaction apart: the same definition may run where both are one. */
+function getTarget({ database, target: own, otherDatabases }: EngineContext, name: string): Target {
+  const target = name === database ? own : otherDatabases.get(name)
   if (target !== undefined) return target
+  const known = [database, ...otherDatabases.keys()]
   throw new TrancheError(
-    'unknown_connection',
+    'unknown_database',
     `the definition asks for the database "${name}", which no target was given for`,
-    { remedy: 'Run it from a host that maps this logical database to a target.' },
+    {
+      remedy: `Map it: --database ${name}=postgres://user@host:port/database, or in the connection. Mapped: ${known.join(', ')}.`,
+      details: { database: name, known },
+    },
   )
 }

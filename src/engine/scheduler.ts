@@ -130,7 +130,8 @@ async function listDue(context: EngineContext, refused: readonly string[]): Prom
             SELECT DISTINCT ON (d.table_oid) m.id, ${spacing('m')} AS spacing,
                    (SELECT max(j.started_at) FROM ${tables.jobs} AS j WHERE j.batched_background_migration_id = m.id) AS last_start
               FROM ${tables.migrations} AS m JOIN ${tables.details} AS d ON d.migration_id = m.id
-             WHERE m.status = ${MIGRATION_STATUS_CODES.active} AND m.on_hold_until IS NULL
+             WHERE m.gitlab_schema = ${`gitlab_${context.database}`} AND m.status = ${MIGRATION_STATUS_CODES.active}
+               AND m.on_hold_until IS NULL
                AND m.id <> ALL (${[...refused]}::bigint[])
              ORDER BY d.table_oid, m.id) AS oldest
            WHERE last_start IS NULL OR last_start <= clock_timestamp() - make_interval(secs => spacing)

@@ -57,6 +57,8 @@ export interface RunnerInfo {
 export interface Migration {
   readonly id: string
   readonly jobClassName: string
+  /** The logical database that it was queued for. */
+  readonly database: string
   /** `schema.table`, as resolved at queue time. */
   readonly tableName: string
   readonly columns: readonly string[]

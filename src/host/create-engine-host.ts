@@ -1,10 +1,12 @@
-/** An engine for a host that runs in this process (command line, tour, tests): target, catalogue and the system's ports, opened together. */
+/** Engines for a host that runs in this process (command line, tour, tests): targets, catalogue and the system's ports, opened together. */
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { openCatalogue } from '../catalogue/loader.ts'
+import { DEFAULT_DATABASE } from '../engine/context.ts'
 import { createEngine, type Engine } from '../engine/engine.ts'
-import type { DefinitionSource, Logger } from '../engine/ports.ts'
+import type { DefinitionSource, Identity, Logger } from '../engine/ports.ts'
 import { openTarget, type Target } from '../engine/target/open-target.ts'
 import type { TargetParameters } from '../engine/target/parameters.ts'
+import { TrancheError } from '../shared/errors.ts'
 import { hideFromDriver } from './connection/read-environment.ts'
 import { packageVersion } from './package-version.ts'
 import { systemClock } from './system/clock.ts'
@@ -14,41 +16,100 @@ import { systemRandom } from './system/random.ts'
 
 export const DEFAULT_TRACKING_SCHEMA = 'tranche'
 
-export interface EngineHostOptions {
+/** Where a logical database is. */
+export interface DatabasePlace {
   readonly parameters: TargetParameters
+  readonly connectTimeoutMs?: number
+}
+
+export interface EngineHostOptions {
+  /** By logical name; at least one. Each gets an engine, whose definitions reach the others. */
+  readonly databases: ReadonlyMap<string, DatabasePlace>
   /** null: no definitions; what needs one says so. */
   readonly catalogueFolder: string | null
   readonly logger: Logger
   readonly trackingSchema?: string
-  readonly connectTimeoutMs?: number
   /** Jobs that will be driven at the same time (1); each takes a connection. */
   readonly parallel?: number
 }
 
-export interface EngineHost {
+/** One logical database, with its engine. */
+export interface OpenDatabase {
+  readonly name: string
   readonly engine: Engine
   readonly target: Target
+}
+
+export interface EngineHost {
+  /** In the order of the options. */
+  readonly databases: readonly OpenDatabase[]
+  /** The first of them. */
+  readonly main: OpenDatabase
   readonly catalogue: Catalogue | null
   readonly operator: string
+  /** Throws unknown_database. */
+  readonly database: (name: string) => OpenDatabase
   /** Closes connections and catalogue. Nothing may be running then. */
   close(): Promise<void>
 }
 
+/** One database, under the name that definitions have without saying so. */
+export function mainAt(parameters: TargetParameters): ReadonlyMap<string, DatabasePlace> {
+  return new Map([[DEFAULT_DATABASE, { parameters }]])
+}
+
 /** Connects at first use. Throws catalogue_missing. */
 export async function createEngineHost(options: EngineHostOptions): Promise<EngineHost> {
-  const { parameters, catalogueFolder, logger, trackingSchema = DEFAULT_TRACKING_SCHEMA, parallel = 1 } = options
+  const { databases: places, catalogueFolder } = options
   hideFromDriver(process.env)
   const identity = systemIdentity(packageVersion())
   const catalogue = catalogueFolder === null ? null : await openCatalogue(catalogueFolder)
-  const target = openTarget(parameters, {
-    applicationName: applicationName(identity.version, identity.operator),
-    logger,
-    // Heartbeat, journal and a glance at the state beside the lanes.
-    maxConnections: parallel + 3,
-    ...(options.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: options.connectTimeoutMs }),
-  })
+  const opened = [...places.keys()].map((name) => openDatabase(name, { ...options, identity, catalogue }))
+  const [main] = opened
+  if (main === undefined) throw unknownDatabase(DEFAULT_DATABASE, [])
+  return {
+    databases: opened,
+    main,
+    catalogue,
+    operator: identity.operator,
+    database: (name) => {
+      const found = opened.find((each) => each.name === name)
+      if (found !== undefined) return found
+      throw unknownDatabase(name, [...places.keys()])
+    },
+    async close() {
+      catalogue?.close()
+      await Promise.all(opened.map((each) => each.close()))
+    },
+  }
+}
+
+interface Opening extends EngineHostOptions {
+  readonly identity: Identity
+  readonly catalogue: Catalogue | null
+}
+
+function openDatabase(name: string, opening: Opening): OpenDatabase & { readonly close: () => Promise<void> } {
+  const { databases, logger, identity, catalogue, trackingSchema = DEFAULT_TRACKING_SCHEMA, parallel = 1 } = opening
+  const open = ({ parameters, connectTimeoutMs }: DatabasePlace, maxConnections: number): Target =>
+    openTarget(parameters, {
+      applicationName: applicationName(identity.version, identity.operator),
+      logger,
+      maxConnections,
+      ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
+    })
+  const own = databases.get(name)
+  if (own === undefined) throw unknownDatabase(name, [...databases.keys()])
+  // Heartbeat, journal and a glance at the state beside the lanes.
+  const target = open(own, parallel + 3)
+  // Connections apart from those of the other engine: lanes of two databases that wait for each other's would not end.
+  const otherDatabases = new Map(
+    [...databases].filter(([each]) => each !== name).map(([each, place]) => [each, open(place, parallel)]),
+  )
   const engine = createEngine({
     target,
+    database: name,
+    otherDatabases,
     trackingSchema,
     definitions: catalogue ?? NO_DEFINITIONS,
     identity,
@@ -57,16 +118,17 @@ export async function createEngineHost(options: EngineHostOptions): Promise<Engi
     logger,
     random: systemRandom,
   })
-  return {
-    engine,
-    target,
-    catalogue,
-    operator: identity.operator,
-    async close() {
-      catalogue?.close()
-      await target.close()
-    },
+  const close = async (): Promise<void> => {
+    await Promise.all([target, ...otherDatabases.values()].map((each) => each.close()))
   }
+  return { name, engine, target, close }
+}
+
+function unknownDatabase(name: string, known: readonly string[]): TrancheError {
+  return new TrancheError('unknown_database', `no target is known for the database "${name}"`, {
+    remedy: `Map it: --database ${name}=postgres://user@host:port/database. Mapped: ${known.join(', ')}.`,
+    details: { database: name, known },
+  })
 }
 
 const NO_DEFINITIONS: DefinitionSource = { find: () => undefined, list: () => [] }

@@ -5,8 +5,16 @@
  */
 import type { ArchivedValue } from './archived-value.ts'
 import type { AppError } from './errors.ts'
-import type { Hold } from './health.ts'
-import type { JobStatus, MigrationStatus } from './status.ts'
+import type { MigrationStateValue, MigrationValue, RowCountsValue } from './cli-migration.ts'
+import type { JobStatus } from './status.ts'
+
+export type {
+  JobCountsValue,
+  MigrationStateValue,
+  MigrationValue,
+  RowCountsValue,
+  RunnerValue,
+} from './cli-migration.ts'
 
 /** The one document on stdout. `ok` is true exactly when the exit code is 0. */
 export type CliDocument<Value> =
@@ -40,80 +48,19 @@ export interface CliValues {
 }
 
 export type InstallValue =
-  | { readonly installed: boolean; readonly schema: string; readonly schemaVersion: number }
+  | {
+      /** Of the first database; `databases` has each of them. */
+      readonly installed: boolean
+      readonly schema: string
+      readonly schemaVersion: number
+      readonly databases: readonly {
+        readonly database: string
+        readonly installed: boolean
+        readonly schemaVersion: number
+      }[]
+    }
   /** `install --print` */
   | { readonly schema: string; readonly sql: string }
-
-export interface MigrationValue {
-  readonly id: string
-  readonly jobClassName: string
-  readonly tableName: string
-  readonly columns: readonly string[]
-  readonly strategy: string
-  readonly status: MigrationStatus
-  /** Inclusive; null where the key is no single integer: the cursors then hold it, column by column. */
-  readonly minValue: string | null
-  readonly maxValue: string | null
-  readonly minCursor: readonly string[] | null
-  readonly maxCursor: readonly string[] | null
-  readonly batchSize: number
-  readonly subBatchSize: number
-  readonly maxBatchSize: number | null
-  readonly intervalSeconds: number
-  readonly pauseMs: number
-  readonly jobArguments: readonly unknown[]
-  /** An estimate, or null where there was none at queue time. */
-  readonly totalTupleCount: number | null
-  readonly createdAt: string
-  readonly startedAt: string | null
-  readonly finishedAt: string | null
-  readonly onHoldUntil: string | null
-}
-
-export interface JobCountsValue {
-  readonly pending: number
-  readonly running: number
-  /** Failed with attempts left. */
-  readonly retriable: number
-  /** Failed with all attempts used: `tranche retry` gives them back. */
-  readonly blocked: number
-  readonly succeeded: number
-}
-
-export interface RowCountsValue {
-  readonly scanned: number
-  readonly changed: number
-  readonly unresolved: number
-  readonly quarantined: number
-  /** false when a count was re-derived after a crash. */
-  readonly exact: boolean
-}
-
-export interface ProgressValue {
-  readonly percentByKey: number | null
-  readonly percentByRows: number | null
-  readonly unknownBecause: string | null
-}
-
-export interface RunnerValue {
-  readonly id: string
-  readonly operator: string
-  readonly host: string
-  readonly pid: number
-  readonly version: string
-  readonly startedAt: string
-  readonly heartbeatAt: string
-  readonly isLive: boolean
-}
-
-export interface MigrationStateValue extends MigrationValue {
-  readonly jobs: JobCountsValue
-  readonly rows: RowCountsValue
-  readonly progress: ProgressValue
-  readonly runners: readonly RunnerValue[]
-  readonly hold: Hold | null
-  readonly definitionHash: string | null
-}
 
 export interface DefinitionValue {
   readonly jobClassName: string
@@ -142,8 +89,14 @@ export interface ListValue {
     readonly definitions: readonly DefinitionValue[]
     readonly broken: readonly BrokenFileValue[]
   } | null
-  /** null where no target was named. */
+  /** The first database; null where no target was named. */
   readonly target: { readonly description: string; readonly isInstalled: boolean } | null
+  /** Every database that is mapped, by its logical name. */
+  readonly databases: readonly {
+    readonly database: string
+    readonly description: string
+    readonly isInstalled: boolean
+  }[]
   readonly migrations: readonly MigrationStateValue[]
 }
 

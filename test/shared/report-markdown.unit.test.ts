@@ -8,6 +8,7 @@ const HOSTILE = 'a|b `c`\n<img src=x onerror=alert(1)> **d** [e](http://f) @ever
 const report: ReportValue = {
   migration: {
     id: '7',
+    database: 'main',
     jobClassName: 'BackfillX',
     tableName: 'public.things',
     columns: ['id'],

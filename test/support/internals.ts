@@ -1,6 +1,6 @@
 /** The engine's inside, for tests of single races: a context and a joined drive, as `runMigration` makes them. */
 import { createEmitter } from '../../src/engine/events.ts'
-import { DEFAULT_LIMITS, type EngineContext, rememberFacts } from '../../src/engine/context.ts'
+import { DEFAULT_DATABASE, DEFAULT_LIMITS, type EngineContext, rememberFacts } from '../../src/engine/context.ts'
 import { type Drive, loadSubject } from '../../src/engine/drive.ts'
 import type { EnginePorts } from '../../src/engine/engine.ts'
 import { joinLease } from '../../src/engine/lease.ts'
@@ -15,6 +15,7 @@ export function contextOf(ports: Partial<EnginePorts> & Pick<EnginePorts, 'targe
     tables: trackingTables(all.trackingSchema),
     emitter: createEmitter(all.logger),
     rowTransformer: all.rowTransformer ?? null,
+    database: all.database ?? DEFAULT_DATABASE,
     otherDatabases: new Map(),
     limits: { ...DEFAULT_LIMITS, ...all.limits },
     health: { ...DEFAULT_HEALTH, ...all.health },

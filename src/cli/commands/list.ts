@@ -1,7 +1,8 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import type { CliValues } from '../../shared/cli-output.ts'
+import type { CliValues, ListValue } from '../../shared/cli-output.ts'
 import { defineCommand } from '../command.ts'
-import type { Session } from '../session.ts'
+import { listStates } from '../list-states.ts'
+import type { OpenedDatabase, Session } from '../session.ts'
 import { listText } from '../text/list-text.ts'
 
 export const list = defineCommand({
@@ -20,12 +21,20 @@ export const list = defineCommand({
 })
 
 async function listBoth(session: Session): Promise<CliValues['list']> {
-  const { engine, catalogue, target } = await session.open({ verb: null, catalogue: 'welcome' })
-  const isInstalled = await engine.isInstalled()
+  const { all, catalogue } = await session.open({ verb: null, catalogue: 'welcome' })
+  const databases: ListValue['databases'][number][] = []
+  const installed: OpenedDatabase[] = []
+  for (const each of all) {
+    const isInstalled = await each.engine.isInstalled()
+    if (isInstalled) installed.push(each)
+    databases.push({ database: each.database, description: each.target.description, isInstalled })
+  }
+  const [first = null] = databases
   return {
     catalogue: catalogue === null ? null : describe(catalogue),
-    target: { description: target.description, isInstalled },
-    migrations: isInstalled ? await engine.list() : [],
+    target: first === null ? null : { description: first.description, isInstalled: first.isInstalled },
+    databases,
+    migrations: await listStates(installed),
   }
 }
 
@@ -33,7 +42,7 @@ async function listFolder(folder: string): Promise<CliValues['list']> {
   const { openCatalogue } = await import('../../catalogue/loader.ts')
   const catalogue = await openCatalogue(folder)
   catalogue.close()
-  return { catalogue: describe(catalogue), target: null, migrations: [] }
+  return { catalogue: describe(catalogue), target: null, databases: [], migrations: [] }
 }
 
 function describe({ folder, definitions, broken }: Catalogue): NonNullable<CliValues['list']['catalogue']> {

@@ -3,6 +3,7 @@ import { defineCommand } from '../command.ts'
 import { explainUnknownClass } from '../explain-unknown-class.ts'
 import { parseJsonArguments } from '../parse-json-arguments.ts'
 import type { Input } from '../flags.ts'
+import { shownId } from '../subject.ts'
 import { queuedText } from '../text/queued-text.ts'
 
 /** How a migration is to be queued; requeue takes them too. */
@@ -40,11 +41,11 @@ export const queue = defineCommand({
       await explainUnknownClass(catalogue, jobClassName)
     await confirm(jobClassName)
     const outcome = await engine.queue(request)
-    const { id, status } = outcome.migration
+    const { status } = outcome.migration
     if (outcome.duplicate) {
       return {
         value: outcome,
-        text: `! ${jobClassName} is queued with these arguments already, as migration ${id} (${status}); nothing was changed.`,
+        text: `! ${jobClassName} is queued with these arguments already, as migration ${shownId(outcome.migration)} (${status}); nothing was changed.`,
       }
     }
     return { value: outcome, text: `✓ ${queuedText(outcome.migration)}` }

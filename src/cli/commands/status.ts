@@ -1,10 +1,10 @@
-import type { Engine } from '../../engine/engine.ts'
 import type { MigrationStateValue, StatusValue } from '../../shared/cli-output.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import { headlineOf, isDriven } from '../../shared/describe-migration.ts'
 import { defineCommand } from '../command.ts'
 import { follow, refuseFollowingAsJson } from '../follow.ts'
-import type { Session } from '../session.ts'
+import { listStates } from '../list-states.ts'
+import type { Opened, Session } from '../session.ts'
 import { archivedText } from '../text/archived-text.ts'
 import { stateText, statesText } from '../text/state-text.ts'
 
@@ -18,12 +18,12 @@ export const status = defineCommand({
     const [reference] = input.operands
     const isFollowing = input.isSet('follow')
     if (isFollowing) refuseFollowingAsJson(session)
-    const { engine } = await session.open({ verb: null })
+    const opened = await session.open({ verb: null })
     if (isFollowing) {
-      await followStatus(engine, session, reference)
+      await followStatus(opened, session, reference)
       return { value: { migrations: [], archived: [] }, text: null }
     }
-    const value = await readWithArchive(engine, reference)
+    const value = await readWithArchive(opened, reference)
     const { migrations, archived } = value
     const parts = [...(migrations.length > 0 || archived.length === 0 ? [textOf(migrations, reference)] : [])]
     return { value, text: [...parts, ...archivedText(archived)].join('\n') }
@@ -31,18 +31,20 @@ export const status = defineCommand({
 })
 
 /** An id that is in the archive is no unknown one. */
-async function readWithArchive(engine: Engine, reference: string | undefined): Promise<StatusValue> {
-  const archived = (await engine.archived(reference)).filter(({ id }) => reference === undefined || id === reference)
+async function readWithArchive(opened: Opened, reference: string | undefined): Promise<StatusValue> {
+  const archived = (await opened.engine.archived(reference)).filter(
+    ({ id }) => reference === undefined || id === reference,
+  )
   try {
-    return { migrations: await read(engine, reference), archived }
+    return { migrations: await read(opened, reference), archived }
   } catch (error) {
     if (archived.length === 0 || !(error instanceof TrancheError) || error.code !== 'unknown_migration') throw error
     return { migrations: [], archived }
   }
 }
 
-async function read(engine: Engine, reference: string | undefined): Promise<readonly MigrationStateValue[]> {
-  return reference === undefined ? engine.list() : [await engine.get(reference)]
+async function read({ engine, all }: Opened, reference: string | undefined): Promise<readonly MigrationStateValue[]> {
+  return reference === undefined ? listStates(all) : [await engine.get(reference)]
 }
 
 function textOf(migrations: readonly MigrationStateValue[], reference: string | undefined): string {
@@ -51,12 +53,12 @@ function textOf(migrations: readonly MigrationStateValue[], reference: string | 
 }
 
 /** On a terminal the whole text is drawn over; in a pipe each change of a headline is a line. */
-async function followStatus(engine: Engine, session: Session, reference: string | undefined): Promise<void> {
+async function followStatus(opened: Opened, session: Session, reference: string | undefined): Promise<void> {
   const { terminal } = session
   let drawnLines = 0
   let last = ''
   await follow(session, async () => {
-    const migrations = await read(engine, reference)
+    const migrations = await read(opened, reference)
     if (terminal.isOutputTerminal) {
       const lines = textOf(migrations, reference)
         .split('\n')

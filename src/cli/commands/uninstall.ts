@@ -1,4 +1,6 @@
+import { TrancheError } from '../../shared/errors.ts'
 import { defineCommand } from '../command.ts'
+import type { OpenedDatabase } from '../session.ts'
 
 export const uninstall = defineCommand({
   name: 'uninstall',
@@ -7,7 +9,8 @@ export const uninstall = defineCommand({
   help: 'Removes the tracking schema: what is queued, the journal, every proof. The migrated data stays as it is. Always confirmed.',
   onSignal: 'leave',
   async run(_input, session) {
-    const { engine, target, confirm, trackingSchema: schema } = await session.open({ verb: 'uninstall' })
+    const { engine, target, confirm, trackingSchema: schema, all } = await session.open({ verb: 'uninstall' })
+    if (all.length > 1) throw severalDatabases(all)
     await confirm(schema)
     await engine.uninstall()
     return {
@@ -16,3 +19,11 @@ export const uninstall = defineCommand({
     }
   },
 })
+
+/** What is dropped is dropped in one place, which is named. */
+function severalDatabases(all: readonly OpenedDatabase[]): TrancheError {
+  const names = all.map(({ database }) => database).join(', ')
+  return new TrancheError('usage', `several databases are mapped: ${names}`, {
+    remedy: 'Say which one is meant: --database NAME.',
+  })
+}

@@ -1,17 +1,18 @@
 /** The catalogue beside what is queued, as `tranche list` shows it. */
 import type { DefinitionValue, ListValue, MigrationStateValue } from '../../shared/cli-output.ts'
 import { percentOf } from '../../shared/describe-migration.ts'
+import { shownId } from '../subject.ts'
 import { block, columns } from './columns.ts'
 import { statesText } from './state-text.ts'
 
-export function listText({ catalogue, target, migrations }: ListValue): string {
+export function listText({ catalogue, target, databases, migrations }: ListValue): string {
   const known = new Set(catalogue?.definitions.map(({ jobClassName }) => jobClassName))
   const others = migrations.filter(({ jobClassName }) => !known.has(jobClassName))
   return [
     catalogue === null
       ? 'No catalogue is named (--catalogue DIR); showing what is queued.'
       : `Catalogue ${catalogue.folder}`,
-    targetLine(target),
+    ...(databases.length > 1 ? databases.map(databaseLine) : [targetLine(target)]),
     ...(catalogue === null
       ? []
       : block('Definitions', definitionLines(catalogue.definitions, { migrations, isKnown: target !== null }))),
@@ -35,6 +36,10 @@ function targetLine(target: ListValue['target']): string {
     : `Target ${target.description}: not installed yet (tranche install)`
 }
 
+function databaseLine({ database, description, isInstalled }: ListValue['databases'][number]): string {
+  return `Database ${database}: ${description}${isInstalled ? '' : ', not installed yet (tranche install)'}`
+}
+
 interface Tracking {
   readonly migrations: readonly MigrationStateValue[]
   readonly isKnown: boolean
@@ -42,9 +47,10 @@ interface Tracking {
 
 function definitionLines(definitions: readonly DefinitionValue[], tracking: Tracking): readonly string[] {
   if (definitions.length === 0) return ['none']
-  const rows = definitions.map(({ jobClassName, table, columns: names, file }) => [
+  const isOne = definitions.every(({ database }) => database === 'main')
+  const rows = definitions.map(({ jobClassName, table, columns: names, file, database }) => [
     jobClassName,
-    `${table} (${names.join(', ')})`,
+    `${isOne ? '' : `${database}: `}${table} (${names.join(', ')})`,
     stateOf(jobClassName, tracking),
     file,
   ])
@@ -57,9 +63,9 @@ function stateOf(jobClassName: string, { migrations, isKnown }: Tracking): strin
   if (own.length === 0) return 'never queued'
   return own
     .map((migration) => {
-      const { id, status } = migration
+      const { status } = migration
       const isUnderway = status === 'active' || status === 'paused' || status === 'finalizing'
-      return `${status}${isUnderway ? ` ${percentOf(migration)}` : ''} (${id})`
+      return `${status}${isUnderway ? ` ${percentOf(migration)}` : ''} (${shownId(migration)})`
     })
     .join(', ')
 }

@@ -5,6 +5,7 @@ import { rangeWords } from '../../shared/describe-range.ts'
 import { formatDuration, formatTime } from '../../shared/format-duration.ts'
 import { indicatorLabel } from '../../shared/health.ts'
 import { countOf, formatCount, formatEstimate, formatPercent } from '../../shared/format-number.ts'
+import { shownId } from '../subject.ts'
 import { block, columns } from './columns.ts'
 
 export function stateText(state: MigrationStateValue, now: Date): string {
@@ -73,7 +74,7 @@ function runnerLines(runners: readonly RunnerValue[], now: Date): readonly strin
 export function statesText(states: readonly MigrationStateValue[]): string {
   if (states.length === 0) return 'Nothing is queued.'
   const rows = states.map((state) => [
-    state.id,
+    shownId(state),
     state.jobClassName,
     state.tableName,
     state.status,

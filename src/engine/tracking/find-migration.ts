@@ -28,11 +28,12 @@ interface MigrationRow {
   readonly started_at: string | null
   readonly finished_at: string | null
   readonly on_hold_until: string | null
+  readonly gitlab_schema: string
 }
 
 /** The select list that `migrationOf` reads, on alias `m`. */
 export const MIGRATION_COLUMNS: Sql = sql`m.id, m.job_class_name, m.table_name, m.column_name, m.batch_class_name, m.status,
-  m.min_value, m.max_value, ${cursorKey('m.min_cursor')} AS min_cursor, ${cursorKey('m.max_cursor')} AS max_cursor, m.batch_size, m.sub_batch_size, m.max_batch_size, m."interval", m.pause_ms, m.job_arguments,
+  m.gitlab_schema, m.min_value, m.max_value, ${cursorKey('m.min_cursor')} AS min_cursor, ${cursorKey('m.max_cursor')} AS max_cursor, m.batch_size, m.sub_batch_size, m.max_batch_size, m."interval", m.pause_ms, m.job_arguments,
   m.total_tuple_count, ${iso('m.created_at')} AS created_at, ${iso('m.started_at')} AS started_at,
   ${iso('m.finished_at')} AS finished_at, ${iso('m.on_hold_until')} AS on_hold_until`
 
@@ -41,6 +42,7 @@ export function migrationOf(row: Record<string, unknown>): Migration {
   return {
     id: m.id,
     jobClassName: m.job_class_name,
+    database: m.gitlab_schema.replace(/^gitlab_/, ''),
     tableName: m.table_name,
     columns: m.column_name.split(','),
     strategy: m.batch_class_name,

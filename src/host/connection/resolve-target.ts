@@ -25,6 +25,8 @@ export interface TargetRequest {
   readonly environment: Environment | null
   /** Refuse a place whose environment nobody named. */
   readonly isWriting: boolean
+  /** The URL, or its service, must name the database: PGDATABASE means another one. */
+  readonly needsDatabase?: boolean
   readonly env: Environ
   /** The checkout, where the practice server keeps its state. */
   readonly projectFolder: string
@@ -50,11 +52,9 @@ export async function resolveTarget(request: TargetRequest): Promise<ResolvedTar
   const fromUrl = request.url === null ? {} : parseTargetUrl(request.url)
   const fromVariables = readEnvironment(request.env)
   const service = fromUrl.service ?? fromVariables.service
-  const settings: ConnectionSettings = {
-    ...fromVariables,
-    ...(service === undefined ? {} : await readService(service, request.env)),
-    ...fromUrl,
-  }
+  const fromService = service === undefined ? {} : await readService(service, request.env)
+  if (request.needsDatabase === true && (fromUrl.dbname ?? fromService.dbname) === undefined) throw databaseUnnamed()
+  const settings: ConnectionSettings = { ...fromVariables, ...fromService, ...fromUrl }
   const place = await locate(settings)
   const environment = request.environment ?? (isLocalHost(place.host) ? 'development' : null)
   assertEnvironmentNamed(request, place.host, environment)
@@ -102,6 +102,10 @@ async function resolveConnection(name: string, request: TargetRequest): Promise<
       remedy: 'Start it with: npm start',
     })
   }
+  return practiceTarget(parameters)
+}
+
+export function practiceTarget(parameters: TargetParameters): ResolvedTarget {
   return {
     parameters,
     environment: 'practice',
@@ -109,6 +113,12 @@ async function resolveConnection(name: string, request: TargetRequest): Promise<
     hasPassword: async () => (await parameters.password()) !== null,
     setPassword: () => undefined,
   }
+}
+
+function databaseUnnamed(): TrancheError {
+  return new TrancheError('invalid_target', 'the URL does not name the database', {
+    remedy: 'Write its name behind the host: postgres://user@host:port/database.',
+  })
 }
 
 export interface Place {

@@ -4,8 +4,14 @@ import { readPracticeState } from './practice-state.ts'
 
 /** The practice database of this checkout, if its server runs right now. */
 export async function findPracticeTarget(projectFolder: string): Promise<TargetParameters | null> {
-  const connection = await readPracticeState(projectFolder)
-  return connection === null ? null : toParameters(connection)
+  const state = await readPracticeState(projectFolder)
+  return state === null ? null : toParameters(state.connection)
+}
+
+/** The other logical databases beside it, by name. */
+export async function findOtherPracticeTargets(projectFolder: string): Promise<ReadonlyMap<string, TargetParameters>> {
+  const { others = {} } = (await readPracticeState(projectFolder)) ?? {}
+  return new Map(Object.entries(others).map(([name, connection]) => [name, toParameters(connection)]))
 }
 
 export function toParameters({ host, port, user, password, database }: ServerConnection): TargetParameters {

@@ -6,6 +6,8 @@ import type { ServerConnection } from '../postgres/server-login.ts'
 interface PracticeState {
   readonly pid: number
   readonly connection: ServerConnection
+  /** The other logical databases of the practice catalogue, by name. */
+  readonly others?: Readonly<Record<string, ServerConnection>>
 }
 
 /** The folder of the practice server's files; ignored by git, deletable while nothing runs. */
@@ -23,12 +25,12 @@ export async function removePracticeState(projectFolder: string): Promise<void> 
   await rm(stateFile(projectFolder), { force: true })
 }
 
-/** The running practice server's connection; null where none runs. */
-export async function readPracticeState(projectFolder: string): Promise<ServerConnection | null> {
+/** The running practice server's connections; null where none runs. */
+export async function readPracticeState(projectFolder: string): Promise<PracticeState | null> {
   const text = await readFile(stateFile(projectFolder), 'utf8').catch(() => null)
   if (text === null) return null
-  const { pid, connection } = JSON.parse(text) as PracticeState // written by writePracticeState
-  return isRunning(pid) ? connection : null
+  const state = JSON.parse(text) as PracticeState // written by writePracticeState
+  return isRunning(state.pid) ? state : null
 }
 
 /** The server may run as another user, whom we may not signal. */

@@ -4,7 +4,7 @@ import type { Logger } from '../../engine/ports.ts'
 import type { TargetParameters } from '../../engine/target/parameters.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import { reportMarkdown } from '../../shared/report-markdown.ts'
-import { createEngineHost } from '../create-engine-host.ts'
+import { createEngineHost, mainAt } from '../create-engine-host.ts'
 import { openSecondConnection, TOUR_COUNTS } from './count-on-target.ts'
 import type { Steps } from './steps.ts'
 import { type Toured, tourMigration } from './tour-migration.ts'
@@ -23,10 +23,10 @@ export interface TourRequest {
 /** Throws what any step throws; what was committed until then stays, and the next tour goes on from there. */
 export async function takeTour(request: TourRequest): Promise<void> {
   const { parameters, catalogueFolder, logger, steps, signal } = request
-  const host = await createEngineHost({ parameters, catalogueFolder, logger })
+  const host = await createEngineHost({ databases: mainAt(parameters), catalogueFolder, logger })
   const second = await openSecondConnection(parameters)
   try {
-    const { engine } = host
+    const { engine } = host.main
     await steps.step(
       'install',
       () => engine.install(),
@@ -57,10 +57,10 @@ async function writeReport(
   { parameters, catalogueFolder, reportFile, logger }: TourRequest,
   toured: readonly Toured[],
 ): Promise<string> {
-  const reader = await createEngineHost({ parameters, catalogueFolder, logger })
+  const reader = await createEngineHost({ databases: mainAt(parameters), catalogueFolder, logger })
   try {
     const reports: string[] = []
-    for (const { migrationId } of toured) reports.push(reportMarkdown(await reader.engine.report(migrationId)))
+    for (const { migrationId } of toured) reports.push(reportMarkdown(await reader.main.engine.report(migrationId)))
     await writeFile(reportFile, tourReport(toured, reports))
     return reportFile
   } catch (error) {

@@ -1,0 +1,96 @@
+/** The databases that a command line maps, resolved and opened, and the one of them that a command is about. */
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import { DEFAULT_DATABASE } from '../engine/context.ts'
+import type { Logger } from '../engine/ports.ts'
+import {
+  practiceTarget,
+  type ResolvedTarget,
+  resolveTarget,
+  type TargetRequest,
+} from '../host/connection/resolve-target.ts'
+import { createEngineHost, type EngineHost, type OpenDatabase } from '../host/create-engine-host.ts'
+import { findOtherPracticeTargets } from '../host/practice/find-practice-target.ts'
+import { namedPractice } from '../host/practice/practice-url.ts'
+import { TrancheError } from '../shared/errors.ts'
+import type { Subject } from './subject.ts'
+
+export type Place = Omit<TargetRequest, 'url' | 'connection'>
+
+export interface MappedPlaces {
+  /** What `--target`, `--connection` or PG* name; null: none of them does, and other databases are mapped. */
+  readonly main: Pick<TargetRequest, 'url' | 'connection'> | null
+  readonly mapped: ReadonlyMap<string, string>
+}
+
+/** Throws what resolving any of them throws; the message says which one it was. */
+export async function resolveDatabases(
+  { main, mapped }: MappedPlaces,
+  place: Place,
+): Promise<ReadonlyMap<string, ResolvedTarget>> {
+  const resolved = new Map<string, ResolvedTarget>()
+  if (main !== null) {
+    resolved.set(DEFAULT_DATABASE, await resolveTarget({ ...place, ...main }))
+    for (const [name, other] of await practiceDatabases(main.connection, place)) resolved.set(name, other)
+  }
+  for (const [name, url] of mapped) {
+    try {
+      resolved.set(name, await resolveTarget({ ...place, url, connection: null, needsDatabase: true }))
+    } catch (error) {
+      throw error instanceof TrancheError ? aboutDatabase(name, error) : error
+    }
+  }
+  return resolved
+}
+
+function aboutDatabase(name: string, { code, message, remedy, details, cause }: TrancheError): TrancheError {
+  return new TrancheError(code, `database "${name}": ${message}`, {
+    details: { ...details, database: name },
+    cause,
+    ...(remedy === null ? {} : { remedy }),
+  })
+}
+
+async function practiceDatabases(
+  connection: string | null,
+  place: Place,
+): Promise<readonly (readonly [string, ResolvedTarget])[]> {
+  if (connection !== 'practice') return []
+  const others = namedPractice(place.env) === null ? await findOtherPracticeTargets(place.projectFolder) : []
+  return [...others].map(([name, parameters]) => [name, practiceTarget(parameters)] as const)
+}
+
+export interface Opening {
+  readonly resolved: ReadonlyMap<string, ResolvedTarget>
+  readonly catalogueFolder: string | null
+  readonly logger: Logger
+  readonly trackingSchema: string
+  readonly parallel: number
+}
+
+export function openDatabases({ resolved, ...options }: Opening): Promise<EngineHost> {
+  return createEngineHost({ databases: resolved, ...options })
+}
+
+/**
+ * By what was chosen, else by the definition's own word, else where a migration of that class is queued, else main.
+ * Throws unknown_database.
+ */
+export async function findDatabase(host: EngineHost, chosen: string | null, subject: Subject): Promise<OpenDatabase> {
+  const named = chosen ?? subject.database
+  if (named !== null) return host.database(named)
+  if (host.databases.length === 1 || subject.name === null || /^\d+$/.test(subject.name)) return host.main
+  const defined = databaseOf(host.catalogue, subject.name)
+  if (defined !== null && host.databases.some(({ name }) => name === defined)) return host.database(defined)
+  if (subject.kind === 'migration')
+    for (const each of host.databases) if (await hasClass(each, subject.name)) return each
+  return host.main
+}
+
+function databaseOf(catalogue: Catalogue | null, jobClassName: string): string | null {
+  return catalogue?.find(jobClassName)?.definition.database ?? null
+}
+
+async function hasClass({ engine }: OpenDatabase, jobClassName: string): Promise<boolean> {
+  if (!(await engine.isInstalled())) return false
+  return (await engine.list()).some((migration) => migration.jobClassName === jobClassName)
+}
