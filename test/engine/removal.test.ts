@@ -107,9 +107,14 @@ describe('delete', () => {
     const deleting = another().delete(migrationId)
     await untilSomebodyWaits(bundle)
     goOn()
-    expect(await deleting).toMatchObject({ rowsChanged: 2, status: 'active' })
-    expect(await running.catch((error: unknown) => error)).toMatchObject({ code: 'unknown_migration' })
-    expect(await hits(bundle)).toEqual([1, 1, 0, 0, 0, 0])
+    const ended = running.catch((error: unknown) => error)
+    // A sub-batch more may get in before the one that waits; what the archive says is what was committed.
+    const { rowsChanged } = await deleting
+    expect(await ended).toMatchObject({ code: 'unknown_migration' })
+    expect(rowsChanged).toBeGreaterThan(0)
+    expect(await query('SELECT sum(hits)::int AS hits, max(hits) AS most FROM items')).toEqual([
+      { hits: rowsChanged, most: 1 },
+    ])
     expect(await engine.archived()).toHaveLength(1)
     expect(await query(COUNT_ALL)).toEqual([{ migrations: 0, jobs: 0, logs: 0, progress: 0 }])
   })
