@@ -37,6 +37,10 @@ export const COMMANDS: Readonly<Record<CommandName, Entry>> = {
     summary: 'give failed jobs their attempts back',
     load: async () => (await import('./commands/retry.ts')).retry,
   },
+  split: {
+    summary: 'divide a failed job in two',
+    load: async () => (await import('./commands/split.ts')).split,
+  },
   requeue: {
     summary: 'start a migration over; the old rows go to the archive',
     load: async () => (await import('./commands/requeue.ts')).requeue,

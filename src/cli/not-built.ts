@@ -1,13 +1,11 @@
 /** What Tranche will do one day and does not do yet: absent from the help, and told apart from a slip of the pen. */
 import { TrancheError } from '../shared/errors.ts'
 
-const COMMANDS = ['preview', 'split', 'quarantine', 'undo', 'init', 'test', 'stepped']
+const COMMANDS = ['preview', 'quarantine', 'undo', 'init', 'test', 'stepped']
 
 const FLAGS: Readonly<Record<string, readonly string[]>> = {
   queue: ['error-budget'],
-  run: ['job', 'force'],
   work: ['metrics'],
-  finalize: ['force'],
 }
 
 export function isUnbuiltCommand(name: string): boolean {

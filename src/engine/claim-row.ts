@@ -104,7 +104,7 @@ export async function readJob(
   return (rows as unknown as JobRow[])[0]
 }
 
-function keyOf(value: string | null, cursor: Key | null): Key {
+export function keyOf(value: string | null, cursor: Key | null): Key {
   if (value !== null) return [value]
   if (cursor !== null) return cursor
   throw new Error('a job has neither values nor cursors')

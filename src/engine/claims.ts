@@ -23,6 +23,7 @@ export async function claimJob(context: EngineContext, drive: Drive): Promise<Cl
     async (transaction) => {
       const refusal = await checkMayClaim(transaction, context, drive)
       if (refusal !== null) return refusal
+      if (drive.onlyJobId !== null) return claimOnly(transaction, context, drive, drive.onlyJobId)
       const pending = await claimExisting(transaction, context, drive, 'pending')
       if (pending !== null) return pending
       const planned = await planNextJob(transaction, context, drive)
@@ -75,13 +76,26 @@ async function checkIsDue(
   const { rows } = await transaction.query(
     sql`SELECT ${spacing('m')}
                - extract(epoch FROM clock_timestamp() - (
-                   SELECT max(j.started_at) FROM ${tables.jobs} AS j WHERE j.batched_background_migration_id = m.id
+                   SELECT max(coalesce(j.started_at, j.updated_at)) FROM ${tables.jobs} AS j WHERE j.batched_background_migration_id = m.id
                  ))::float8 AS seconds
           FROM ${tables.migrations} AS m WHERE m.id = ${migration.id}`,
   )
   const [row] = rows as { seconds: number | null }[]
   const seconds = row?.seconds ?? 0
   return seconds > 0 ? { kind: 'not_due', seconds } : null
+}
+
+async function claimOnly(
+  transaction: Transaction,
+  context: EngineContext,
+  drive: Drive,
+  jobId: string,
+): Promise<ClaimOutcome> {
+  for (const from of ['pending', 'failed'] as const) {
+    const claim = await claimCandidate(transaction, context, drive, { jobId, from })
+    if (claim !== null) return { kind: 'claimed', claim }
+  }
+  return { kind: 'nothing' }
 }
 
 async function claimExisting(
@@ -153,33 +167,4 @@ export async function releaseClaim(
       exceptionMessage: reason,
     }),
   )
-}
-
-interface Failure {
-  readonly claim: Claim
-  readonly exceptionClass: string
-  readonly exceptionMessage: string
-  readonly metrics: Readonly<Record<string, unknown>>
-}
-
-/** running → failed with its log, under our epoch. Returns false when the claim was lost. */
-export async function failClaim(context: EngineContext, drive: Drive, failure: Failure): Promise<boolean> {
-  const { claim, exceptionClass, exceptionMessage, metrics } = failure
-  const { tables } = context
-  return inWritingTransaction(context, async (transaction) => {
-    const locked = await transaction.query(
-      sql`UPDATE ${tables.progress} SET runner_id = NULL
-           WHERE job_id = ${claim.jobId} AND epoch = ${claim.epoch} AND runner_id = ${drive.runnerId}`,
-    )
-    if (locked.rowCount === 0) return false
-    await transitionJob(transaction, context, {
-      jobId: claim.jobId,
-      from: 'running',
-      to: 'failed',
-      exceptionClass,
-      exceptionMessage,
-      metrics,
-    })
-    return true
-  })
 }

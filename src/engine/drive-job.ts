@@ -2,11 +2,12 @@
 import { isSameKey } from './backlog.ts'
 import type { Slice } from './batching/strategy.ts'
 import type { Claim } from './claim.ts'
-import { failClaim, releaseClaim } from './claims.ts'
+import { releaseClaim } from './claims.ts'
 import type { EngineContext } from './context.ts'
 import { backOff, withContentionRetries } from './contention.ts'
 import { describeException } from './exception.ts'
 import { commitSubBatch, finishEmptyJob, prepareSubBatch } from './executor.ts'
+import { failClaim } from './fail-claim.ts'
 import { exhausted } from './exhausted.ts'
 import type { Outcome, Prepared } from './performer.ts'
 import { Position, sumRows } from './position.ts'
@@ -220,7 +221,13 @@ async function fail(
   const { exceptionClass, message } = describeException(error)
   await settleCounts(context, drive, position)
   const isOurs = await withContentionRetries(context, () =>
-    failClaim(context, drive, { claim, exceptionClass, exceptionMessage: message, metrics: metricsOf(metrics) }),
+    failClaim(context, drive, {
+      claim,
+      exceptionClass,
+      exceptionMessage: message,
+      metrics: metricsOf(metrics),
+      isTimeout: kindOfError(error) === 'timeout',
+    }),
   )
   if (!isOurs) return 'claim_lost'
   tally.flush()

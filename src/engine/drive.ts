@@ -32,6 +32,8 @@ export interface Drive extends MigrationSubject {
   readonly isPaced: boolean
   /** Forced: holds are passed over, no indicator is asked, the optimizer is off. */
   readonly ignoresHealth: boolean
+  /** The only job that this run may claim; null: whatever comes next. */
+  readonly onlyJobId: string | null
   /** Aborted from outside, or by `halt`: lanes finish their sub-batch, release their claims and end. */
   readonly signal: AbortSignal
   readonly halt: () => void

@@ -12,7 +12,7 @@ import { readFailures } from './failures.ts'
 import { finalizeMigration } from './finalizer.ts'
 import { readHealth } from './health/read-health.ts'
 import type { FirstStatement } from './first-statement.ts'
-import { pauseMigration, resumeMigration, retryMigration, setKnobs, waitForEnd } from './operate.ts'
+import { pauseMigration, resumeMigration, retryMigration, type RetryOptions, setKnobs, waitForEnd } from './operate.ts'
 import { getState, listStates } from './overview.ts'
 import type { Clock, DefinitionSource, Identity, Logger, ProcessTable, Random, RowTransformer } from './ports.ts'
 import { TrancheError } from '../shared/errors.ts'
@@ -27,6 +27,8 @@ import { type RequeueChanges, requeueMigration, type RequeueOutcome } from './re
 import { lostConnection } from './reconnect.ts'
 import { runMigration } from './runner.ts'
 import { work, type WorkOptions } from './scheduler.ts'
+import type { SplitOutcome } from './split.ts'
+import { splitOneJob } from './splitting.ts'
 import type { Target } from './target/open-target.ts'
 import { privilegeMissing } from './target/privileges.ts'
 import type { ServerFacts } from './target/server-facts.ts'
@@ -93,8 +95,10 @@ export interface Engine {
   /** Failed jobs get their attempts back (cursor kept) and the migration becomes active. */
   retry(
     migrationId: string,
-    filter?: { readonly jobId?: string; readonly group?: string },
+    options?: RetryOptions,
   ): Promise<{ readonly retried: number; readonly migration: Migration }>
+  /** Divides a failed job in two of half its batch size; the migration's status stays. Throws unknown_job, illegal_transition. */
+  split(migrationId: string, jobId: string): Promise<SplitOutcome>
   /** Resolves when the migration is finished, finalized, failed or paused. Throws wait_timeout. */
   wait(
     migrationId: string,
@@ -208,7 +212,8 @@ export function createEngine(ports: EnginePorts): Engine {
     pause: (migrationId) => installed(() => pauseMigration(context, migrationId)),
     resume: (migrationId) => installed(() => resumeMigration(context, migrationId)),
     set: (migrationId, changes) => installed(() => setKnobs(context, migrationId, changes)),
-    retry: (migrationId, filter) => installed(() => retryMigration(context, migrationId, filter)),
+    retry: (migrationId, options) => installed(() => retryMigration(context, migrationId, options)),
+    split: (migrationId, jobId) => installed(() => splitOneJob(context, migrationId, jobId)),
     wait: (migrationId, options) => installed(() => waitForEnd(context, migrationId, options)),
     failures: (migrationId, filter) => installed(() => readFailures(context, migrationId, filter)),
     verify: (migrationId, options) => installed(() => verifyMigration(context, migrationId, options)),

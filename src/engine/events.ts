@@ -46,6 +46,10 @@ export interface EngineEvents {
   'job:started': OfJob & { readonly attempt: number; readonly epoch: string; readonly resumedFrom: Key | null }
   'job:succeeded': OfJob & { readonly seconds: number; readonly scanned: number; readonly changed: number }
   'job:failed': OfJob & { readonly attempt: number; readonly exceptionClass: string; readonly exceptionMessage: string }
+  /** After a timeout: its sub-batches are smaller from now on. */
+  'job:shrunk': OfJob & { readonly from: number; readonly to: number }
+  /** null: nothing was left to divide. */
+  'job:split': OfJob & { readonly secondJobId: string | null; readonly batchSize: number }
   'job:released': OfJob & { readonly reason: string }
   'job:taken_over': OfJob & { readonly fromRunner: string | null }
   'job:retried': OfJob

@@ -144,6 +144,8 @@ async function oneTurn(lanes: Lanes): Promise<void> {
       return
     }
     case 'nothing':
+      // The one job that was asked for is somebody else's by now.
+      if (lanes.drive.onlyJobId !== null) endRun(lanes, 'job_limit')
       return onNothingToClaim(lanes)
   }
 }

@@ -6,10 +6,12 @@ import { inPatientTransaction } from './contention.ts'
 import { type EngineContext, inTransaction } from './context.ts'
 import { readFailures } from './failures.ts'
 import { changedKnobs } from './knobs.ts'
+import { splitJobs } from './splitting.ts'
 import type { Transaction } from './target/transaction.ts'
 import { findMigration } from './tracking/find-migration.ts'
 import { recordEvent } from './tracking/record-event.ts'
 import {
+  assertTransition,
   lockMigration,
   restoreFromFinalizing,
   type StatusChange,
@@ -19,6 +21,13 @@ import {
 import type { KnobChanges, Migration } from './types.ts'
 
 const WAIT_POLL_MS = 500
+
+export interface RetryOptions {
+  readonly jobId?: string
+  readonly group?: string
+  /** same: each job as it is, behind its cursor. half: split first. */
+  readonly size?: 'same' | 'half'
+}
 
 /** Takes effect at each runner's next sub-batch. A finalizing migration goes back to the status that it came from. */
 export async function pauseMigration(context: EngineContext, migrationId: string): Promise<Migration> {
@@ -68,17 +77,19 @@ export async function setKnobs(context: EngineContext, migrationId: string, chan
 }
 
 /**
- * Failed jobs get their attempts back, cursors are kept, and the migration becomes active. With a filter only those jobs.
+ * Failed jobs get their attempts back, cursors are kept, and the migration becomes active. With a filter only those jobs;
+ * with size half each of them is split first, whatever it failed of.
  * Throws unknown_job where the filter names none, illegal_transition where the migration cannot become active.
  */
 export async function retryMigration(
   context: EngineContext,
   migrationId: string,
-  filter: { readonly jobId?: string; readonly group?: string } = {},
+  { size = 'same', ...filter }: RetryOptions = {},
 ): Promise<{ readonly retried: number; readonly migration: Migration }> {
   const { tables } = context
   const isFiltered = filter.jobId !== undefined || filter.group !== undefined
   const wanted = isFiltered ? await failedJobs(context, migrationId, filter) : null
+  if (size === 'half') await splitBeforeRetry(context, migrationId, wanted)
   let retried: readonly string[] = []
   const retry = async (transaction: Transaction): Promise<StatusChange> => {
     const changed = await transitionMigration(transaction, context, { migrationId, event: 'execute' })
@@ -92,13 +103,34 @@ export async function retryMigration(
     await recordEvent(transaction, context, {
       kind: 'retry',
       migrationId,
-      details: { ...filter, from: changed.from, to: changed.to, retried: retried.length },
+      details: {
+        ...filter,
+        ...(size === 'half' ? { size } : {}),
+        from: changed.from,
+        to: changed.to,
+        retried: retried.length,
+      },
     })
     return changed
   }
   const migration = await change(context, migrationId, { event: 'execute', apply: retry, isJournaled: false })
   for (const jobId of retried) context.emitter.emit('job:retried', { migrationId, jobId })
   return { retried: retried.length, migration }
+}
+
+/** Only where the migration may become active, so that nothing is split for a retry that is refused. */
+async function splitBeforeRetry(
+  context: EngineContext,
+  migrationId: string,
+  wanted: readonly string[] | null,
+): Promise<void> {
+  await inTransaction(context, async (transaction) => {
+    const { status } = await get(transaction, context, migrationId)
+    assertTransition(migrationId, 'execute', status)
+  })
+  const { jobs } = await readFailures(context, migrationId)
+  const failed = jobs.filter(({ job }) => job.status === 'failed').map(({ job }) => job.id)
+  await splitJobs(context, migrationId, wanted ?? failed)
 }
 
 /** Resolves once nothing more will happen by itself: finished, finalized, failed or paused. Throws wait_timeout. */

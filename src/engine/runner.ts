@@ -4,6 +4,7 @@ import type { MigrationStatus } from '../shared/status.ts'
 import { createAfterJob } from './after-job.ts'
 import { withContentionRetries } from './contention.ts'
 import { type EngineContext, inTransaction, inWritingTransaction } from './context.ts'
+import { assertDrivable, endOf, nothingToDo } from './drivable.ts'
 import { assertNoDrift, type Drive, loadSubject } from './drive.ts'
 import { createHealthMonitor } from './health/monitor.ts'
 import { startHeartbeat } from './heartbeat.ts'
@@ -12,6 +13,7 @@ import { type Joined, joinLease, leaveLease } from './lease.ts'
 import { openTally } from './open-tally.ts'
 import { withReconnects } from './reconnect.ts'
 import { getTransformer } from './row-performer.ts'
+import { findRunnable } from './runnable-job.ts'
 import type { Tally } from './tally.ts'
 import { kindOfError } from './target/sqlstate.ts'
 import type { Transaction } from './target/transaction.ts'
@@ -58,6 +60,9 @@ export async function runMigration(
   if (options.begin === undefined && migration.status !== 'finalizing')
     assertDrivable(migration, options.drivenStatuses ?? DRIVEN)
   assertNoDrift(subject)
+  if (options.jobId !== undefined && (await findRunnable(context, migrationId, options.jobId)) === 'succeeded') {
+    return nothingToDo(migration)
+  }
   if (typeof subject.loaded.definition.perform !== 'function') getTransformer(context)
 
   const halt = new AbortController()
@@ -67,6 +72,7 @@ export async function runMigration(
     drivenStatuses: options.drivenStatuses ?? DRIVEN,
     isPaced: options.paced ?? false,
     ignoresHealth: options.force ?? false,
+    onlyJobId: options.jobId ?? null,
     signal: AbortSignal.any([halt.signal, ...(options.signal === undefined ? [] : [options.signal])]),
     halt: () => {
       halt.abort()
@@ -206,7 +212,7 @@ function createLanes(context: EngineContext, drive: Drive, options: Driving, tal
     tally,
     monitor,
     afterJob: createAfterJob(context, drive, monitor),
-    maxJobs: options.maxJobs ?? null,
+    maxJobs: options.jobId === undefined ? (options.maxJobs ?? null) : 1,
     reconnectMs: limitOf(context, options),
     endsWhenIdle: options.endsWhenIdle ?? false,
     end: null,
@@ -251,28 +257,6 @@ async function journal(
     // Asked to stop while the server was away: the run's end is told by its outcome.
     if (!patience.signal.aborted) throw error
   }
-}
-
-function assertDrivable({ id, status }: Migration, driven: readonly MigrationStatus[]): void {
-  if (driven.includes(status)) return
-  if (status === 'failed') {
-    throw new TrancheError('migration_failed', `migration ${id} has failed: jobs of it have used their attempts`, {
-      remedy: `Look at them with: tranche failures ${id}, then: tranche retry ${id}`,
-    })
-  }
-  throw new TrancheError('migration_paused', `migration ${id} is ${status}`, {
-    remedy: `Resume it with: tranche resume ${id}`,
-  })
-}
-
-function endOf(status: MigrationStatus): RunEndReason {
-  if (status === 'finished' || status === 'finalized') return 'finished'
-  return status === 'failed' ? 'failed' : 'paused'
-}
-
-function nothingToDo(migration: Migration): RunOutcome {
-  const rows = { scanned: 0, changed: 0, unresolved: 0, quarantined: 0, exact: true }
-  return { migration, done: true, reason: 'nothing_to_do', jobsRun: 0, rows, seconds: 0 }
 }
 
 async function getMigration(context: EngineContext, migrationId: string): Promise<Migration> {

@@ -128,7 +128,7 @@ async function listDue(context: EngineContext, refused: readonly string[]): Prom
     transaction.query(
       sql`SELECT id FROM (
             SELECT DISTINCT ON (d.table_oid) m.id, ${spacing('m')} AS spacing,
-                   (SELECT max(j.started_at) FROM ${tables.jobs} AS j WHERE j.batched_background_migration_id = m.id) AS last_start
+                   (SELECT max(coalesce(j.started_at, j.updated_at)) FROM ${tables.jobs} AS j WHERE j.batched_background_migration_id = m.id) AS last_start
               FROM ${tables.migrations} AS m JOIN ${tables.details} AS d ON d.migration_id = m.id
              WHERE m.gitlab_schema = ${`gitlab_${context.database}`} AND m.status = ${MIGRATION_STATUS_CODES.active}
                AND m.on_hold_until IS NULL

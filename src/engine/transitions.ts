@@ -55,7 +55,7 @@ export async function transitionMigration(
 ): Promise<StatusChange> {
   const { tables } = context
   const from = await lockMigration(transaction, context, migrationId)
-  if (!canTransition(event, from)) throw illegalTransition(migrationId, event, from)
+  assertTransition(migrationId, event, from)
   const { to } = MIGRATION_EVENTS[event]
   if (event === 'finalize' && from !== 'finalizing') {
     await transaction.query(
@@ -103,6 +103,11 @@ export async function restoreFromFinalizing(
   if (row === undefined) throw new Error(`migration ${migrationId} has no details row`)
   await transaction.query(sql`UPDATE ${tables.details} SET finalizing_from = NULL WHERE migration_id = ${migrationId}`)
   return { from, to: migrationStatusOf(row.status) }
+}
+
+/** Throws illegal_transition with both names. */
+export function assertTransition(migrationId: string, event: MigrationEvent, from: MigrationStatus): void {
+  if (!canTransition(event, from)) throw illegalTransition(migrationId, event, from)
 }
 
 function illegalTransition(

@@ -145,6 +145,8 @@ export interface QueueOutcome {
 }
 
 export interface RunOptions {
+  /** Drive this job alone, once: a pending one, or a failed one with attempts left. */
+  readonly jobId?: string
   /** Stop after so many jobs of this run; undefined: until the end. */
   readonly maxJobs?: number
   /** Jobs driven at the same time by this process (default 1). */

@@ -26,6 +26,7 @@ export const CONFIRMATIONS = {
   resume: IN_PRODUCTION,
   set: NEVER, //      a knob turned down in a hurry is a way of stopping, and each change can be turned back
   retry: IN_PRODUCTION,
+  split: IN_PRODUCTION,
   requeue: CONFIRMED, // every row is processed again
   delete: { ...CONFIRMED, practice: 'plain' },
   verify: NEVER, //   reads the tables; writes its own result only

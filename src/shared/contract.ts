@@ -112,7 +112,13 @@ export const contract = {
   ).returns<MigrationValue>(),
   /** Gives failed jobs their attempts back, all of them or one job's or one group's; cursors stay. */
   'migrations.retry': takes(
-    OfMigration.extend({ jobId: Id.optional(), group: z.string().max(64).optional(), isConfirmed }),
+    OfMigration.extend({
+      jobId: Id.optional(),
+      group: z.string().max(64).optional(),
+      /** half: each job is split first. */
+      size: z.enum(['same', 'half']).default('same'),
+      isConfirmed,
+    }),
   ).returns<{ readonly retried: number; readonly migration: MigrationValue }>(),
 
   /** Requeued and deleted migrations, oldest first. */
@@ -133,10 +139,22 @@ export const contract = {
   'jobs.page': takes(
     OfMigration.extend({ after: Id.optional(), limit: z.int().min(1).max(2_000).default(500) }),
   ).returns<Page<JobCell>>(),
+  /** Divides a failed job in two of half its batch size; null: nothing was left to divide. */
+  'jobs.split': takes(OfMigration.extend({ jobId: Id, isConfirmed })).returns<{
+    readonly secondJobId: string | null
+    readonly batchSize: number
+  }>(),
   'jobs.get': takes(OfMigration.extend({ jobId: Id })).returns<JobDetail>(),
 
   /** "Run now": drives it in this console, ignoring intervals. It goes on when the page closes. */
-  'run.start': takes(OfMigration.extend({ parallel: z.int().min(1).max(16).default(1), isConfirmed })).returns<{
+  'run.start': takes(
+    OfMigration.extend({
+      parallel: z.int().min(1).max(16).default(1),
+      /** This job alone, once. */
+      jobId: Id.optional(),
+      isConfirmed,
+    }),
+  ).returns<{
     readonly runId: string
   }>(),
   /** This console's run ends after its sub-batch; the status does not change. */

@@ -115,7 +115,7 @@ describe('the migration', () => {
     ],
     [
       'a flag that is not built',
-      ['run', '1', '--force'],
+      ['queue', 'ShoutNames', '--error-budget', '3'],
       { exitCode: 2, code: 'usage', message: 'not built yet', remedy: 'tranche help' },
     ],
   ] as const satisfies readonly (readonly [string, readonly string[], Refusal])[])('%s', async (_, args, refusal) => {

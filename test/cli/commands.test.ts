@@ -267,37 +267,3 @@ test('list shows a catalogue without any target, and a target without any catalo
   expect(stdout).toContain('No catalogue is named')
   expect(stdout).toContain('ShoutNames')
 })
-
-test('requeue and delete are confirmed, and leave rows and journal readable by the old id', async () => {
-  await tranche.run('install')
-  await tranche.run('queue', 'ShoutNames', '--batch-size', '50')
-  await tranche.run('run', '1', '--jobs', '2')
-  expect(await tranche.run('requeue', '1')).toMatchObject({ exitCode: 5, stderr: containing('Pass --yes.') })
-  expect(await tranche.run('requeue', '1', '--yes', '--sub-batch-size', '10')).toMatchObject({
-    exitCode: 0,
-    stdout: containing(
-      'Migration 1 is in the archive. ShoutNames on public.things is queued as migration 2 (active): keys 1 – 250, ~250 rows, jobs of 50.',
-    ),
-  })
-  expect((await tranche.run('status', '1')).stdout).toMatch(
-    /1 ShoutNames on public\.things: was active with 2 of 2 jobs succeeded, 100 rows scanned; requeued as 2 by /,
-  )
-  expect((await tranche.run('events', '1')).stdout).toMatch(/UTC {2}requeue {2}by .+requeuedAs=2/)
-  expect(valueOf(await tranche.json('status', '2'))).toMatchObject({
-    migrations: [{ id: '2', batchSize: 50, subBatchSize: 10 }],
-    archived: [],
-  })
-
-  expect(await tranche.run('delete', 'ShoutNames')).toMatchObject({ exitCode: 5, stderr: containing('Pass --yes.') })
-  expect(valueOf(await tranche.json('delete', 'ShoutNames', '--yes'))).toMatchObject({
-    deleted: true,
-    archived: { id: '2', reason: 'deleted', status: 'active', jobs: 0 },
-  })
-  expect(valueOf(await tranche.json('delete', '2'))).toMatchObject({ deleted: false, archived: { id: '2' } })
-  expect(valueOf(await tranche.json('delete', 'NeverQueued'))).toEqual({ deleted: false, archived: null })
-  expect(await tranche.json('delete', '77')).toMatchObject({
-    exitCode: 2,
-    document: { error: { code: 'unknown_migration' } },
-  })
-  expect(valueOf(await tranche.json('status'))).toMatchObject({ migrations: [], archived: [{ id: '1' }, { id: '2' }] })
-})

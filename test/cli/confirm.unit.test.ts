@@ -32,6 +32,7 @@ test('what has to be confirmed, where', () => {
     'resume none none none plain',
     'set none none none none',
     'retry none none none plain',
+    'split none none none plain',
     'requeue none plain plain phrase',
     'delete plain plain plain phrase',
     'verify none none none none',

@@ -39,7 +39,6 @@ test('flags are values, switches and lists', () => {
 })
 
 test.each([
-  [['--job', '3'], 'is not built yet'],
   [['--jbos', '3'], 'no flag --jbos'],
   [['--jobs'], '--jobs needs a value'],
   [['--jobs', '--paced'], '--jobs needs a value'],

@@ -73,6 +73,9 @@ it('a statement that takes too long is cancelled by the server and costs its att
     description: 'Sleeps.',
     table: 'items',
     column: 'id',
+    // One sub-batch: there is nothing to be made smaller.
+    batchSize: 10,
+    subBatchSize: 10,
     pauseMs: 0,
     perform: ({ subBatch }) => sql`UPDATE items SET hits = hits + 1 WHERE ${subBatch} AND pg_sleep(10) IS NOT NULL`,
   })

@@ -55,6 +55,8 @@ const EVENT_NAMES: readonly EventName[] = [
   'job:started',
   'job:succeeded',
   'job:failed',
+  'job:shrunk',
+  'job:split',
   'job:released',
   'job:taken_over',
   'job:retried',

@@ -32,6 +32,7 @@ export async function joinedDrive(context: EngineContext, migrationId: string): 
     drivenStatuses: ['active', 'finalizing'],
     isPaced: false,
     ignoresHealth: false,
+    onlyJobId: null,
     signal: new AbortController().signal,
     halt: () => undefined,
   }

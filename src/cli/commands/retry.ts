@@ -10,19 +10,22 @@ export const retry = defineCommand({
   flags: {
     job: { value: 'ID', help: 'only this job' },
     group: { value: 'GROUP', help: 'only jobs that failed in this way (tranche failures shows groups)' },
-    size: { value: 'same', help: 'try again in the same size (same)' },
+    size: { value: 'SIZE', help: 'same: as they are (the default); half: split each job first' },
   },
   help: 'Gives failed jobs their attempts back and makes the migration active. Each goes on behind its last committed sub-batch.',
   onSignal: 'leave',
   async run(input, session) {
     const [reference = ''] = input.operands
-    assertSize(input.text('size') ?? 'same')
+    const size = parseSize(input.text('size') ?? 'same')
     const group = input.text('group')
-    const filter = { ...parseJobId(input.text('job')), ...(group === undefined ? {} : { group }) }
-    const { engine, confirm } = await session.open({ verb: 'retry' })
+    const options = { size, ...parseJobId(input.text('job')), ...(group === undefined ? {} : { group }) }
+    const { engine, confirm } = await session.open({
+      verb: 'retry',
+      ...(size === 'half' ? { catalogue: 'needed' } : {}),
+    })
     const { id, jobClassName } = await engine.get(reference)
     await confirm(jobClassName)
-    const value = await engine.retry(id, filter)
+    const value = await engine.retry(id, options)
     return {
       value,
       text: `✓ ${countOf(value.retried, 'job')} of ${jobClassName} (${id}) will be tried again. Drive it with: tranche run ${id}`,
@@ -30,8 +33,10 @@ export const retry = defineCommand({
   },
 })
 
-function assertSize(size: string): void {
-  if (size === 'same') return
-  if (size === 'half' || size === 'rows') throw notBuilt(`tranche retry --size ${size}`)
-  throw new TrancheError('usage', `--size is ${JSON.stringify(size)}; expected same`, { remedy: 'Leave --size out.' })
+function parseSize(size: string): 'same' | 'half' {
+  if (size === 'same' || size === 'half') return size
+  if (size === 'rows') throw notBuilt('tranche retry --size rows')
+  throw new TrancheError('usage', `--size is ${JSON.stringify(size)}; expected same or half`, {
+    remedy: 'Leave --size out.',
+  })
 }

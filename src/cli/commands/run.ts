@@ -1,6 +1,7 @@
 import type { RunOutcome } from '../../engine/types.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import { defineCommand, ONE_ID } from '../command.ts'
+import { parseJobId } from '../parse-job-id.ts'
 import { narrateRun } from '../narrate-run.ts'
 import { runText } from '../text/run-text.ts'
 
@@ -13,6 +14,7 @@ export const run = defineCommand({
   name: 'run',
   operands: ONE_ID,
   flags: {
+    job: { value: 'ID', help: 'drive this job alone, once' },
     jobs: { value: 'N', help: 'end after so many jobs' },
     parallel: { value: 'N', help: 'drive so many jobs at the same time (1)' },
     paced: { help: 'keep the interval between the starts of jobs' },
@@ -23,6 +25,7 @@ export const run = defineCommand({
   async run(input, session) {
     const [reference = ''] = input.operands
     const maxJobs = input.whole('jobs', 1)
+    const job = parseJobId(input.text('job'))
     const parallel = parseParallel(input.whole('parallel', 1) ?? 1)
     const { engine, confirm } = await session.open({ verb: 'run', catalogue: 'needed', parallel })
     const { id, jobClassName, rows } = await engine.get(reference)
@@ -35,6 +38,7 @@ export const run = defineCommand({
         paced: input.isSet('paced'),
         force: input.isSet('force'),
         signal: session.signal,
+        ...job,
         ...(maxJobs === undefined ? {} : { maxJobs }),
       })
       const failure = failureOf(outcome)

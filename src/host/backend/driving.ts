@@ -19,6 +19,8 @@ export interface RunRequest {
   readonly migrationId: string
   readonly kind: RunView['kind']
   readonly parallel: number
+  /** This job alone, once. */
+  readonly jobId?: string
 }
 
 export interface Driving {
@@ -77,14 +79,14 @@ export function createDriving(context: BackendContext, session: TargetSession): 
     isBusy: () => runs.size > 0 || schedule !== null,
     during,
     async start(request) {
-      const { migrationId, parallel } = request
+      const { migrationId, parallel, jobId } = request
       const runId = randomUUID()
       const started = Promise.withResolvers<undefined>()
       const run = during({ ...request, runId, kind: 'run' }, (engine, signal) => {
         engine.on('run:started', () => {
           started.resolve(undefined)
         })
-        return engine.run(migrationId, { parallel, signal })
+        return engine.run(migrationId, { parallel, signal, ...(jobId === undefined ? {} : { jobId }) })
       })
       // What it says later is in its end; here only a refusal is heard.
       const refused = run.catch((error: unknown) => {

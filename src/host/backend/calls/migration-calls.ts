@@ -29,20 +29,31 @@ export function migrationCalls(parts: CallParts): CallsOf<'migrations' | 'jobs' 
       const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
       return done(session, migrationId, await session.engine().set(migrationId, given))
     },
-    'migrations.retry': async ({ connectionId, migrationId, isConfirmed, jobId, group }) => {
+    'migrations.retry': async ({ connectionId, migrationId, isConfirmed, jobId, group, size }) => {
       const { session } = desks.get(connectionId)
       await confirmFor(session, { verb: 'retry', migrationId, isConfirmed })
-      return done(session, migrationId, await session.engine().retry(migrationId, filterOf({ jobId, group })))
+      if (size === 'half') await session.catalogue.get()
+      return done(
+        session,
+        migrationId,
+        await session.engine().retry(migrationId, { size, ...filterOf({ jobId, group }) }),
+      )
     },
     'jobs.page': ({ connectionId, migrationId, after, limit }) =>
       pageOfJobs(desks.get(connectionId).session.engine(), migrationId, { after, limit }),
     'jobs.get': ({ connectionId, migrationId, jobId }) =>
       desks.get(connectionId).session.engine().job(migrationId, jobId),
-    'run.start': async ({ connectionId, migrationId, parallel, isConfirmed }) => {
+    'jobs.split': async ({ connectionId, migrationId, jobId, isConfirmed }) => {
+      const { session } = desks.get(connectionId)
+      await confirmFor(session, { verb: 'split', migrationId, isConfirmed })
+      await session.catalogue.get()
+      return done(session, migrationId, await session.engine().split(migrationId, jobId))
+    },
+    'run.start': async ({ connectionId, migrationId, parallel, jobId, isConfirmed }) => {
       const { session, driving } = desks.get(connectionId)
       await confirmFor(session, { verb: 'run', migrationId, isConfirmed })
       await session.catalogue.get()
-      return { runId: await driving.start({ migrationId, parallel }) }
+      return { runId: await driving.start({ migrationId, parallel, ...(jobId === undefined ? {} : { jobId }) }) }
     },
     'run.stop': ({ connectionId, migrationId }) => {
       desks.get(connectionId).driving.stop(migrationId)

@@ -1,0 +1,28 @@
+/** Whether a run may drive a migration, and what it answers where there is nothing to drive. */
+import { TrancheError } from '../shared/errors.ts'
+import type { MigrationStatus } from '../shared/status.ts'
+import type { Migration, RunEndReason, RunOutcome } from './types.ts'
+
+/** Throws migration_failed and migration_paused. */
+export function assertDrivable({ id, status }: Migration, driven: readonly MigrationStatus[]): void {
+  if (driven.includes(status)) return
+  if (status === 'failed') {
+    throw new TrancheError('migration_failed', `migration ${id} has failed: jobs of it have used their attempts`, {
+      remedy: `Look at them with: tranche failures ${id}, then: tranche retry ${id}`,
+    })
+  }
+  throw new TrancheError('migration_paused', `migration ${id} is ${status}`, {
+    remedy: `Resume it with: tranche resume ${id}`,
+  })
+}
+
+/** What a status means to a run that may not drive it. */
+export function endOf(status: MigrationStatus): RunEndReason {
+  if (status === 'finished' || status === 'finalized') return 'finished'
+  return status === 'failed' ? 'failed' : 'paused'
+}
+
+export function nothingToDo(migration: Migration): RunOutcome {
+  const rows = { scanned: 0, changed: 0, unresolved: 0, quarantined: 0, exact: true }
+  return { migration, done: true, reason: 'nothing_to_do', jobsRun: 0, rows, seconds: 0 }
+}

@@ -1,0 +1,73 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { TestDatabase } from '../support/test-database.ts'
+import { type CommandLine, commandLine, containing, valueOf } from './command-line.ts'
+import { createThingsDatabase } from './things-database.ts'
+
+let database: TestDatabase
+let tranche: CommandLine
+
+beforeEach(async () => {
+  database = await createThingsDatabase()
+  tranche = commandLine(database.connection)
+})
+
+afterEach(async () => {
+  await database.drop()
+})
+
+test('requeue and delete are confirmed, and leave rows and journal readable by the old id', async () => {
+  await tranche.run('install')
+  await tranche.run('queue', 'ShoutNames', '--batch-size', '50')
+  await tranche.run('run', '1', '--jobs', '2')
+  expect(await tranche.run('requeue', '1')).toMatchObject({ exitCode: 5, stderr: containing('Pass --yes.') })
+  expect(await tranche.run('requeue', '1', '--yes', '--sub-batch-size', '10')).toMatchObject({
+    exitCode: 0,
+    stdout: containing(
+      'Migration 1 is in the archive. ShoutNames on public.things is queued as migration 2 (active): keys 1 – 250, ~250 rows, jobs of 50.',
+    ),
+  })
+  expect((await tranche.run('status', '1')).stdout).toMatch(
+    /1 ShoutNames on public\.things: was active with 2 of 2 jobs succeeded, 100 rows scanned; requeued as 2 by /,
+  )
+  expect((await tranche.run('events', '1')).stdout).toMatch(/UTC {2}requeue {2}by .+requeuedAs=2/)
+  expect(valueOf(await tranche.json('status', '2'))).toMatchObject({
+    migrations: [{ id: '2', batchSize: 50, subBatchSize: 10 }],
+    archived: [],
+  })
+
+  expect(await tranche.run('delete', 'ShoutNames')).toMatchObject({ exitCode: 5, stderr: containing('Pass --yes.') })
+  expect(valueOf(await tranche.json('delete', 'ShoutNames', '--yes'))).toMatchObject({
+    deleted: true,
+    archived: { id: '2', reason: 'deleted', status: 'active', jobs: 0 },
+  })
+  expect(valueOf(await tranche.json('delete', '2'))).toMatchObject({ deleted: false, archived: { id: '2' } })
+  expect(valueOf(await tranche.json('delete', 'NeverQueued'))).toEqual({ deleted: false, archived: null })
+  expect(await tranche.json('delete', '77')).toMatchObject({
+    exitCode: 2,
+    document: { error: { code: 'unknown_migration' } },
+  })
+  expect(valueOf(await tranche.json('status'))).toMatchObject({ migrations: [], archived: [{ id: '1' }, { id: '2' }] })
+})
+
+test('one job is split, retried in halves and run by itself', async () => {
+  await tranche.run('install')
+  await tranche.run('queue', 'DivideThings')
+  await tranche.run('run', '1')
+  const { jobs } = valueOf(await tranche.json('failures', '1'))
+  const jobId = jobs[0]?.job.id ?? ''
+  expect(await tranche.run('split', '1')).toMatchObject({ exitCode: 2, stderr: containing('--job ID') })
+  const split = valueOf(await tranche.json('split', '1', '--job', jobId))
+  expect(split).toMatchObject({ jobId, batchSize: 50 })
+  expect((await tranche.run('retry', '1', '--size', 'rows')).stderr).toContain('not built yet')
+  expect(valueOf(await tranche.json('retry', '1', '--size', 'half', '--job', jobId))).toMatchObject({
+    retried: 1,
+    migration: { status: 'active' },
+  })
+  await database.query('UPDATE things SET id = 1000 WHERE id = 150')
+  expect(valueOf(await tranche.json('run', '1', '--job', jobId))).toMatchObject({ jobsRun: 1, rows: { scanned: 25 } })
+  expect(await tranche.run('run', '1', '--job', '999')).toMatchObject({
+    exitCode: 2,
+    stderr: containing('unknown_job'),
+  })
+  expect(await tranche.run('run', '1')).toMatchObject({ exitCode: 0, stdout: containing('(1) finished.') })
+})
