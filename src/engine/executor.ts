@@ -37,7 +37,7 @@ export async function prepareSubBatch(
   { claim, slice, predecessor }: Pick<SubBatch, 'claim' | 'slice' | 'predecessor'>,
 ): Promise<Prepared> {
   const range: KeyRange = { after: predecessor, from: claim.min, until: slice.end }
-  return prepare(context, drive, { jobId: claim.jobId, subBatch: createSubBatch(drive.scoped, range) })
+  return prepare(context, drive, { jobId: claim.jobId, subBatch: createSubBatch(drive.scoped, range, slice.values) })
 }
 
 /**

@@ -21,10 +21,14 @@ interface Subject {
 class OnlyLooking extends Error {}
 
 /** The statement of the slice `range`. An author's function is followed up to its first query, which is not sent. */
-export async function firstStatement({ loaded, args, scoped }: Subject, range: KeyRange): Promise<FirstStatement> {
+export async function firstStatement(
+  { loaded, args, scoped }: Subject,
+  range: KeyRange,
+  values?: readonly string[],
+): Promise<FirstStatement> {
   const { perform } = loaded.definition
   const looking: PerformContext = {
-    subBatch: createSubBatch(scoped, range),
+    subBatch: createSubBatch(scoped, range, values),
     args,
     jobId: '0',
     migrationId: '0',

@@ -124,7 +124,9 @@ async function look(context: EngineContext, queueing: Queueing, range: PlannedRa
     if (kindOfError(error) === 'connection') throw error
     return null
   })
-  return firstStatement(queueing, plan === null ? whole : { from: plan.min, until: plan.slices[0]?.end ?? plan.max })
+  if (plan === null) return firstStatement(queueing, whole)
+  const [first] = plan.slices
+  return firstStatement(queueing, { from: plan.min, until: first?.end ?? plan.max }, first?.values)
 }
 
 async function checkTable(

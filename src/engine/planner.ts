@@ -79,7 +79,7 @@ export async function planRest(
   const plan = await drive.strategy.plan(transaction, drive.scoped, range, { limit: null, subBatchSize })
   if (plan === null) return []
   const last = plan.slices.at(-1)
-  return last === undefined ? [] : [...plan.slices.slice(0, -1), { end: max, scanned: last.scanned }]
+  return last === undefined ? [] : [...plan.slices.slice(0, -1), { ...last, end: max }]
 }
 
 function remaining(migration: Migration, { next_bound }: Frontier): KeyRange {

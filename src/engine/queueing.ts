@@ -156,7 +156,9 @@ async function queueNew(context: EngineContext, queueing: Queueing): Promise<Que
 /** Samples may meet a scope that no index serves; they are read apart, with a short limit, and are allowed to be missing. */
 export async function keepSamples(context: EngineContext, queueing: Queueing, migrationId: string): Promise<void> {
   const { samples } = queueing.loaded.definition
-  if (samples !== null) await takeSamples(context, { ...queueing, migrationId, columns: samples.columns })
+  // A value of a column that is not unique names many rows: no one row could be read again.
+  const isOneRow = queueing.strategyName !== 'loose_index_scan'
+  if (samples !== null && isOneRow) await takeSamples(context, { ...queueing, migrationId, columns: samples.columns })
 }
 
 async function writeOnce(context: EngineContext, queueing: Queueing): Promise<QueueOutcome> {

@@ -11,6 +11,7 @@ import { checkCoverage, checkJobsSucceeded } from './coverage.ts'
 import { loadSubject, type MigrationSubject } from './drive.ts'
 import { countNewAfterQueueing } from './new-after-queueing.ts'
 import { maximumOf, minimumOf } from './planner.ts'
+import { rowsWithoutKey } from './rows-without-key.ts'
 import { stopIfAborted } from './stop-if-aborted.ts'
 import { readWriteCounters, type WriteCounters } from './target/write-counters.ts'
 import { recordEvent } from './tracking/record-event.ts'
@@ -36,7 +37,7 @@ export async function verifyMigration(
     readWriteCounters(transaction, subject.scoped.table.oid),
   )
   const exceptions: ExceptionCount[] = []
-  for (const exception of definition.exceptions) {
+  for (const exception of [...rowsWithoutKey(subject), ...definition.exceptions]) {
     stopIfAborted(signal, `verifying migration ${migrationId}`)
     exceptions.push(await countException(context, subject, exception))
   }

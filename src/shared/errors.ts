@@ -33,6 +33,7 @@ export const ERROR_EXIT_CODES = {
   column_missing: EXIT.usage,
   column_unsupported: EXIT.usage,
   column_not_unique: EXIT.usage,
+  column_not_indexed: EXIT.usage,
   strategy_unavailable: EXIT.usage,
   row_transform_unavailable: EXIT.usage,
   not_installed: EXIT.usage,

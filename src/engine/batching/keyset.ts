@@ -26,7 +26,7 @@ export const keysetBatching: BatchingStrategy = {
 }
 
 /** Throws column_unsupported for a column whose values have no order, or one that the role's search_path does not find. */
-function assertOrdered({ columns, qualifiedName }: BatchTable): void {
+export function assertOrdered({ columns, qualifiedName }: BatchTable): void {
   const without = columns.find(({ isOrdered }) => !isOrdered)
   if (without === undefined) return
   throw new TrancheError(

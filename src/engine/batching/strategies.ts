@@ -2,6 +2,7 @@ import type { BatchedMigrationDefinition } from '../../catalogue/definition.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import type { BatchTable } from './batch-table.ts'
 import { keysetBatching } from './keyset.ts'
+import { looseIndexScanBatching } from './loose-index-scan.ts'
 import { isOneInteger, primaryKeyBatching } from './primary-key.ts'
 import type { BatchingStrategy } from './strategy.ts'
 
@@ -9,6 +10,7 @@ import type { BatchingStrategy } from './strategy.ts'
 const STRATEGIES: ReadonlyMap<string, BatchingStrategy> = new Map([
   ['primary_key', primaryKeyBatching],
   ['keyset', keysetBatching],
+  ['loose_index_scan', looseIndexScanBatching],
 ])
 
 /** Throws strategy_unavailable for one that this version does not have. */

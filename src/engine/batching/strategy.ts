@@ -11,6 +11,8 @@ export interface Slice {
   readonly end: Key
   /** Keys in scope that the planning query counted into it. */
   readonly scanned: number
+  /** Under loose_index_scan: its distinct values. */
+  readonly values?: readonly string[]
 }
 
 export interface JobPlan {
