@@ -1,8 +1,8 @@
 /** Holds docs/rules.md to its word: every rule names a test, by file and title, that exists. */
 import { readFile } from 'node:fs/promises'
 
-// Also the titles behind `it.each([ … ])(`.
-const TITLE = /(?:\b(?:it|test)(?:\.\w+)?|\])\)?\(\s*(['"`])((?:\\.|(?!\1).)*)\1/gs
+// Also the titles behind `it.each([ … ])(` and `it.each(CASES)(`.
+const TITLE = /(?:\b(?:it|test)(?:\.\w+)?(?:\(\w+\))?|\])\)?\(\s*(['"`])((?:\\.|(?!\1).)*)\1/gs
 const ROW = /^\| (?<rule>.+?) \| `(?<file>[^`]+)` \| (?<title>.+?) \|$/
 
 const text = await readFile(new URL('../docs/rules.md', import.meta.url), 'utf8')
