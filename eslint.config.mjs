@@ -77,7 +77,7 @@ export default defineConfig(
   svelte.configs.recommended,
   {
     // What runs in a browser is another project: its types are those of the page.
-    files: ['src/renderer/**/*.{ts,svelte}', 'test/renderer/**/*.ts', 'test/e2e/web/**/*.ts'],
+    files: ['src/renderer/**/*.{ts,svelte}', 'test/renderer/**/*.ts', 'test/e2e/**/*.ts'],
     languageOptions: {
       parserOptions: { projectService: false, project: './tsconfig.web.json', extraFileExtensions: ['.svelte'] },
     },

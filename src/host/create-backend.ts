@@ -16,10 +16,11 @@ import { migrationCalls } from './backend/calls/migration-calls.ts'
 import { proofCalls } from './backend/calls/proof-calls.ts'
 import { queueCalls } from './backend/calls/queue-calls.ts'
 import { createDesks } from './backend/desks.ts'
+import { type Keychain, openKeptSecrets } from './backend/kept-secrets.ts'
 import { createPracticeDesk, createPracticeFinder } from './backend/practice-desk.ts'
 import { createPublisher } from './backend/publisher.ts'
 import { viewConnection } from './backend/saved-connections.ts'
-import { createMemorySecrets, type Secrets } from './backend/secrets.ts'
+import { createMemorySecrets } from './backend/secrets.ts'
 import { createTickets } from './backend/tickets.ts'
 import { hideFromDriver } from './connection/read-environment.ts'
 import type { Environ } from './connection/read-service.ts'
@@ -34,8 +35,8 @@ export interface BackendOptions {
   /** Where console.db lives (the platform's folder, or TRANCHE_HOME). */
   readonly folder?: string
   readonly env?: Environ
-  /** In memory, unless the host has a better place. */
-  readonly secrets?: Secrets
+  /** Of the system, where the host can reach it; without it passwords end with the console. */
+  readonly keychain?: Keychain
   /** One that runs already; it is listed, and left running. */
   readonly practice?: Pick<Practice, 'parameters' | 'rows'>
   /** Rows of each big practice table, where it is started from here. */
@@ -56,17 +57,22 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
   const { logger, projectFolder, env = process.env } = options
   hideFromDriver(process.env)
   const storage = await openStorage(options.folder ?? dataFolder(env))
+  const settings = readSettings({ storage })
   const identity = systemIdentity(packageVersion())
   const { version, operator, host } = identity
   const publisher = createPublisher({
     app: { version, operator, host, dataFolder: storage.folder },
-    settings: readSettings({ storage }),
+    settings,
     practice: { kind: 'stopped' },
     connections: {},
     targets: {},
   })
   const finder = createPracticeFinder(projectFolder)
-  const secrets = options.secrets ?? createMemorySecrets()
+  const { keychain } = options
+  const secrets =
+    keychain === undefined
+      ? createMemorySecrets()
+      : await openKeptSecrets({ storage, keychain, isKept: settings.keepsPasswords, logger })
   const context: BackendContext = { storage, publisher, secrets, logger, identity, env, findPractice: finder.find }
   const practice = createPracticeDesk(context, { projectFolder, rows: options.practiceRows ?? null, know: finder.know })
   const desks = createDesks(context)
@@ -85,6 +91,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
       await desks.closeAll()
       await practice.close()
       publisher.close()
+      await secrets.close()
       storage.close()
     },
   }

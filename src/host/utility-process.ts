@@ -1,7 +1,8 @@
 /** The backend in Electron's utility process: opened at main's word, one client for each port that main passes on. */
 import type { MessageEvent } from 'electron'
 import type { Logger } from '../engine/ports.ts'
-import type { BackendPlaces, ToBackend } from '../shared/backend-port.ts'
+import type { BackendPlaces, FromBackend, ToBackend } from '../shared/backend-port.ts'
+import type { Keychain } from './backend/kept-secrets.ts'
 import { resolveTarget } from './connection/resolve-target.ts'
 import { type Backend, type BackendOptions, createBackend } from './create-backend.ts'
 import { createLazyBackend } from './lazy-backend.ts'
@@ -15,6 +16,14 @@ const logger: Logger = {
 
 const { parentPort } = process
 let backend: Backend | null = null
+/** Asked of main, by number. */
+const questions = new Map<number, (answer: string | null) => void>()
+let lastQuestion = 0
+
+const keychain: Keychain = {
+  seal: (text) => ask((id) => ({ kind: 'seal', id, text })),
+  unseal: (sealed) => ask((id) => ({ kind: 'unseal', id, sealed })),
+}
 
 parentPort.on('message', ({ data, ports }: MessageEvent) => {
   const message = data as ToBackend // main's own
@@ -29,6 +38,8 @@ parentPort.on('message', ({ data, ports }: MessageEvent) => {
       }
       return
     case 'answer':
+      questions.get(message.id)?.(message.value)
+      questions.delete(message.id)
       return
     case 'close':
       void close()
@@ -42,7 +53,7 @@ function dataOf(event: unknown): unknown {
 
 async function open({ folder, projectFolder, practiceRows }: BackendPlaces): Promise<Backend> {
   const practice = practiceRows === null ? null : await findPractice(projectFolder, practiceRows)
-  return createBackend({ logger, folder, projectFolder, ...(practice === null ? {} : { practice }) })
+  return createBackend({ logger, folder, projectFolder, keychain, ...(practice === null ? {} : { practice }) })
 }
 
 /** What `npm start` made ready before the window; it may have been stopped since. */
@@ -65,6 +76,15 @@ async function findPractice(
     logger.log('warn', 'the practice database is not there', { message: String(error) })
     return null
   }
+}
+
+async function ask(question: (id: number) => FromBackend): Promise<string | null> {
+  lastQuestion += 1
+  const id = lastQuestion
+  return new Promise((resolve) => {
+    questions.set(id, resolve)
+    parentPort.postMessage(question(id))
+  })
 }
 
 async function close(): Promise<void> {

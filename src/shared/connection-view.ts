@@ -29,7 +29,7 @@ export const ConnectionDraft = z.strictObject({
   /** Required, without a default: it decides what has to be confirmed. */
   environment: z.enum(ENVIRONMENTS),
   place: Place,
-  /** Kept in memory until the console ends; never written, never sent back. */
+  /** Kept in memory until the console ends, or sealed where the settings say so; never written in the clear, never sent back. */
   password: z.string().max(4_000).optional(),
   /** The folder of definitions; null: none yet. */
   catalogueFolder: z.string().trim().min(1).max(4_000).nullable().default(null),
@@ -38,7 +38,7 @@ export const ConnectionDraft = z.strictObject({
 
 /** Where a password comes from at each connect. */
 export type PasswordSource =
-  | 'memory' //    given in this session
+  | 'memory' //    given in this session, or kept by the keychain
   | 'passfile' //  found in ~/.pgpass
   | 'none' //      the server may not want one
 

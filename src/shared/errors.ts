@@ -46,6 +46,7 @@ export const ERROR_EXIT_CODES = {
   storage_newer: EXIT.refused,
   storage_damaged: EXIT.unexpected,
   storage_unavailable: EXIT.unexpected,
+  keychain_missing: EXIT.refused,
   // a check or the migration itself did not hold
   migration_failed: EXIT.failed,
   check_failed: EXIT.failed,

@@ -9,6 +9,8 @@ export const Settings = z.strictObject({
   hasMotion: z.boolean().default(true),
   /** Keys of one letter act outside of inputs. */
   hasLetterKeys: z.boolean().default(true),
+  /** Passwords outlive the console, sealed by the system's keychain. Refused (keychain_missing) where there is none. */
+  keepsPasswords: z.boolean().default(false),
 })
 
 export type Settings = z.output<typeof Settings>

@@ -10,6 +10,7 @@ import { createJobRepository, type JobRepository } from './jobs.ts'
 import { createMigrationRepository, type MigrationRepository } from './migrations.ts'
 import { createRunRepository, type RunRepository } from './runs.ts'
 import { readSchemaSteps } from './schema-steps.ts'
+import { createSealedPasswordRepository, type SealedPasswordRepository } from './sealed-passwords.ts'
 import { createSettingsRepository, type SettingsRepository } from './settings.ts'
 import { createTransitionRepository, type TransitionRepository } from './transitions.ts'
 import { upgrade } from './upgrade.ts'
@@ -28,6 +29,7 @@ export interface Storage {
   readonly transitions: TransitionRepository
   readonly events: EventRepository
   readonly settings: SettingsRepository
+  readonly sealedPasswords: SealedPasswordRepository
   /** Several writes as one; `body` must not wait for anything. */
   inTransaction<T>(body: () => T): T
   close(): void
@@ -98,6 +100,7 @@ function repositories(database: SqliteDatabase, folder: string): Storage {
     transitions: createTransitionRepository(database),
     events: createEventRepository(database),
     settings: createSettingsRepository(database),
+    sealedPasswords: createSealedPasswordRepository(database),
     inTransaction: (body) => database.transaction(body).immediate(),
     close: () => database.close(),
   }

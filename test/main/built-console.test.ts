@@ -155,7 +155,7 @@ describe('the backend', () => {
         return forked as unknown as UtilityProcess // what supervision uses of it
       },
       places: { folder, projectFolder: folder, practiceRows: null },
-      answer: async () => null,
+      answer: async (question) => (question.kind === 'seal' ? `sealed ${question.text}` : question.sealed.slice(7)),
       log: () => undefined,
     })
     const link = createBackendLink(backend)
@@ -206,6 +206,20 @@ describe('the backend', () => {
     await until(async () => heard.some((event) => (event as { kind: string }).kind === 'backend_back'))
 
     expect(await call('settings.get')).toMatchObject({ theme: 'light' })
+  })
+
+  it('has its passwords sealed by main, and unsealed for the next one', async () => {
+    const { call, heard, kill } = start(await temporaryFolder())
+    await call('settings.set', { keepsPasswords: true })
+    const place = { kind: 'fields', host: 'localhost', database: 'd', user: 'u' } as const
+    await call('connections.add', { name: 'a', environment: 'staging', place, password: 'canary' })
+    await call('settings.set', { keepsPasswords: true })
+
+    kill()
+    await until(async () => heard.some((event) => (event as { kind: string }).kind === 'backend_back'))
+
+    expect(await call('connections.list')).toMatchObject([{ name: 'a', hasPassword: true }])
+    expect(JSON.stringify(heard)).not.toContain('canary')
   })
 
   it('says what is wrong with its file, and goes on once that is mended', async () => {

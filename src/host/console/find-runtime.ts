@@ -23,7 +23,26 @@ const PROGRAMS: Partial<Record<NodeJS.Platform, string>> = {
 
 /** Aborting rejects with the signal's reason. Never throws otherwise: without a window there is the browser. */
 export async function findRuntime(machine: Machine, fetching: Fetching): Promise<Runtime> {
-  const { env, platform, uid } = machine
+  const { packageFolder } = fetching
+  const there = await findPresentRuntime(machine, packageFolder)
+  if (there.kind !== 'absent') return there
+  // It would be fetched in vain: without a sandbox the page is not what it is meant to be.
+  if (machine.platform === 'linux' && machine.uid === 0) {
+    return { kind: 'none', why: 'Electron does not run as root, so it was not fetched' }
+  }
+  const why = await fetchRuntime(fetching)
+  if (why !== null) return { kind: 'none', why }
+  const fetched = await findPresentRuntime(machine, packageFolder)
+  return fetched.kind === 'absent'
+    ? { kind: 'none', why: 'Electron was fetched, but its program is not there' }
+    : fetched
+}
+
+/** What is there without fetching anything; absent: it could be fetched. */
+export async function findPresentRuntime(
+  { env, platform }: Pick<Machine, 'env' | 'platform'>,
+  packageFolder: string,
+): Promise<Runtime | { readonly kind: 'absent' }> {
   if (platform === 'linux' && (env.DISPLAY ?? '') === '' && (env.WAYLAND_DISPLAY ?? '') === '') {
     return { kind: 'none', why: 'there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)' }
   }
@@ -34,16 +53,8 @@ export async function findRuntime(machine: Machine, fetching: Fetching): Promise
     if (await isProgram(program)) return { kind: 'found', program }
     return { kind: 'none', why: `ELECTRON_OVERRIDE_DIST_PATH names a folder without the program ${name}` }
   }
-  const program = join(fetching.packageFolder, 'dist', name)
-  if (await isUnpacked(fetching.packageFolder, program)) return { kind: 'found', program }
-  // It would be fetched in vain: without a sandbox the page is not what it is meant to be.
-  if (platform === 'linux' && uid === 0) {
-    return { kind: 'none', why: 'Electron does not run as root, so it was not fetched' }
-  }
-  const why = await fetchRuntime(fetching)
-  if (why !== null) return { kind: 'none', why }
-  if (await isUnpacked(fetching.packageFolder, program)) return { kind: 'found', program }
-  return { kind: 'none', why: 'Electron was fetched, but its program is not there' }
+  const program = join(packageFolder, 'dist', name)
+  return (await isUnpacked(packageFolder, program)) ? { kind: 'found', program } : { kind: 'absent' }
 }
 
 /** path.txt is written last: without it an unpacking was cut short. */

@@ -3,15 +3,16 @@ import type { BackendContext } from '../backend-context.ts'
 import type { CallParts, CallsOf } from './call-context.ts'
 
 export function appCalls({ context, practice }: CallParts): CallsOf<'app' | 'settings' | 'practice'> {
-  const { publisher, storage } = context
+  const { publisher, storage, secrets } = context
   return {
     'app.snapshot': () => Promise.resolve(publisher.snapshot()),
     'settings.get': () => Promise.resolve(readSettings(context)),
-    'settings.set': (changes) => {
+    'settings.set': async (changes) => {
+      if (changes.keepsPasswords !== undefined) await secrets.keep(changes.keepsPasswords)
       storage.settings.write(changes)
       const settings = readSettings(context)
       publisher.publish({ kind: 'settings', settings }, { isUrgent: true })
-      return Promise.resolve(settings)
+      return settings
     },
     'practice.start': () => {
       practice.start()

@@ -71,16 +71,16 @@ function saidOf({ kind, jobId, details }: LogEntry): Said {
       return say(
         'holding',
         'holding',
-        details['isLonger'] === true ? 'Hold made longer' : 'On hold',
+        details.isLonger === true ? 'Hold made longer' : 'On hold',
         `: ${text('indicator').replaceAll('_', ' ')}: ${text('reason')}, until ${formatTime(text('until'))}`,
       )
     case 'hold_ended':
-      return say('running', 'text', 'Hold ended', details['isEarly'] === true ? ' early: the signal cleared' : '')
+      return say('running', 'text', 'Hold ended', details.isEarly === true ? ' early: the signal cleared' : '')
     case 'optimize':
       return say(
         'pace',
         'text',
-        details['from'] === details['to'] ? 'Batch size left' : 'Batch size tuned',
+        details.from === details.to ? 'Batch size left' : 'Batch size tuned',
         `: ${text('from')} → ${text('to')}, jobs take ${text('efficiency')} of the interval`,
       )
     case 'verify':
