@@ -113,7 +113,8 @@ it('backends that are terminated in the middle cost no row and no attempt', asyn
   bundle.far.on('sub_batch:committed', () => {
     committed += 1
     if (committed % 9 !== 0) return
-    void bundle.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'far engine'`)
+    void bundle.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'far engine'`)
   })
 
   expect(await bundle.far.run(bundle.migrationId)).toMatchObject({ reason: 'finished' })
