@@ -41,21 +41,19 @@ async function checkMayClaim(
   drive: Drive,
 ): Promise<ClaimOutcome | null> {
   const { migration, runnerId, scoped } = drive
-  const lease = await transaction.query(
+  const [lease, state, runner] = await transaction.queryAll([
     sql`SELECT 1 FROM ${tables.leases} WHERE table_oid = ${scoped.table.oid}::oid AND migration_id = ${migration.id} FOR SHARE`,
-  )
-  if (lease.rowCount === 0) return { kind: 'taken_over' }
-  const { rows } = await transaction.query(
     sql`SELECT status, on_hold_until IS NOT NULL AS is_held,
                extract(epoch FROM on_hold_until)::float8 AS hold_until, extract(epoch FROM clock_timestamp())::float8 AS server_now
           FROM ${tables.migrations} WHERE id = ${migration.id} FOR SHARE`,
-  )
-  const [row] = rows as { status: number; is_held: boolean; hold_until: number; server_now: number }[]
+    sql`SELECT 1 FROM ${tables.runners} WHERE id = ${runnerId} FOR KEY SHARE`,
+  ])
+  if (lease?.rowCount !== 1) return { kind: 'taken_over' }
+  const [row] = (state?.rows ?? []) as { status: number; is_held: boolean; hold_until: number; server_now: number }[]
   if (row === undefined) return { kind: 'taken_over' }
   const status = migrationStatusOf(row.status)
   if (!drive.drivenStatuses.includes(status)) return { kind: 'not_driven', status }
-  const runner = await transaction.query(sql`SELECT 1 FROM ${tables.runners} WHERE id = ${runnerId} FOR KEY SHARE`)
-  if (runner.rowCount === 0) return { kind: 'taken_over' }
+  if (runner?.rowCount !== 1) return { kind: 'taken_over' }
   // Also when its time is over: the indicators are asked before anything goes on.
   if (row.is_held && !drive.ignoresHealth) {
     return { kind: 'held', until: new Date(row.hold_until * 1000), serverNow: new Date(row.server_now * 1000) }

@@ -33,14 +33,16 @@ export async function planNextJob(
 ): Promise<ClaimOutcome | { readonly kind: 'exhausted' }> {
   const { tables } = context
   const { migration } = drive
-  const locked = await transaction.query(
+  const [locked, set] = await transaction.queryAll([
     sql`SELECT next_bound, is_exhausted FROM ${tables.frontier} WHERE migration_id = ${migration.id} FOR NO KEY UPDATE SKIP LOCKED`,
-  )
-  const [frontier] = locked.rows as unknown as Frontier[]
+    sql`SELECT batch_size, sub_batch_size, pause_ms FROM ${tables.migrations} WHERE id = ${migration.id}`,
+  ])
+  const [frontier] = (locked?.rows ?? []) as unknown as Frontier[]
   // Skipped because locked means busy, never exhausted.
   if (frontier === undefined) return { kind: 'busy' }
   if (frontier.is_exhausted) return { kind: 'exhausted' }
-  const knobs = await readKnobs(transaction, context, migration.id)
+  const [knobs] = (set?.rows ?? []) as unknown as Knobs[]
+  if (knobs === undefined) throw new Error(`migration ${migration.id} is gone`)
   const sizes = { limit: knobs.batch_size, subBatchSize: knobs.sub_batch_size }
   const plan = await drive.strategy.plan(transaction, drive.scoped, remaining(migration, frontier), sizes)
   if (plan === null) {
@@ -99,15 +101,6 @@ function keyOf(value: string | null, cursor: Key | null): Key {
   const key = value === null ? cursor : [value]
   if (key === null) throw new Error('a migration has neither values nor cursors')
   return key
-}
-
-async function readKnobs(transaction: Transaction, { tables }: EngineContext, migrationId: string): Promise<Knobs> {
-  const { rows } = await transaction.query(
-    sql`SELECT batch_size, sub_batch_size, pause_ms FROM ${tables.migrations} WHERE id = ${migrationId}`,
-  )
-  const [row] = rows as unknown as Knobs[]
-  if (row === undefined) throw new Error(`migration ${migrationId} is gone`)
-  return row
 }
 
 interface NewJob {

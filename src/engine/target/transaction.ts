@@ -61,37 +61,40 @@ export function deadlineOf(settings: LocalSettings, statements = 1): number {
 export interface Transaction {
   /** One statement, one round trip. */
   query(statement: Sql): Promise<Answer>
+  /** Several statements in one round trip, one after the other; none behind one that fails. */
+  queryAll(statements: readonly Sql[]): Promise<readonly Answer[]>
 }
 
-/** Runs `body` between BEGIN and COMMIT; rolls back and rethrows what it throws. Throws when COMMIT did not commit. */
+/**
+ * Runs `body` between BEGIN and COMMIT; rolls back and rethrows what it throws. Throws when COMMIT did not commit. BEGIN and
+ * the settings travel with the body's first statement.
+ */
 export async function transact<T>(
   client: pg.Client,
   settings: LocalSettings,
   body: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
-  const deadlineMs = deadlineOf(settings)
-  await openTransaction(client, settings)
+  const state: { opened: Promise<readonly Answer[]> | null } = { opened: null }
+  const queryAll = async (statements: readonly Sql[]): Promise<readonly Answer[]> => {
+    const deadlineMs = deadlineOf(settings, statements.length)
+    if (state.opened === null) {
+      const head = opening(settings)
+      state.opened = fly(client, [...head, ...statements], deadlineMs)
+      return (await state.opened).slice(head.length)
+    }
+    // Only in the transaction: what is sent behind a BEGIN that fails would run by itself.
+    await state.opened
+    return fly(client, statements, deadlineMs)
+  }
   let result: T
   try {
-    result = await body({
-      query: async (statement) => lastOf(await fly(client, [statement], deadlineMs)),
-    })
+    result = await body({ query: async (statement) => lastOf(await queryAll([statement])), queryAll })
   } catch (error) {
     await rollBack(client)
     throw error
   }
-  await commit(client, deadlineMs)
+  if (state.opened !== null) await commit(client, deadlineOf(settings))
   return result
-}
-
-/** BEGIN and the local settings; on failure the connection is left outside a transaction. */
-async function openTransaction(client: pg.Client, settings: LocalSettings): Promise<void> {
-  try {
-    await fly(client, opening(settings), deadlineOf(settings))
-  } catch (error) {
-    await rollBack(client)
-    throw error
-  }
 }
 
 async function commit(client: pg.Client, deadlineMs: number): Promise<void> {
