@@ -2,6 +2,7 @@
 export type { ArgumentsOf, ArgumentSchemas, BatchedMigrationInput } from './batched-migration-input.ts'
 export { check } from './check.ts'
 export { defineBatchedMigration } from './define-batched-migration.ts'
+export { defineSteppedMigration, type SteppedMigrationInput } from './stepped/define-stepped-migration.ts'
 export type {
   BatchedMigrationDefinition,
   Check,
@@ -22,5 +23,17 @@ export type {
 } from './definition.ts'
 export { eachRow, type EachRowInput } from './each-row.ts'
 export { unresolved, type Unresolved } from './row-outcome.ts'
+export type { Field, Fields, Operation, SkipContext, SteppedMigrationDefinition } from './stepped/definition.ts'
+export { bigint, boolean, integer, keyword, smallint, text, vector } from './stepped/fields.ts'
+export {
+  addField,
+  copyRows,
+  createCollection,
+  createTableLike,
+  dropCollection,
+  dropTable,
+  runSql,
+  updateCollectionMetadata,
+} from './stepped/operations.ts'
 export { type Sql, sql, values } from '../shared/sql.ts'
 export { z } from 'zod'

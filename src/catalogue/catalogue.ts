@@ -1,5 +1,5 @@
 /** What `openCatalogue` answers. */
-import type { DefinitionSource } from '../engine/ports.ts'
+import type { DefinitionSource, SteppedSource } from '../engine/ports.ts'
 import type { ErrorCode } from '../shared/errors.ts'
 import type { LoadedDefinition } from './definition.ts'
 
@@ -33,6 +33,7 @@ export interface BrokenFile {
 }
 
 export interface Catalogue extends DefinitionSource {
+  stepped(): SteppedSource
   /** Absolute, links resolved. */
   readonly folder: string
   /** By job class name. */

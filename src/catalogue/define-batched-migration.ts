@@ -2,9 +2,7 @@ import { isSql } from '../shared/sql.ts'
 import type { ArgumentSchemas, BatchedMigrationInput } from './batched-migration-input.ts'
 import type { BatchedMigrationDefinition } from './definition.ts'
 import { readInput } from './input-schema.ts'
-
-// Symbol.for: a definition stays one when another copy of this module looks at it.
-const DEFINITION = Symbol.for('tranche.definition')
+import { markDefinition } from './mark-definition.ts'
 
 /**
  * Declares a batched migration. Fills in the defaults and throws a TrancheError that names every field which is not
@@ -16,20 +14,12 @@ export function defineBatchedMigration<const Schemas extends ArgumentSchemas = R
   input: BatchedMigrationInput<Schemas>,
 ): BatchedMigrationDefinition {
   const { column, scope, samples, finalize, ...fields } = readInput(input)
-  const definition: BatchedMigrationDefinition = {
+  return markDefinition({
     kind: 'batched',
     ...fields,
     columns: typeof column === 'string' ? [column] : column,
     scope: isSql(scope) ? () => scope : scope,
     samples: samples === false ? null : { columns: samples?.columns ?? null },
     finalizeAfter: finalize?.after ?? [],
-  }
-  // Not enumerable, so that a spread copy, which nobody validated, is not taken for a definition.
-  Object.defineProperty(definition, DEFINITION, { value: true })
-  return Object.freeze(definition)
-}
-
-/** Whether a value was made by `defineBatchedMigration`. */
-export function isDefinition(value: unknown): value is BatchedMigrationDefinition {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, DEFINITION)
+  })
 }

@@ -149,9 +149,8 @@ export interface BatchedMigrationDefinition {
   readonly finalizeAfter: readonly Sql[]
 }
 
-/** A definition together with where it came from. */
-export interface LoadedDefinition {
-  readonly definition: BatchedMigrationDefinition
+/** Where a definition came from. */
+export interface DefinitionFile {
   /** The definition's file, relative to the catalogue's root. */
   readonly file: string
   /** SHA-256 over the definition and every catalogue file that it imports. */
@@ -160,4 +159,9 @@ export interface LoadedDefinition {
   readonly files: Readonly<Record<string, string>>
   /** npm packages that it imports, `name@version`. */
   readonly packages: readonly string[]
+}
+
+/** A definition together with where it came from. */
+export interface LoadedDefinition extends DefinitionFile {
+  readonly definition: BatchedMigrationDefinition
 }

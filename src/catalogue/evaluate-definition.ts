@@ -1,7 +1,8 @@
 import type { BatchedMigrationDefinition } from './definition.ts'
+import type { SteppedMigrationDefinition } from './stepped/definition.ts'
 import type { Problem } from './catalogue.ts'
 import { moduleAddress } from './catalogue-path.ts'
-import { isDefinition } from './define-batched-migration.ts'
+import { isDefinition } from './mark-definition.ts'
 import { type Evaluation, EvaluationTimeout } from './evaluation.ts'
 import { problemOfThrown } from './import-problem.ts'
 import { isRecord } from './input-rules.ts'
@@ -10,7 +11,7 @@ import { isRecord } from './input-rules.ts'
 export async function evaluateDefinition(
   file: string,
   evaluation: Evaluation,
-): Promise<BatchedMigrationDefinition | Problem> {
+): Promise<BatchedMigrationDefinition | SteppedMigrationDefinition | Problem> {
   try {
     const exports = await within(evaluation.limitMs, importModule(moduleAddress(evaluation.generation, file)))
     if (!isRecord(exports) || !('default' in exports)) return unusable(file, 'has no default export')
@@ -45,7 +46,7 @@ function unusable(file: string, message: string): Problem {
   return {
     at: { file, line: null, column: null },
     code: 'definition_invalid',
-    message: `${message}; expected export default defineBatchedMigration({ … })`,
+    message: `${message}; expected export default defineBatchedMigration({ … }) or defineSteppedMigration({ … })`,
     remedy: 'Export the definition, or move a helper into a folder whose name begins with _.',
   }
 }

@@ -14,6 +14,8 @@ import { listDefinitionFiles } from './list-definition-files.ts'
 import { readModuleGraph, reachOf } from './module-graph.ts'
 import { registerModuleHooks } from './module-hooks.ts'
 import { isProblem } from './source-file.ts'
+import type { LoadedSteppedMigration } from './stepped/definition.ts'
+import { brokenVersionsOf, nameSteppedMigration, separateVersions } from './stepped/stepped-files.ts'
 
 interface OpenOptions {
   /** How long the top-level await of one file may take (5000). */
@@ -36,24 +38,30 @@ export async function openCatalogue(folder: string, { limitMs = 5000 }: OpenOpti
   const generation = randomBytes(4).toString('hex')
   const hooks = registerModuleHooks({ root, generation, graph })
   const loaded: LoadedDefinition[] = []
+  const loadedStepped: LoadedSteppedMigration[] = []
   const broken = [...listed.problems, config.problem, packages.problem].flatMap((problem) =>
     problem === null ? [] : [brokenFile(problem.at.file, problem)],
   )
   // One after the other: a file that fails to compile is told by being the last one loaded.
   for (const file of listed.files) {
     const outcome = await loadDefinition(file, { generation, graph, hooks, limitMs })
-    if ('definition' in outcome) loaded.push(outcome)
-    else broken.push(outcome)
+    if (!('definition' in outcome)) broken.push(outcome)
+    else if ('name' in outcome) loadedStepped.push(outcome)
+    else loaded.push(outcome)
   }
   const { unique, repeated } = separateRepeated(loaded)
+  const versions = separateVersions(loadedStepped)
+  const unusable = [...broken, ...repeated, ...versions.repeated]
+  const stepped = { migrations: versions.unique, brokenVersions: brokenVersionsOf(unusable) }
   const byName = new Map(unique.map((definition) => [definition.definition.jobClassName, definition]))
   return {
     folder: root,
     definitions: unique,
-    broken: [...broken, ...repeated].sort((a, b) => compare(a.file, b.file)),
+    broken: unusable.sort((a, b) => compare(a.file, b.file)),
     requiredStops: config.requiredStops,
     find: (jobClassName) => byName.get(jobClassName),
     list: () => unique,
+    stepped: () => stepped,
     close: hooks.deregister,
   }
 }
@@ -80,12 +88,16 @@ function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
 }
 
-async function loadDefinition(file: string, evaluation: Evaluation): Promise<LoadedDefinition | BrokenFile> {
+async function loadDefinition(
+  file: string,
+  evaluation: Evaluation,
+): Promise<LoadedDefinition | LoadedSteppedMigration | BrokenFile> {
   const { files, packages, problem } = reachOf(evaluation.graph, file)
   if (problem !== null) return brokenFile(file, problem)
   const definition = await evaluateDefinition(file, evaluation)
   if (isProblem(definition)) return brokenFile(file, definition)
-  return { definition, file, hash: driftHash(files), files, packages }
+  const place = { file, hash: driftHash(files), files, packages }
+  return definition.kind === 'batched' ? { definition, ...place } : nameSteppedMigration(definition, place)
 }
 
 /** Which of two definitions of one name is meant is for their authors to say: neither is used. */

@@ -61,6 +61,10 @@ export const COMMANDS: Readonly<Record<CommandName, Entry>> = {
     summary: 'the journal: who did what, and when',
     load: async () => (await import('./commands/events.ts')).events,
   },
+  stepped: {
+    summary: 'ordered migrations made of operations: list, work, retry, skip, reset, logs …',
+    load: async () => (await import('./commands/stepped.ts')).stepped,
+  },
 }
 
 export function isCommandName(name: string): name is CommandName {

@@ -2,7 +2,7 @@
 import type { TrancheError } from '../shared/errors.ts'
 import type { HealthSettings } from '../shared/health-settings.ts'
 import type { Emitter } from './events.ts'
-import type { Clock, DefinitionSource, Identity, Logger, ProcessTable, Random, RowTransformer } from './ports.ts'
+import type { AdapterSource, Clock, DefinitionSource, Identity, Logger, ProcessTable, Random, RowTransformer } from './ports.ts'
 import type { Target } from './target/open-target.ts'
 import { assertSupported, assertWritable, readServerFacts, type ServerFacts } from './target/server-facts.ts'
 import { type LocalSettings, transact, type Transaction } from './target/transaction.ts'
@@ -53,6 +53,8 @@ export interface EngineContext {
   readonly database: string
   /** The targets of other logical databases that definitions may reach with `ctx.database(name)`. */
   readonly otherDatabases: ReadonlyMap<string, Target>
+  /** Opens the databases on which stepped operations act; null: only this one can be used. */
+  readonly adapters: AdapterSource | null
   readonly limits: Limits
   /** Thresholds of the health indicators, and how long a hold lasts. */
   readonly health: HealthSettings

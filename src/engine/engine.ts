@@ -14,7 +14,7 @@ import { readHealth } from './health/read-health.ts'
 import type { FirstStatement } from './first-statement.ts'
 import { pauseMigration, resumeMigration, retryMigration, type RetryOptions, setKnobs, waitForEnd } from './operate.ts'
 import { getState, listStates } from './overview.ts'
-import type { Clock, DefinitionSource, Identity, Logger, ProcessTable, Random, RowTransformer } from './ports.ts'
+import type { AdapterSource, Clock, DefinitionSource, Identity, Logger, ProcessTable, Random, RowTransformer } from './ports.ts'
 import { TrancheError } from '../shared/errors.ts'
 import { DEFAULT_HEALTH, type HealthSettings } from '../shared/health-settings.ts'
 import type { HealthReading } from '../shared/health.ts'
@@ -29,6 +29,7 @@ import { runMigration } from './runner.ts'
 import { work, type WorkOptions } from './scheduler.ts'
 import type { SplitOutcome } from './split.ts'
 import { splitOneJob } from './splitting.ts'
+import { createStepped, type SteppedEngine } from './stepped/stepped.ts'
 import type { Target } from './target/open-target.ts'
 import { privilegeMissing } from './target/privileges.ts'
 import type { ServerFacts } from './target/server-facts.ts'
@@ -126,6 +127,8 @@ export interface Engine {
   archived(reference?: string): Promise<readonly ArchivedMigration[]>
   /** Asks every health indicator about the migration's table, now; changes nothing. */
   health(migrationId: string): Promise<readonly HealthReading[]>
+  /** Ordered, version-numbered migrations made of operations. */
+  readonly stepped: SteppedEngine
   /** Tracked events in ascending order, behind `after` (an event id). */
   events(migrationId: string, options?: { readonly after?: string }): Promise<readonly TrackedEvent[]>
   /** Subscribes to live events; returns the unsubscribe function. A listener that throws is logged and ignored. */
@@ -147,6 +150,8 @@ export interface EnginePorts {
   readonly database?: string
   /** The other logical databases, by name, for `ctx.database(name)`. */
   readonly otherDatabases?: ReadonlyMap<string, Target>
+  /** Without it stepped operations act on this target only. */
+  readonly adapters?: AdapterSource
   readonly limits?: Partial<Limits>
   /** Of this connection; where left out, the defaults. */
   readonly health?: Partial<HealthSettings>
@@ -162,6 +167,7 @@ export function createEngine(ports: EnginePorts): Engine {
     rowTransformer: ports.rowTransformer ?? null,
     database: ports.database ?? DEFAULT_DATABASE,
     otherDatabases: ports.otherDatabases ?? new Map(),
+    adapters: ports.adapters ?? null,
     limits: { ...DEFAULT_LIMITS, ...ports.limits },
     health: { ...DEFAULT_HEALTH, ...ports.health },
     ...rememberFacts(ports.target),
@@ -224,6 +230,7 @@ export function createEngine(ports: EnginePorts): Engine {
     archived: (reference) => installed(() => readArchive(context, reference)),
     health: (migrationId) => installed(() => readHealth(context, migrationId)),
     events: (migrationId, options) => installed(() => readEvents(context, migrationId, options)),
+    stepped: createStepped(context, installed),
     on: (name, listener) => emitter.on(name, listener),
   }
 }

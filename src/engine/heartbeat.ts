@@ -34,7 +34,12 @@ export function startHeartbeat(
   }
 }
 
-async function keepBeating(context: EngineContext, signal: AbortSignal, once: () => Promise<boolean>): Promise<void> {
+/** Calls `once` at every heartbeat until the signal is aborted or it answers false. One that throws is soon repeated. */
+export async function keepBeating(
+  context: EngineContext,
+  signal: AbortSignal,
+  once: () => Promise<boolean>,
+): Promise<void> {
   let waitMs = context.limits.heartbeatMs
   for (;;) {
     await context.clock.sleep(waitMs, signal).catch(() => undefined)

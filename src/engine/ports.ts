@@ -1,5 +1,7 @@
 /** What the engine asks of its host. Tests pass their own clock, randomness and transformer; nothing else is ever faked. */
 import type { JobArguments, LoadedDefinition } from '../catalogue/definition.ts'
+import type { LoadedSteppedMigration } from '../catalogue/stepped/definition.ts'
+import type { Target } from './target/open-target.ts'
 
 export interface Clock {
   now(): Date
@@ -57,4 +59,20 @@ export interface DefinitionSource {
   list(): readonly LoadedDefinition[]
   /** Releases at which an upgrade must stop, as the catalogue tells them. */
   readonly requiredStops?: readonly string[]
+  /** Absent or null: no catalogue is open, so that nothing may be concluded from what is not there. */
+  stepped?(): SteppedSource | null
+}
+
+/** The stepped migrations of the operator's catalogue. */
+export interface SteppedSource {
+  /** By version. */
+  readonly migrations: readonly LoadedSteppedMigration[]
+  /** Versions whose file is there and cannot be used: their records stay. */
+  readonly brokenVersions: ReadonlySet<string>
+}
+
+/** Opens the databases on which stepped operations act; whoever supplies it closes them. */
+export interface AdapterSource {
+  /** By an address without a password. Connects at first use. */
+  open(address: string): Promise<Target>
 }

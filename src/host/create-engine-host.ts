@@ -7,6 +7,7 @@ import type { DefinitionSource, Identity, Logger } from '../engine/ports.ts'
 import { openTarget, type Target } from '../engine/target/open-target.ts'
 import type { TargetParameters } from '../engine/target/parameters.ts'
 import { TrancheError } from '../shared/errors.ts'
+import { createAdapters } from './adapters.ts'
 import { hideFromDriver } from './connection/read-environment.ts'
 import { packageVersion } from './package-version.ts'
 import { systemClock } from './system/clock.ts'
@@ -106,8 +107,14 @@ function openDatabase(name: string, opening: Opening): OpenDatabase & { readonly
   const otherDatabases = new Map(
     [...databases].filter(([each]) => each !== name).map(([each, place]) => [each, open(place, parallel)]),
   )
+  const adapters = createAdapters({
+    applicationName: applicationName(identity.version, identity.operator),
+    logger,
+    env: process.env,
+  })
   const engine = createEngine({
     target,
+    adapters,
     database: name,
     otherDatabases,
     trackingSchema,
@@ -119,7 +126,7 @@ function openDatabase(name: string, opening: Opening): OpenDatabase & { readonly
     random: systemRandom,
   })
   const close = async (): Promise<void> => {
-    await Promise.all([target, ...otherDatabases.values()].map((each) => each.close()))
+    await Promise.all([target, adapters, ...otherDatabases.values()].map((each) => each.close()))
   }
   return { name, engine, target, close }
 }

@@ -7,6 +7,7 @@ import type { ArchivedValue } from './archived-value.ts'
 import type { AppError } from './errors.ts'
 import type { MigrationStateValue, MigrationValue, RowCountsValue } from './cli-migration.ts'
 import type { JobStatus } from './status.ts'
+import type { SteppedValue } from './stepped-view.ts'
 
 export type {
   JobCountsValue,
@@ -45,6 +46,7 @@ export interface CliValues {
     { readonly format: 'md'; readonly text: string } | { readonly format: 'json'; readonly report: ReportValue }
   readonly set: MigrationValue
   readonly events: readonly EventValue[]
+  readonly stepped: SteppedValue
   readonly help: { readonly text: string }
   readonly version: { readonly version: string }
 }

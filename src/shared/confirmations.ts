@@ -31,6 +31,8 @@ export const CONFIRMATIONS = {
   delete: { ...CONFIRMED, practice: 'plain' },
   verify: NEVER, //   reads the tables; writes its own result only
   finalize: { practice: 'none', development: 'none', staging: 'plain', production: 'phrase' }, // cannot be undone
+  stepped: IN_PRODUCTION, // run, retry, skip or reset stepped migrations, or choose where they act
+  approve: { practice: 'none', development: 'plain', staging: 'plain', production: 'phrase' }, // what is dropped is gone
 } as const satisfies Record<string, Row>
 
 /** The verbs that write to the target. */

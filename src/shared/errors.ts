@@ -36,6 +36,8 @@ export const ERROR_EXIT_CODES = {
   column_not_indexed: EXIT.usage,
   strategy_unavailable: EXIT.usage,
   row_transform_unavailable: EXIT.usage,
+  unknown_version: EXIT.usage,
+  vector_unavailable: EXIT.usage,
   not_installed: EXIT.usage,
   // the contract between a page and the console's backend
   unknown_method: EXIT.usage,
@@ -66,6 +68,7 @@ export const ERROR_EXIT_CODES = {
   not_open: EXIT.refused,
   already_running: EXIT.refused,
   not_running: EXIT.usage,
+  adapter_missing: EXIT.refused,
   password_in_url: EXIT.refused,
   target_standby: EXIT.refused,
   target_too_old: EXIT.refused,

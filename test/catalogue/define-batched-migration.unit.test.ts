@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { check, defineBatchedMigration, sql, type Sql, unresolved, z } from 'tranche'
-import { isDefinition } from '../../src/catalogue/define-batched-migration.ts'
+import { isDefinition } from '../../src/catalogue/mark-definition.ts'
 import { isUnresolved } from '../../src/catalogue/row-outcome.ts'
 import { toAppError } from '../../src/shared/errors.ts'
 import { compileSql } from '../../src/shared/sql.ts'

@@ -1,6 +1,7 @@
 /** Ports and definitions for engines under test; free of vitest, so that processes of their own can use it too. */
 import { createHash } from 'node:crypto'
 import type { BatchedMigrationDefinition, LoadedDefinition } from '../../src/catalogue/definition.ts'
+import type { LoadedSteppedMigration, SteppedMigrationDefinition } from '../../src/catalogue/stepped/definition.ts'
 import type { EnginePorts } from '../../src/engine/engine.ts'
 import type { Target } from '../../src/engine/target/open-target.ts'
 import { systemClock } from '../../src/host/system/clock.ts'
@@ -45,5 +46,25 @@ export function loadedOf(definition: BatchedMigrationDefinition, text = definiti
     hash: createHash('sha256').update(text).digest('hex'),
     files: { [file]: text },
     packages: [],
+  }
+}
+
+/** Stepped migrations as a catalogue would serve them; the list may change while a test runs. */
+export function steppedSourceOf(definitions: readonly SteppedMigrationDefinition[]): EnginePorts['definitions'] {
+  const load = (definition: SteppedMigrationDefinition): LoadedSteppedMigration => {
+    const file = `${definition.version}_step_${definition.version.slice(-2)}.ts`
+    const text = definition.operations.map(({ key }) => key).join()
+    return {
+      definition,
+      name: `step_${definition.version.slice(-2)}`,
+      file,
+      hash: createHash('sha256').update(text).digest('hex'),
+      files: { [file]: text },
+      packages: [],
+    }
+  }
+  return {
+    ...sourceOf([]),
+    stepped: () => ({ migrations: definitions.map(load), brokenVersions: new Set() }),
   }
 }

@@ -17,6 +17,7 @@ export function contextOf(ports: Partial<EnginePorts> & Pick<EnginePorts, 'targe
     rowTransformer: all.rowTransformer ?? null,
     database: all.database ?? DEFAULT_DATABASE,
     otherDatabases: new Map(),
+    adapters: null,
     limits: { ...DEFAULT_LIMITS, ...all.limits },
     health: { ...DEFAULT_HEALTH, ...all.health },
     ...rememberFacts(all.target),

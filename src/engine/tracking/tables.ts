@@ -20,6 +20,16 @@ export interface TrackingTables {
   readonly archive: Sql
   readonly guard: Sql
   readonly isLive: Sql
+  readonly stepped: SteppedTables
+}
+
+/** Of stepped migrations. */
+export interface SteppedTables {
+  readonly connections: Sql
+  readonly collections: Sql
+  readonly migrations: Sql
+  readonly leases: Sql
+  readonly logs: Sql
 }
 
 export function trackingTables(schema: string): TrackingTables {
@@ -43,6 +53,13 @@ export function trackingTables(schema: string): TrackingTables {
     archive: name('archive'),
     guard: name('guard_sub_batch'),
     isLive: name('is_live'),
+    stepped: {
+      connections: name('stepped_connections'),
+      collections: name('stepped_collections'),
+      migrations: name('stepped_migrations'),
+      leases: name('stepped_leases'),
+      logs: name('stepped_logs'),
+    },
   }
 }
 

@@ -45,6 +45,7 @@ export function createCatalogueHolder(initialFolder: string | null): CatalogueHo
   return {
     find: (jobClassName) => current?.find(jobClassName),
     list: () => current?.list() ?? [],
+    stepped: () => current?.stepped() ?? null,
     async get() {
       opened ??= open(folder)
       try {

@@ -1,0 +1,100 @@
+/** `tranche stepped list` and `logs`. */
+import type {
+  SteppedListValue,
+  SteppedLogValue,
+  SteppedMigrationValue,
+  SteppedOperationValue,
+  SteppedValue,
+} from '../../shared/stepped-view.ts'
+import type { Outcome } from '../command.ts'
+import type { Session } from '../session.ts'
+import { block, columns } from '../text/columns.ts'
+import { nameOf, type SteppedInput } from './change.ts'
+
+export async function listVersions(_input: SteppedInput, session: Session): Promise<Outcome<SteppedValue>> {
+  const { engine } = await session.open({ verb: null, catalogue: 'welcome' })
+  const value = await engine.stepped.list()
+  return { value: { verb: 'list', ...value }, text: listText(value) }
+}
+
+export async function showLogs(input: SteppedInput, session: Session): Promise<Outcome<SteppedValue>> {
+  const limit = input.whole('limit', 1)
+  const [version] = input.operands
+  const { engine } = await session.open({ verb: null })
+  const logs = await engine.stepped.logs({
+    ...(version === undefined ? {} : { version }),
+    ...(limit === undefined ? {} : { limit }),
+  })
+  return {
+    value: { verb: 'logs', logs },
+    text: logs.length === 0 ? 'Nothing has run yet.' : logs.map(logText).join('\n'),
+  }
+}
+
+function listText({ connection, connections, worker, migrations, collections, haltedBy }: SteppedListValue): string {
+  const others = connections.filter(({ isActive }) => !isActive).map(({ name }) => name)
+  return [
+    connection === null
+      ? 'No connection is active: nothing runs (tranche stepped connect NAME).'
+      : `Connection ${connection.name}: ${connection.adapter ?? 'the target itself'}, prefix ${connection.prefix}, vectors as ${connection.vectorStorage}${connection.isIndexingEnabled ? '' : ', indexing is off'}`,
+    ...(others.length === 0 ? [] : [`Other connections: ${others.join(', ')}`]),
+    ...(worker === null
+      ? []
+      : [
+          `${worker.isLive ? 'At work' : 'Vanished'}: ${worker.operator} on ${worker.host} (pid ${String(worker.pid)})`,
+        ]),
+    ...(haltedBy === null
+      ? []
+      : [`✕ Halted behind ${haltedBy}: mend its cause, then: tranche stepped retry ${haltedBy}`]),
+    ...block('Migrations', migrations.length === 0 ? ['none'] : migrationLines(migrations)),
+    ...block('Collections', collectionLines(collections)),
+  ].join('\n')
+}
+
+function migrationLines(migrations: readonly SteppedMigrationValue[]): readonly string[] {
+  const table = columns([
+    ['VERSION', 'STATUS', 'TRIES LEFT', 'NAME', 'MILESTONE'],
+    ...migrations.map(({ version, status, retriesLeft, name, milestone }) => [
+      ...[version, status ?? 'no record yet', String(retriesLeft), name ?? '(file is gone)', milestone ?? ''],
+    ]),
+  ])
+  const [head = '', ...rows] = table
+  return [head, ...migrations.flatMap((migration, index) => [rows[index] ?? '', ...detailLines(migration)])]
+}
+
+function detailLines(migration: SteppedMigrationValue): readonly string[] {
+  const { operations, errorMessage, skippedBecause, needsApproval, hasDrifted } = migration
+  return [
+    ...operations.map(operationText),
+    ...(errorMessage === null ? [] : [`  ✕ ${errorMessage.replaceAll('\n', '\n    ')}`]),
+    ...(skippedBecause === null ? [] : [`  – ${skippedBecause}`]),
+    ...(needsApproval === null
+      ? []
+      : [`  ! ${nameOf(migration)} ${needsApproval}`, `    Agree with: tranche stepped approve ${migration.version}`]),
+    ...(hasDrifted ? ['  ! its definition was changed since it ran'] : []),
+  ]
+}
+
+function operationText({ key, description, completedAt, result }: SteppedOperationValue): string {
+  const facts = result === null || Object.keys(result).length === 0 ? '' : ` ${JSON.stringify(result)}`
+  return `  ${completedAt === null ? '·' : '✓'} ${key}: ${description}${facts}`
+}
+
+function collectionLines(collections: SteppedListValue['collections']): readonly string[] {
+  if (collections.length === 0) return []
+  return columns([
+    ['NAME', 'PARTITIONS', 'METADATA'],
+    ...collections.map(({ name, numberOfPartitions, metadata }) => [
+      name,
+      String(numberOfPartitions),
+      JSON.stringify(metadata),
+    ]),
+  ])
+}
+
+const SIGNS = { info: ' ', warn: '!', error: '✕' } as const
+
+function logText({ at, level, message, previousStatus, nextStatus }: SteppedLogValue): string {
+  const change = previousStatus === null || nextStatus === null ? '' : ` [${previousStatus} → ${nextStatus}]`
+  return `${at.slice(0, 19).replace('T', ' ')} UTC ${SIGNS[level]} ${message}${change}`
+}

@@ -1,0 +1,59 @@
+/** `tranche stepped work`. */
+import { TrancheError } from '../../shared/errors.ts'
+import type { SteppedRunValue, SteppedValue } from '../../shared/stepped-view.ts'
+import type { Outcome } from '../command.ts'
+import type { Session } from '../session.ts'
+import type { SteppedInput } from './change.ts'
+
+export async function workVersions(input: SteppedInput, session: Session): Promise<Outcome<SteppedValue>> {
+  const { engine, target, confirm } = await session.open({ verb: 'stepped', catalogue: 'needed' })
+  await confirm('work')
+  session.terminal.note(`Working on stepped migrations, records in ${target.description}`)
+  const runs = await engine.stepped.work({
+    once: input.isSet('once'),
+    toEnd: input.isSet('to-end'),
+    signal: session.signal,
+    onTurn: (turn) => {
+      session.terminal.note(runText(turn))
+    },
+  })
+  const failure = failureOf(runs.at(-1), session.signal)
+  return { value: { verb: 'work', runs }, text: null, ...(failure === null ? {} : { failure }) }
+}
+
+function runText({ reason, message }: SteppedRunValue): string {
+  const sign =
+    reason === 'completed' ? '✓' : reason === 'failed' || reason === 'tried' || reason === 'halted' ? '✕' : '·'
+  return `${sign} ${message}`
+}
+
+/** What the last run means to a script; null is exit code 0. */
+function failureOf(last: SteppedRunValue | undefined, signal: AbortSignal): TrancheError | null {
+  if (signal.aborted)
+    return new TrancheError('stopped', 'the worker was told to stop; what is completed stays completed')
+  if (last === undefined) return null
+  const { reason, message, version } = last
+  const details = { last }
+  switch (reason) {
+    case 'tried':
+    case 'failed':
+    case 'halted':
+    case 'file_unusable':
+      return new TrancheError('migration_failed', message, {
+        remedy: `See tranche stepped logs ${version ?? ''}; once it is mended: tranche stepped ${reason === 'tried' ? 'work' : `retry ${version ?? ''}`}`,
+        details,
+      })
+    case 'busy':
+      return new TrancheError('already_running', message, { remedy: 'Let that worker go on, or stop it.', details })
+    case 'taken_over':
+    case 'aborted':
+      return new TrancheError('stopped', message, { details })
+    case 'completed':
+    case 'partial':
+    case 'skipped':
+    case 'idle':
+    case 'not_configured':
+    case 'disabled':
+      return null
+  }
+}

@@ -1,0 +1,90 @@
+/** Where stepped migrations stand: records and files side by side. Reads only. */
+import type { LoadedSteppedMigration } from '../../catalogue/stepped/definition.ts'
+import type { SteppedListValue, SteppedMigrationValue, SteppedOperationValue } from '../../shared/stepped-view.ts'
+import { type EngineContext, inTransaction } from '../context.ts'
+import { readHolder } from './lease.ts'
+import { gateOf } from './perform.ts'
+import { titleOf } from './reconcile.ts'
+import {
+  listCollections,
+  listConnections,
+  listRecords,
+  MAX_TRIES,
+  type RecordMetadata,
+  type SteppedRecord,
+} from './records.ts'
+
+/** Everything of the active connection; without one, what the files say. */
+export async function listStepped(context: EngineContext): Promise<SteppedListValue> {
+  const { stepped } = context.tables
+  const files = context.definitions.stepped?.()?.migrations ?? []
+  return inTransaction(context, async (transaction) => {
+    const connections = await listConnections(transaction, stepped)
+    const connection = connections.find(({ isActive }) => isActive) ?? null
+    const records = connection === null ? [] : await listRecords(transaction, stepped, connection.id)
+    return {
+      connection,
+      connections,
+      worker: connection === null ? null : await readHolder(transaction, context, connection.id),
+      migrations: sideBySide(records, files),
+      collections: connection === null ? [] : await listCollections(transaction, stepped, connection.id),
+      haltedBy: records.find(({ status }) => status === 'failed')?.version ?? null,
+    }
+  })
+}
+
+function sideBySide(
+  records: readonly SteppedRecord[],
+  files: readonly LoadedSteppedMigration[],
+): readonly SteppedMigrationValue[] {
+  const fileOf = new Map(files.map((loaded) => [loaded.definition.version, loaded]))
+  const known = new Set(records.map(({ version }) => version))
+  return [
+    ...records.map((record) => migrationOf(record, fileOf.get(record.version))),
+    ...files.filter(({ definition }) => !known.has(definition.version)).map((loaded) => migrationOf(null, loaded)),
+  ].sort((a, b) => (a.version < b.version ? -1 : 1))
+}
+
+function migrationOf(record: SteppedRecord | null, loaded: LoadedSteppedMigration | undefined): SteppedMigrationValue {
+  const definition = loaded?.definition
+  const metadata: RecordMetadata = record?.metadata ?? {}
+  const gate = definition === undefined ? null : gateOf(definition.operations)
+  const isOver = record?.status === 'completed' || metadata.skipped_by === 'operator'
+  return {
+    version: record?.version ?? definition?.version ?? '',
+    name: loaded === undefined ? null : titleOf(loaded.name),
+    file: loaded?.file ?? null,
+    milestone: definition?.milestone ?? null,
+    description: definition?.description ?? null,
+    status: record?.status ?? null,
+    retriesLeft: record?.retriesLeft ?? MAX_TRIES,
+    startedAt: record?.startedAt ?? null,
+    completedAt: record?.completedAt ?? null,
+    errorMessage: record?.errorMessage ?? null,
+    skippedBecause: metadata.skipped_because ?? null,
+    needsApproval: isOver || metadata.approved !== undefined ? null : gate,
+    operations: operationsOf(metadata, loaded),
+    hasDrifted:
+      metadata.definition_hash !== undefined && loaded !== undefined && metadata.definition_hash !== loaded.hash,
+  }
+}
+
+/** Those of the file in their order; behind them what was completed and is no longer in it. */
+function operationsOf(
+  { operations = {} }: RecordMetadata,
+  loaded: LoadedSteppedMigration | undefined,
+): readonly SteppedOperationValue[] {
+  const listed = loaded?.definition.operations ?? []
+  const keys = new Set(listed.map(({ key }) => key))
+  return [
+    ...listed.map(({ key, description }) => ({ key, description })),
+    ...Object.keys(operations)
+      .filter((key) => !keys.has(key))
+      .map((key) => ({ key, description: key })),
+  ].map(({ key, description }) => ({
+    key,
+    description,
+    completedAt: operations[key]?.completedAt ?? null,
+    result: operations[key]?.result ?? null,
+  }))
+}

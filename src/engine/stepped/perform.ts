@@ -1,0 +1,41 @@
+/** What each kind of operation does. */
+import type { Operation } from '../../catalogue/stepped/definition.ts'
+import type { EngineContext } from '../context.ts'
+import { addField, createCollection, dropCollection, updateMetadata } from './operations/collections.ts'
+import type { Finished, Waiting } from './operations/finished.ts'
+import { createTableLike, dropTable, runSql } from './operations/tables.ts'
+import type { Workbench } from './workbench.ts'
+
+/** Safe to run again, also after being stopped at any statement of it. */
+export async function performOperation(
+  context: EngineContext,
+  bench: Workbench,
+  operation: Operation,
+): Promise<Finished | Waiting> {
+  switch (operation.kind) {
+    case 'create_collection':
+      return createCollection(context, bench, operation)
+    case 'add_field':
+      return addField(context, bench, operation)
+    case 'update_collection_metadata':
+      return updateMetadata(context, bench, operation)
+    case 'drop_collection':
+      return dropCollection(context, bench, operation)
+    case 'create_table_like':
+      return createTableLike(bench, operation)
+    case 'copy_rows':
+      throw new Error('copy_rows')
+    case 'drop_table':
+      return dropTable(bench, operation)
+    case 'run_sql':
+      return runSql(bench, operation)
+  }
+}
+
+/** What an operator has to agree to before the migration may run; null where nothing is lost by it. */
+export function gateOf(operations: readonly Operation[]): string | null {
+  const drops = operations.flatMap((operation) =>
+    operation.kind === 'drop_table' ? [`drops the table ${operation.table}: ${operation.why}`] : [],
+  )
+  return drops.length === 0 ? null : drops.join('; ')
+}

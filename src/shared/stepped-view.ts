@@ -1,0 +1,125 @@
+/**
+ * Stepped migrations as scripts (`tranche stepped … --json`) and pages see them. Ids are strings, times ISO text in UTC;
+ * docs/cli.md lists the same for readers.
+ */
+import type { SteppedStatus } from './stepped-status.ts'
+
+/** Where the operations act, and how. */
+export interface SteppedConnectionValue {
+  readonly id: string
+  readonly name: string
+  readonly isActive: boolean
+  /** null: the database that holds the records; else a logical database's name, or an address without a password. */
+  readonly adapter: string | null
+  readonly prefix: string
+  /** `real`: the operator chose to do without the vector type and its indexes. */
+  readonly vectorStorage: 'vector' | 'real'
+  readonly isIndexingEnabled: boolean
+}
+
+export interface SteppedCollectionValue {
+  readonly name: string
+  readonly numberOfPartitions: number
+  readonly metadata: Readonly<Record<string, unknown>>
+}
+
+export interface SteppedOperationValue {
+  /** Unique in its migration. */
+  readonly key: string
+  /** What it does, in one line. */
+  readonly description: string
+  /** null: not completed yet. */
+  readonly completedAt: string | null
+  /** What it found and did: counts, checksums, exceptions. */
+  readonly result: Readonly<Record<string, unknown>> | null
+}
+
+export interface SteppedMigrationValue {
+  readonly version: string
+  /** From the file's name; null where the file is gone or no catalogue is open. */
+  readonly name: string | null
+  readonly file: string | null
+  readonly milestone: string | null
+  readonly description: string | null
+  /** null: there is no record yet; the next run makes one. */
+  readonly status: SteppedStatus | null
+  readonly retriesLeft: number
+  readonly startedAt: string | null
+  readonly completedAt: string | null
+  /** Of the last try that failed, `Class: message`. */
+  readonly errorMessage: string | null
+  readonly skippedBecause: string | null
+  /** What an operator has to agree to before it runs; null: nothing, or it was approved. */
+  readonly needsApproval: string | null
+  readonly operations: readonly SteppedOperationValue[]
+  /** The definition was changed since the last run of it. */
+  readonly hasDrifted: boolean
+}
+
+export interface SteppedWorkerValue {
+  readonly runnerId: string
+  readonly operator: string
+  readonly host: string
+  readonly pid: number
+  readonly heartbeatAt: string
+  readonly isLive: boolean
+}
+
+export interface SteppedListValue {
+  /** The active one. */
+  readonly connection: SteppedConnectionValue | null
+  readonly connections: readonly SteppedConnectionValue[]
+  /** Who holds the lease on the active connection, or held it last without giving it back. */
+  readonly worker: SteppedWorkerValue | null
+  /** By version. */
+  readonly migrations: readonly SteppedMigrationValue[]
+  readonly collections: readonly SteppedCollectionValue[]
+  /** The failed migration behind which everything halts. */
+  readonly haltedBy: string | null
+}
+
+export type SteppedReason =
+  | 'completed' //       every operation of one migration is completed
+  | 'partial' //         something is left of it that others do; run again in 30 s
+  | 'tried' //           a try failed, tries are left; run again in 30 s
+  | 'failed' //          the last try failed
+  | 'skipped' //         its definition, or a gate, says so
+  | 'idle' //            nothing is pending
+  | 'halted' //          a failed one blocks what is behind it
+  | 'busy' //            another worker holds the lease
+  | 'not_configured' //  no active connection
+  | 'disabled' //        indexing is switched off on the connection
+  | 'file_unusable' //   the file of the next one cannot be loaded
+  | 'taken_over' //      this worker was declared dead
+  | 'aborted' //         this process was asked to stop
+
+/** One run of the worker: at most one migration advances. */
+export interface SteppedRunValue {
+  readonly reason: SteppedReason
+  readonly version: string | null
+  readonly message: string
+}
+
+export interface SteppedLogValue {
+  readonly id: string
+  readonly at: string
+  /** The lines of one run share it. */
+  readonly runId: string | null
+  readonly version: string | null
+  readonly level: 'info' | 'warn' | 'error'
+  readonly message: string
+  readonly previousStatus: SteppedStatus | null
+  readonly nextStatus: SteppedStatus | null
+  readonly operator: string
+  readonly host: string
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+/** What `tranche stepped VERB --json` answers. */
+export type SteppedValue =
+  | ({ readonly verb: 'list' } & SteppedListValue)
+  | { readonly verb: 'work'; readonly runs: readonly SteppedRunValue[] }
+  | { readonly verb: 'retry' | 'skip' | 'approve'; readonly migration: SteppedMigrationValue }
+  | { readonly verb: 'reset'; readonly migrations: readonly SteppedMigrationValue[] }
+  | { readonly verb: 'logs'; readonly logs: readonly SteppedLogValue[] }
+  | { readonly verb: 'connect' | 'disconnect'; readonly connection: SteppedConnectionValue | null }
