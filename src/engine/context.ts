@@ -2,7 +2,16 @@
 import type { TrancheError } from '../shared/errors.ts'
 import type { HealthSettings } from '../shared/health-settings.ts'
 import type { Emitter } from './events.ts'
-import type { AdapterSource, Clock, DefinitionSource, Identity, Logger, ProcessTable, Random, RowTransformer } from './ports.ts'
+import type {
+  AdapterSource,
+  Clock,
+  DefinitionSource,
+  Identity,
+  Logger,
+  ProcessTable,
+  Random,
+  RowTransformer,
+} from './ports.ts'
 import type { Target } from './target/open-target.ts'
 import { assertSupported, assertWritable, readServerFacts, type ServerFacts } from './target/server-facts.ts'
 import { type LocalSettings, transact, type Transaction } from './target/transaction.ts'

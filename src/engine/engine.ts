@@ -14,7 +14,16 @@ import { readHealth } from './health/read-health.ts'
 import type { FirstStatement } from './first-statement.ts'
 import { pauseMigration, resumeMigration, retryMigration, type RetryOptions, setKnobs, waitForEnd } from './operate.ts'
 import { getState, listStates } from './overview.ts'
-import type { AdapterSource, Clock, DefinitionSource, Identity, Logger, ProcessTable, Random, RowTransformer } from './ports.ts'
+import type {
+  AdapterSource,
+  Clock,
+  DefinitionSource,
+  Identity,
+  Logger,
+  ProcessTable,
+  Random,
+  RowTransformer,
+} from './ports.ts'
 import { TrancheError } from '../shared/errors.ts'
 import { DEFAULT_HEALTH, type HealthSettings } from '../shared/health-settings.ts'
 import type { HealthReading } from '../shared/health.ts'

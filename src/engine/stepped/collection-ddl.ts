@@ -18,7 +18,7 @@ export interface Collection {
 }
 
 /** `prefix_name`. */
-export function tableOf({ connection }: Workbench, collection: string): string {
+function tableOf({ connection }: Workbench, collection: string): string {
   return assertFits(`${connection.prefix}_${collection}`)
 }
 

@@ -1,5 +1,6 @@
 /** What each kind of operation does. */
 import type { Operation } from '../../catalogue/stepped/definition.ts'
+import { TrancheError } from '../../shared/errors.ts'
 import type { EngineContext } from '../context.ts'
 import { addField, createCollection, dropCollection, updateMetadata } from './operations/collections.ts'
 import type { Finished, Waiting } from './operations/finished.ts'
@@ -24,7 +25,7 @@ export async function performOperation(
     case 'create_table_like':
       return createTableLike(bench, operation)
     case 'copy_rows':
-      throw new Error('copy_rows')
+      throw new TrancheError('usage', 'copyRows is not built yet')
     case 'drop_table':
       return dropTable(bench, operation)
     case 'run_sql':

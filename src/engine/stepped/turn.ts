@@ -254,7 +254,7 @@ async function recordFailure(
     })
   })
   return left > 0
-    ? { reason: 'tried', version, message: `${errorMessage} (${String(left)} tries left)` }
+    ? { reason: 'tried', version, message: `${errorMessage} (${left === 1 ? '1 try' : `${String(left)} tries`} left)` }
     : { reason: 'failed', version, message: errorMessage }
 }
 

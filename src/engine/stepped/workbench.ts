@@ -75,7 +75,7 @@ export async function openWorkbench(context: EngineContext, needs: BenchNeeds): 
 }
 
 /** The engine over the database on which the operations act: that of the records, or another one. */
-export async function adapterContext(
+async function adapterContext(
   context: EngineContext,
   { adapter, name }: SteppedConnectionValue,
 ): Promise<EngineContext> {

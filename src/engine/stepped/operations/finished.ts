@@ -16,7 +16,3 @@ export interface Waiting {
 export function finished(result: Result): Finished {
   return { isDone: true, result }
 }
-
-export function waiting(waitingFor: string): Waiting {
-  return { isDone: false, waitingFor }
-}
