@@ -10,6 +10,7 @@ import { serveCalls, tellPage } from './ipc.ts'
 import { setMenu } from './menu.ts'
 import { forbidNavigation } from './navigation-rules.ts'
 import { answerSealing } from './sealing.ts'
+import { watchPage } from './page-crashes.ts'
 import { restrictSession } from './session-rules.ts'
 import { endWithStarter, tellStarter } from './starter.ts'
 import { createWindow, loadPage } from './window.ts'
@@ -19,6 +20,7 @@ const { env, platform } = process
 const isDiagnosing = process.argv.includes('--diagnostics')
 /** In memory: the page keeps nothing on this machine. */
 const PARTITION = 'console'
+let exitCode = 0
 
 app.setName('Tranche')
 /** The same one as in every other host: src/storage/data-folder.ts. */
@@ -36,7 +38,7 @@ if (app.requestSingleInstanceLock()) {
   endWithStarter(() => {
     app.quit()
   })
-  void app.whenReady().then(openConsole)
+  app.whenReady().then(openConsole).catch(fail)
 } else {
   tellStarter('alreadyOpen')
   app.quit()
@@ -67,7 +69,8 @@ async function openConsole(): Promise<void> {
     isDiagnosing,
   })
   const link = createBackendLink(backend)
-  serveCalls((contents) => (contents === window.webContents ? link : null))
+  const { webContents } = window
+  serveCalls((contents) => (contents === webContents ? link : null))
   connectWindow(window, link)
   await loadPage(window)
   tellStarter('ready')
@@ -81,17 +84,28 @@ function connectWindow(window: BrowserWindow, link: BackendLink): void {
   webContents.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => {
     if (isMainFrame && !isSameDocument) link.renew()
   })
-  webContents.on('render-process-gone', () => {
-    webContents.reload()
+  watchPage(webContents, fail)
+  window.on('close', () => {
+    keepPlace(folder, window)
   })
-  window.on('close', () => void keepPlace(folder, window))
   window.on('closed', () => {
     link.close()
+  })
+  // Releasing may take a sub-batch's time: nobody should look at a page without a backend meanwhile.
+  app.on('before-quit', () => {
+    if (!window.isDestroyed()) window.hide()
   })
   app.on('second-instance', () => {
     if (window.isMinimized()) window.restore()
     window.focus()
   })
+}
+
+/** Ends the console with a code that whoever started it takes for what it is. */
+function fail(why: unknown): void {
+  process.stderr.write(`${why instanceof Error ? why.message : String(why)}\n`)
+  exitCode = 1
+  app.quit()
 }
 
 /** Closing the window ends the console; what it drives is released first. */
@@ -105,7 +119,8 @@ function quitWith(backend: BackendProcess): void {
     event.preventDefault()
     void backend.stop().then(() => {
       isReleased = true
-      app.quit()
+      if (exitCode === 0) app.quit()
+      else app.exit(exitCode)
     })
   })
 }

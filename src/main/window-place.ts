@@ -1,5 +1,6 @@
 /** Where the window was when it was closed; on a screen that is there, and never smaller than its pages. */
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BrowserWindow, Rectangle, Screen } from 'electron'
 
@@ -24,11 +25,15 @@ export async function recallPlace(folder: string, screen: Pick<Screen, 'getAllDi
   return isSeen ? kept : { ...FIRST, isMaximized: kept.isMaximized }
 }
 
-/** Losing it costs nobody anything: failures are ignored. */
-export async function keepPlace(folder: string, window: BrowserWindow): Promise<void> {
+/** At once, since the process may end next. Losing it costs nobody anything: failures are ignored. */
+export function keepPlace(folder: string, window: BrowserWindow): void {
   const { x, y, width, height } = window.getNormalBounds()
   const place = { x, y, width, height, isMaximized: window.isMaximized() } satisfies WindowPlace
-  await writeFile(fileIn(folder), JSON.stringify(place), { mode: 0o600 }).catch(() => undefined)
+  try {
+    writeFileSync(fileIn(folder), JSON.stringify(place), { mode: 0o600 })
+  } catch {
+    return
+  }
 }
 
 function fileIn(folder: string): string {

@@ -107,7 +107,7 @@ it('has a preload script that needs Electron alone', async () => {
 })
 
 describe('main', () => {
-  it('makes the sandboxed window of the built page, and says when it is there', async () => {
+  it('makes the sandboxed window of the built page, says when it is there, and ends after its backend', async () => {
     const steps: string[] = []
     app.enableSandbox.mockImplementation(() => void steps.push('sandbox'))
     protocol.registerSchemesAsPrivileged.mockImplementation(() => void steps.push('scheme'))
@@ -142,6 +142,21 @@ describe('main', () => {
     expect(lastOf(utilityProcess.fork)[0]).toBe(join(built.folder, 'main', 'utility-process.js'))
     const forked = utilityProcess.fork.mock.results.at(-1)?.value as FakeUtilityProcess
     expect(forked.said[0]?.message).toMatchObject({ kind: 'open', options: { folder, projectFolder: '/project' } })
+
+    app.emit('second-instance')
+    expect(window?.focus).toHaveBeenCalledOnce()
+
+    // Closing the window: the backend is asked to release, and only its end ends the console.
+    app.emit('window-all-closed')
+    expect(app.quit).toHaveBeenCalledOnce()
+    const preventDefault = vi.fn<() => void>()
+    app.emit('before-quit', { preventDefault })
+    expect([preventDefault.mock.calls.length, forked.said.at(-1)?.message]).toEqual([1, { kind: 'close' }])
+    expect(window?.hide).toHaveBeenCalledOnce()
+    forked.emit('exit', 0)
+    await until(async () => app.quit.mock.calls.length === 2)
+    app.emit('before-quit', { preventDefault })
+    expect(preventDefault).toHaveBeenCalledOnce()
   })
 })
 

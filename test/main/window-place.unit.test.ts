@@ -22,7 +22,7 @@ it('comes back where it was, for this user’s eyes only', async () => {
   window.bounds = { x: 50, y: 60, width: 1_100, height: 700 }
   window.maximize()
 
-  await keepPlace(folder, window as unknown as Window) // what it reads of it
+  keepPlace(folder, window as unknown as Window) // what it reads of it
 
   expect(await recallPlace(folder, screenOf(LAPTOP))).toEqual({ ...window.bounds, isMaximized: true })
   expect((await stat(join(folder, 'window.json'))).mode & 0o777).toBe(0o600)
@@ -32,7 +32,7 @@ it('comes back in sight when its screen is gone', async () => {
   const folder = await temporaryFolder()
   const window = new BrowserWindow({})
   window.bounds = { x: 2_000, y: 60, width: 1_100, height: 700 }
-  await keepPlace(folder, window as unknown as Window)
+  keepPlace(folder, window as unknown as Window)
 
   expect(await recallPlace(folder, screenOf(LAPTOP, { ...LAPTOP, x: 1_440 }))).toMatchObject({ x: 2_000 })
   expect(await recallPlace(folder, screenOf(LAPTOP))).toEqual(FIRST)
@@ -55,7 +55,7 @@ it.each([
 it('does without a folder that cannot be written', async () => {
   const folder = join(await temporaryFolder(), 'missing')
 
-  await keepPlace(folder, new BrowserWindow({}) as unknown as Window)
+  keepPlace(folder, new BrowserWindow({}) as unknown as Window)
 
   expect(await recallPlace(folder, screenOf(LAPTOP))).toEqual(FIRST)
 })

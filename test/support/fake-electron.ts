@@ -65,6 +65,8 @@ export class BrowserWindow extends EventEmitter {
   readonly loadURL = vi.fn<(url: string) => Promise<void>>(async () => undefined)
   readonly show = vi.fn<() => void>()
   readonly maximize = vi.fn<() => void>()
+  readonly hide = vi.fn<() => void>()
+  readonly focus = vi.fn<() => void>()
   bounds = { x: 10, y: 20, width: 1_300, height: 810 }
 
   constructor(options: Readonly<Record<string, unknown>>) {
@@ -75,6 +77,14 @@ export class BrowserWindow extends EventEmitter {
 
   getNormalBounds(): typeof this.bounds {
     return this.bounds
+  }
+
+  isMinimized(): boolean {
+    return false
+  }
+
+  isDestroyed(): boolean {
+    return false
   }
 
   isMaximized(): boolean {
