@@ -25,6 +25,7 @@ export const GLOBAL_FLAGS = {
   catalogue: { value: 'DIR', help: 'the folder of definitions (or TRANCHE_CATALOGUE)' },
   'tracking-schema': { value: 'NAME', help: 'where the tracking tables live (tranche)' },
   json: { help: 'one JSON document on stdout' },
+  'log-format': { value: 'FORMAT', help: 'what goes to stderr: text or json (or TRANCHE_LOG_FORMAT)' },
   yes: { help: 'answer plain confirmations' },
   confirm: { value: 'PHRASE', help: 'answer the confirmation of production' },
   help: { help: 'this help', short: 'h' },

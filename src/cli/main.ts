@@ -1,6 +1,8 @@
 /** The command line's process: streams, signals and what nobody caught. Everything else is in run-command-line.ts. */
 import { Console } from 'node:console'
 import { answerAtOnce, answerError, exitCodeOf } from './answer.ts'
+import { createJsonLogger, jsonTerminal } from './json-log.ts'
+import { wantsJsonLog } from './log-format.ts'
 import { createLogger } from './logger.ts'
 import { runCommandLine, wantsJson } from './run-command-line.ts'
 import { watchStopSignals } from './stop-signals.ts'
@@ -10,7 +12,11 @@ const args = process.argv.slice(2)
 const isJson = wantsJson(args)
 // pg reads some variables of its own accord; what we read is what was there at the start.
 const env = { ...process.env }
-const terminal = createTerminal({ ...streams(), env })
+const plain = createTerminal({ ...streams(), env })
+const jsonLogger = wantsJsonLog(args, env)
+  ? createJsonLogger((line) => plain.note(line), env.TRANCHE_DEBUG === '1')
+  : null
+const terminal = jsonLogger === null ? plain : jsonTerminal(plain, jsonLogger)
 // Definitions may use console.log; stdout is not theirs.
 globalThis.console = new Console({ stdout: process.stderr, stderr: process.stderr })
 
@@ -27,7 +33,7 @@ for (const name of ['uncaughtException', 'unhandledRejection']) {
   })
 }
 
-const exitCode = await runCommandLine(args, { env, terminal, logger: createLogger(terminal, env), stop })
+const exitCode = await runCommandLine(args, { env, terminal, logger: jsonLogger ?? createLogger(terminal, env), stop })
 await terminal.flush()
 process.exit(exitCode)
 

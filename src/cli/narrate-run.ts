@@ -3,14 +3,28 @@ import type { Engine } from '../engine/engine.ts'
 import type { RunProgress } from '../engine/types.ts'
 import { formatDuration } from '../shared/format-duration.ts'
 import { formatCount } from '../shared/format-number.ts'
+import { holdSentence } from '../shared/health.ts'
+import { logEvents } from './json-log.ts'
+import type { Session } from './session.ts'
 import { progressText } from './text/progress-text.ts'
 import type { Terminal } from './terminal.ts'
 
 /** A log that is read later wants to see that it lives, not each heartbeat. */
 const PLAIN_LINE_MS = 2_000
 
+/** What `run` and `finalize` tell on stderr, in the session's format; the returned function ends it. */
+export function tellRun(engine: Engine, session: Session, scannedBefore = 0): () => void {
+  const { logFormat, logger, terminal } = session
+  return logFormat === 'json' ? logEvents(engine, logger) : narrateRun(engine, terminal, scannedBefore)
+}
+
+/** The same for `work`. */
+export function tellWork(engine: Engine, { logFormat, logger, terminal }: Session, prefix = ''): () => void {
+  return logFormat === 'json' ? logEvents(engine, logger, prefix) : narrateWork(engine, terminal, prefix)
+}
+
 /** Starts telling; the returned function ends it. `scannedBefore`: rows scanned before this run, by anybody. */
-export function narrateRun(engine: Engine, terminal: Terminal, scannedBefore = 0): () => void {
+function narrateRun(engine: Engine, terminal: Terminal, scannedBefore = 0): () => void {
   let toldAtMs = Date.now()
   let lastWaiting: string | null = null
   const onProgress = (progress: RunProgress): void => {
@@ -60,7 +74,7 @@ export function narrateRun(engine: Engine, terminal: Terminal, scannedBefore = 0
 }
 
 /** For `work`, which drives many: a line for each job. `prefix` stands before ids where several databases are mapped. */
-export function narrateWork(engine: Engine, terminal: Terminal, prefix = ''): () => void {
+function narrateWork(engine: Engine, terminal: Terminal, prefix = ''): () => void {
   const stops = [
     engine.on('job:succeeded', ({ migrationId, jobId, seconds, scanned, changed }) => {
       terminal.note(
@@ -71,6 +85,16 @@ export function narrateWork(engine: Engine, terminal: Terminal, prefix = ''): ()
       terminal.note(
         `✕ migration ${prefix}${migrationId} job ${jobId}: ${exceptionClass}: ${exceptionMessage.split('\n', 1)[0] ?? ''}`,
       )
+    }),
+    engine.on('hold:began', ({ migrationId, ...hold }) => {
+      terminal.note(`! migration ${prefix}${migrationId}: ${holdSentence(hold)}`)
+    }),
+    engine.on('hold:ended', ({ migrationId, seconds }) => {
+      terminal.note(`! migration ${prefix}${migrationId}: no longer on hold, after ${formatDuration(seconds)}`)
+    }),
+    engine.on('optimizer:decided', ({ migrationId, from, to }) => {
+      if (from !== to)
+        terminal.note(`! migration ${prefix}${migrationId}: batch size ${formatCount(from)} → ${formatCount(to)}`)
     }),
     engine.on('migration:changed', ({ migrationId, from, to }) => {
       terminal.note(`! migration ${prefix}${migrationId}: ${from} → ${to}`)

@@ -12,6 +12,7 @@ import { createEngineHost, type EngineHost, type OpenDatabase } from '../host/cr
 import { findOtherPracticeTargets } from '../host/practice/find-practice-target.ts'
 import { namedPractice } from '../host/practice/practice-url.ts'
 import { TrancheError } from '../shared/errors.ts'
+import type { HealthSettings } from '../shared/health-settings.ts'
 import type { Subject } from './subject.ts'
 
 export type Place = Omit<TargetRequest, 'url' | 'connection'>
@@ -65,6 +66,7 @@ export interface Opening {
   readonly logger: Logger
   readonly trackingSchema: string
   readonly parallel: number
+  readonly health: Partial<HealthSettings>
 }
 
 export function openDatabases({ resolved, ...options }: Opening): Promise<EngineHost> {

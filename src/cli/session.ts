@@ -12,10 +12,12 @@ import type { Environ } from '../host/connection/read-service.ts'
 import type { EngineHost, OpenDatabase } from '../host/create-engine-host.ts'
 import { ENVIRONMENTS, type Environment, type WritingVerb } from '../shared/confirmations.ts'
 import { TrancheError } from '../shared/errors.ts'
+import type { HealthSettings } from '../shared/health-settings.ts'
 import { ask } from './ask.ts'
 import { confirm } from './confirm.ts'
 import { parseDatabaseFlags } from './database-flags.ts'
 import { createInput, type GivenFlags, type GlobalFlagName } from './flags.ts'
+import { type LogFormat, parseLogFormat } from './log-format.ts'
 import { qualifyIds, type Subject } from './subject.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -28,6 +30,8 @@ export interface OpenNeeds {
   readonly catalogue?: 'needed' | 'welcome'
   /** Jobs that will be driven at the same time. */
   readonly parallel?: number
+  /** Thresholds of the health indicators that differ from the defaults. */
+  readonly health?: Partial<HealthSettings>
 }
 
 export interface Opened {
@@ -48,6 +52,7 @@ export type OpenedDatabase = Pick<Opened, 'engine' | 'target' | 'database' | 'co
 export interface Session {
   readonly terminal: Terminal
   readonly logger: Logger
+  readonly logFormat: LogFormat
   readonly signal: AbortSignal
   readonly isJson: boolean
   readonly trackingSchema: string
@@ -110,12 +115,13 @@ export function createSession({ given, env, terminal, logger, signal, subject }:
   return {
     terminal,
     logger,
+    logFormat: parseLogFormat(globals.text('log-format') ?? env.TRANCHE_LOG_FORMAT ?? 'text'),
     signal,
     isJson: globals.isSet('json'),
     trackingSchema,
     namesTarget: isMainNamed || databases.mapped.size > 0,
     catalogueFolder,
-    async open({ verb, catalogue: wanted, parallel = 1 }) {
+    async open({ verb, catalogue: wanted, parallel = 1, health = {} }) {
       if (wanted === 'needed' && catalogueFolder === null) throw catalogueMissing()
       // Loaded here, so that help, version and wrong usage are answered without it.
       const { findDatabase, openDatabases, resolveDatabases } = await import('./open-databases.ts')
@@ -132,6 +138,7 @@ export function createSession({ given, env, terminal, logger, signal, subject }:
         logger,
         trackingSchema,
         parallel,
+        health,
       })
       const { catalogue } = host
       if (canAsk) for (const each of host.databases) await askForPassword(resolved.get(each.name), each, signal)

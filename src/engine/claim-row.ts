@@ -1,5 +1,6 @@
 /** A claim as the tracking tables hold it: the job's row, its progress row, and the slices that are left of it. */
 import { sql, type Sql } from '../shared/sql.ts'
+import type { JobStatus } from '../shared/status.ts'
 import type { Claim, DoneRows } from './claim.ts'
 import { type EngineContext, onlyRow } from './context.ts'
 import type { Drive } from './drive.ts'
@@ -8,11 +9,18 @@ import type { LocalSettings, Transaction } from './target/transaction.ts'
 import { cursorKey } from './tracking/stored-key.ts'
 import type { Key } from './types.ts'
 
+interface Taken {
+  readonly job: JobRow
+  readonly from: JobStatus
+  readonly raised: Raised
+  readonly attempt: number
+}
+
 /** The claim on a job whose epoch was just raised. */
 export async function toClaim(
   transaction: Transaction,
   drive: Drive,
-  { job, raised, attempt }: { readonly job: JobRow; readonly raised: Raised; readonly attempt: number },
+  { job, from, raised, attempt }: Taken,
 ): Promise<Claim> {
   const { epoch, cursor, done } = raised
   const min = keyOf(job.min_value, job.min_cursor)
@@ -21,6 +29,7 @@ export async function toClaim(
   return {
     jobId: job.id,
     epoch,
+    from,
     attempt,
     min,
     max,

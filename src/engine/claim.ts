@@ -1,11 +1,13 @@
 /** A runner's hold on one job, under an epoch. */
-import type { MigrationStatus } from '../shared/status.ts'
+import type { JobStatus, MigrationStatus } from '../shared/status.ts'
 import type { Slice } from './batching/strategy.ts'
 import type { Key } from './types.ts'
 
 export interface Claim {
   readonly jobId: string
   readonly epoch: string
+  /** The status that it was taken from. */
+  readonly from: JobStatus
   readonly attempt: number
   /** The first key of the job; its first sub-batch starts there, inclusive. */
   readonly min: Key

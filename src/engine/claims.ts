@@ -147,7 +147,7 @@ async function startClaim(
     knowsCounts: false,
   })
   const attempt = await transitionJob(transaction, context, { jobId: job.id, from, to: 'running', attempts: 1 })
-  return toClaim(transaction, drive, { job, raised, attempt })
+  return toClaim(transaction, drive, { job, from, raised, attempt })
 }
 
 /** Gives a claim back: running → pending, the attempt taken back. Does nothing when it was lost already. */

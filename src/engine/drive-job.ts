@@ -48,7 +48,8 @@ export async function driveJob(jobDrive: JobDrive, first: Claim): Promise<JobEnd
   }
   let repetition = 0
   let settlements = 0
-  emitter.emit('job:started', { ...ids, attempt: first.attempt, epoch: first.epoch, resumedFrom: first.cursor })
+  const { from, attempt, epoch, cursor: resumedFrom } = first
+  emitter.emit('job:started', { ...ids, from, attempt, epoch, resumedFrom })
 
   for (;;) {
     try {

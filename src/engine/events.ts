@@ -3,9 +3,9 @@
  * and screens hang off them. An event is emitted after the commit that it tells of.
  */
 import type { HealthReading, Hold } from '../shared/health.ts'
-import type { MigrationEvent, MigrationStatus } from '../shared/status.ts'
+import type { JobStatus, MigrationEvent, MigrationStatus } from '../shared/status.ts'
 import type { Logger } from './ports.ts'
-import type { CheckResult, Key, RunOutcome, RunProgress } from './types.ts'
+import type { CheckResult, Key, Migration, RunOutcome, RunProgress } from './types.ts'
 
 interface OfMigration {
   readonly migrationId: string
@@ -38,12 +38,17 @@ export interface EngineEvents {
   /** Also when a hold is made longer. */
   'hold:began': OfMigration & Hold
   'hold:ended': OfMigration & { readonly seconds: number }
-  'run:started': OfMigration & { readonly runnerId: string }
+  'run:started': OfMigration & { readonly runnerId: string; readonly migration: Migration }
   'run:progress': RunProgress
   'run:waiting': OfMigration & { readonly reason: string; readonly until: Date | null }
   'run:ended': RunOutcome
   'job:planned': OfJob & { readonly from: Key; readonly to: Key }
-  'job:started': OfJob & { readonly attempt: number; readonly epoch: string; readonly resumedFrom: Key | null }
+  'job:started': OfJob & {
+    readonly from: JobStatus
+    readonly attempt: number
+    readonly epoch: string
+    readonly resumedFrom: Key | null
+  }
   'job:succeeded': OfJob & { readonly seconds: number; readonly scanned: number; readonly changed: number }
   'job:failed': OfJob & { readonly attempt: number; readonly exceptionClass: string; readonly exceptionMessage: string }
   /** After a timeout: its sub-batches are smaller from now on. */

@@ -1,10 +1,12 @@
 /** A migration's state as people see it: the row, its jobs by status, rows by outcome, progress, and who drives it. */
 import { sql, type Sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES } from '../shared/status.ts'
+import { timeLeft, type TimeLeftValue } from '../shared/time-left.ts'
 import { type Axis, axisOf, positionSql } from './batching/position.ts'
 import { type EngineContext, inTransaction, onlyRow } from './context.ts'
 import { readHold, toHold } from './hold.ts'
 import { maximumOf, minimumOf } from './planner.ts'
+import { readRecentPace } from './recent-pace.ts'
 import { MAX_ATTEMPTS } from './takeover.ts'
 import type { Transaction } from './target/transaction.ts'
 import { countRows } from './tracking/count-rows.ts'
@@ -74,15 +76,34 @@ async function stateOf(
     sql`SELECT definition_hash, column_types FROM ${tables.details} WHERE migration_id = ${migration.id}`,
   )
   const [detail] = details as { definition_hash: string; column_types: string[] }[]
+  const progress = await progressOf(transaction, context, { migration, rows, types: detail?.column_types ?? [] })
+  const runners = await listRunners(transaction, context, migration.id)
   return {
     ...migration,
     jobs: await countJobs(transaction, context, migration.id),
     rows,
-    progress: await progressOf(transaction, context, { migration, rows, types: detail?.column_types ?? [] }),
-    runners: await listRunners(transaction, context, migration.id),
+    progress,
+    runners,
+    ...(await timeLeftOf(transaction, context, migration, { rows, progress, runners })),
     hold: migration.onHoldUntil === null ? null : toHold(await readHold(transaction, context, migration.id)),
     definitionHash: detail?.definition_hash ?? null,
   }
+}
+
+async function timeLeftOf(
+  transaction: Transaction,
+  context: EngineContext,
+  { id, status, intervalSeconds, totalTupleCount }: Migration,
+  { rows, progress, runners }: Pick<MigrationState, 'rows' | 'progress' | 'runners'>,
+): Promise<TimeLeftValue> {
+  const { left, because } = timeLeft({
+    ...{ status, intervalSeconds, totalTupleCount },
+    ...(await readRecentPace(transaction, context, id)),
+    isDriven: runners.some(({ isLive }) => isLive),
+    scanned: rows.scanned,
+    percentByKey: progress.percentByKey,
+  })
+  return { timeLeft: left, timeLeftUnknownBecause: because }
 }
 
 async function countJobs(transaction: Transaction, { tables }: EngineContext, migrationId: string): Promise<JobCounts> {

@@ -59,6 +59,7 @@ export async function planNextJob(
   const claim: Claim = {
     jobId,
     epoch: '1',
+    from: 'pending',
     attempt: 1,
     min: plan.min,
     max: plan.max,

@@ -27,7 +27,10 @@ export async function resolveClaim(
       if (job?.status === JOB_STATUS_CODES.succeeded) return { kind: 'succeeded', done: doneOf(progress) }
       if (job?.status !== JOB_STATUS_CODES.running) return { kind: 'claim_lost' }
       const raised = await raiseEpoch(transaction, context, { jobId, runnerId: drive.runnerId, knowsCounts })
-      return { kind: 'resumed', claim: await toClaim(transaction, drive, { job, raised, attempt: job.attempts }) }
+      return {
+        kind: 'resumed',
+        claim: await toClaim(transaction, drive, { job, from: 'running', raised, attempt: job.attempts }),
+      }
     },
     planning(context, drive),
   )

@@ -122,7 +122,7 @@ async function asRunner(context: EngineContext, drive: Drive, options: Driving, 
   const details = { runnerId, parallel: options.parallel ?? 1, paced: drive.isPaced, force: drive.ignoresHealth }
   try {
     await journal(context, options, patience, { kind: 'run', migrationId: migration.id, details })
-    context.emitter.emit('run:started', { migrationId: migration.id, runnerId })
+    context.emitter.emit('run:started', { migrationId: migration.id, runnerId, migration })
     await runLanes(lanes, options.parallel ?? 1)
     await decideAtLimit(lanes, patience)
   } finally {

@@ -15,6 +15,7 @@
  */
 import type { Hold } from '../shared/health.ts'
 import type { JobStatus, MigrationStatus } from '../shared/status.ts'
+import type { TimeLeftValue } from '../shared/time-left.ts'
 import type { Verification } from './verification.ts'
 
 export type { CheckResult, ExceptionCount, NewAfterQueueing, Verification } from './verification.ts'
@@ -83,7 +84,7 @@ export interface Migration {
   readonly onHoldUntil: string | null
 }
 
-export interface MigrationState extends Migration {
+export interface MigrationState extends Migration, TimeLeftValue {
   readonly jobs: JobCounts
   readonly rows: RowCounts
   readonly progress: Progress

@@ -8,6 +8,7 @@ import { openTarget, type Target } from '../engine/target/open-target.ts'
 import type { TargetParameters } from '../engine/target/parameters.ts'
 import { TrancheError } from '../shared/errors.ts'
 import { createAdapters } from './adapters.ts'
+import type { HealthSettings } from '../shared/health-settings.ts'
 import { hideFromDriver } from './connection/read-environment.ts'
 import { packageVersion } from './package-version.ts'
 import { systemClock } from './system/clock.ts'
@@ -32,6 +33,8 @@ export interface EngineHostOptions {
   readonly trackingSchema?: string
   /** Jobs that will be driven at the same time (1); each takes a connection. */
   readonly parallel?: number
+  /** Thresholds of the health indicators that differ from the defaults. */
+  readonly health?: Partial<HealthSettings>
 }
 
 /** One logical database, with its engine. */
@@ -91,7 +94,15 @@ interface Opening extends EngineHostOptions {
 }
 
 function openDatabase(name: string, opening: Opening): OpenDatabase & { readonly close: () => Promise<void> } {
-  const { databases, logger, identity, catalogue, trackingSchema = DEFAULT_TRACKING_SCHEMA, parallel = 1 } = opening
+  const {
+    databases,
+    logger,
+    identity,
+    catalogue,
+    trackingSchema = DEFAULT_TRACKING_SCHEMA,
+    parallel = 1,
+    health = {},
+  } = opening
   const open = ({ parameters, connectTimeoutMs }: DatabasePlace, maxConnections: number): Target =>
     openTarget(parameters, {
       applicationName: applicationName(identity.version, identity.operator),
@@ -101,8 +112,8 @@ function openDatabase(name: string, opening: Opening): OpenDatabase & { readonly
     })
   const own = databases.get(name)
   if (own === undefined) throw unknownDatabase(name, [...databases.keys()])
-  // Heartbeat, journal and a glance at the state beside the lanes.
-  const target = open(own, parallel + 3)
+  // Heartbeat, journal, health and a glance at the state beside the lanes.
+  const target = open(own, parallel + 4)
   // Connections apart from those of the other engine: lanes of two databases that wait for each other's would not end.
   const otherDatabases = new Map(
     [...databases].filter(([each]) => each !== name).map(([each, place]) => [each, open(place, parallel)]),
@@ -124,6 +135,7 @@ function openDatabase(name: string, opening: Opening): OpenDatabase & { readonly
     clock: systemClock,
     logger,
     random: systemRandom,
+    health,
   })
   const close = async (): Promise<void> => {
     await Promise.all([target, adapters, ...otherDatabases.values()].map((each) => each.close()))

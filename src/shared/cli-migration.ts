@@ -1,6 +1,7 @@
 /** A migration as commands answer it with `--json`: part of what src/shared/cli-output.ts lists. */
 import type { Hold } from './health.ts'
 import type { MigrationStatus } from './status.ts'
+import type { TimeLeftValue } from './time-left.ts'
 
 export interface MigrationValue {
   readonly id: string
@@ -66,7 +67,7 @@ export interface RunnerValue {
   readonly isLive: boolean
 }
 
-export interface MigrationStateValue extends MigrationValue {
+export interface MigrationStateValue extends MigrationValue, TimeLeftValue {
   readonly jobs: JobCountsValue
   readonly rows: RowCountsValue
   readonly progress: ProgressValue

@@ -6,6 +6,7 @@
 import type { ArchivedValue } from './archived-value.ts'
 import type { AppError } from './errors.ts'
 import type { MigrationStateValue, MigrationValue, RowCountsValue } from './cli-migration.ts'
+import type { HealthReading } from './health.ts'
 import type { JobStatus } from './status.ts'
 import type { SteppedValue } from './stepped-view.ts'
 
@@ -109,6 +110,8 @@ export interface StatusValue {
   readonly migrations: readonly MigrationStateValue[]
   /** Requeued and deleted ones: all of them, or those of the id that was asked for. */
   readonly archived: readonly ArchivedValue[]
+  /** What the health indicators say now: of the one that was asked for, while it is not finished; else null. */
+  readonly health: readonly HealthReading[] | null
 }
 
 export interface RunValue {

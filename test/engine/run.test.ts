@@ -159,6 +159,23 @@ it('stop ends a pause between sub-batches at once', async () => {
   expect(await bundle.engine.run(bundle.migrationId, { signal: stop.signal })).toMatchObject({ reason: 'aborted' })
 })
 
+it('the state tells how long it will still take and on what that rests, or why nobody can say', async () => {
+  const { engine, migrationId } = await queued(300)
+  expect(await engine.get(migrationId)).toMatchObject({
+    timeLeft: null,
+    timeLeftUnknownBecause: 'no job has succeeded yet',
+  })
+  await engine.run(migrationId, { maxJobs: 2 })
+  const { timeLeft, timeLeftUnknownBecause } = await engine.get(migrationId)
+  expect(timeLeftUnknownBecause).toBeNull()
+  expect(timeLeft?.basis).toMatch(/^the last 2 jobs \(200 rows in .*\) and the estimate of rows$/)
+  await engine.run(migrationId)
+  expect(await engine.get(migrationId)).toMatchObject({
+    timeLeft: null,
+    timeLeftUnknownBecause: 'nothing is left to do',
+  })
+})
+
 it('waits out a hold, and says until when', async () => {
   const bundle = await queued(50)
   await bundle.query(

@@ -4,7 +4,7 @@ import { defineBatchedMigration, sql } from '../../src/catalogue/api.ts'
 import { sourceOf } from '../support/engine-ports.ts'
 import { setup } from '../support/engine-setup.ts'
 import { hitEvery, hitsTable } from '../support/hits.ts'
-import { hits } from '../support/queued.ts'
+import { hits, jobs, queued } from '../support/queued.ts'
 import { until } from '../support/until.ts'
 
 it('work drives what is due, one migration per table, oldest first, and ends after one pass with once', async () => {
@@ -49,6 +49,61 @@ it('work goes on until it is stopped, and skips what it cannot drive with one wo
   expect(await hits(bundle)).toEqual([{ hits: 1, count: 300 }])
 })
 
+it('retries are spaced by the interval too, and a tick may come a moment early', async () => {
+  const bundle = await queued(10, hitEvery({ batchSize: 10, raisesOnBad: true }), [3])
+  const { engine, query } = bundle
+  expect(await engine.work({ once: true })).toEqual({ jobsRun: 1 })
+  // the range is used up: what is left is the retry
+  expect(await engine.work({ once: true })).toEqual({ jobsRun: 0 })
+
+  const startedAgo = (seconds: number): Promise<unknown> =>
+    query(
+      `UPDATE tranche.batched_background_migration_jobs SET started_at = clock_timestamp() - make_interval(secs => $1)`,
+      [seconds],
+    )
+  await startedAgo(110)
+  expect(await engine.work({ once: true })).toEqual({ jobsRun: 0 })
+  await startedAgo(115)
+  expect(await engine.work({ once: true })).toEqual({ jobsRun: 1 })
+  expect(await jobs(bundle)).toMatchObject([{ attempts: 2 }])
+})
+
+it('a short interval is kept as well: the variance takes a tenth of it at most', async () => {
+  const bundle = await queued(30, hitEvery({ batchSize: 10 }))
+  const { engine, query, migrationId } = bundle
+  await engine.set(migrationId, { intervalSeconds: 4 })
+  expect(await engine.work({ once: true })).toEqual({ jobsRun: 1 })
+  expect(await engine.work({ once: true })).toEqual({ jobsRun: 0 })
+  await query(
+    `UPDATE tranche.batched_background_migration_jobs SET started_at = clock_timestamp() - interval '3.7 seconds'`,
+  )
+  expect(await engine.work({ once: true })).toEqual({ jobsRun: 1 })
+})
+
+it('several workers share what is due: no job is run twice, and the interval holds for all of them', async () => {
+  const bundle = await queued(30, hitEvery({ batchSize: 10 }))
+  const others = [bundle.another(), bundle.another()]
+  const ran = await Promise.all([bundle.engine, ...others].map((engine) => engine.work({ once: true })))
+  expect(ran.reduce((sum, { jobsRun }) => sum + jobsRun, 0)).toBe(1)
+  expect(await jobs(bundle)).toMatchObject([{ status: 3, attempts: 1 }])
+})
+
+it('drives no more migrations at a time than it was told, two by default', async () => {
+  const tables = ['a', 'b', 'c'] as const
+  const definitions = tables.map((table) => sleepy(table))
+  const schema = tables
+    .map((table) => `CREATE TABLE ${table} (id bigint PRIMARY KEY, hits int); INSERT INTO ${table} VALUES (1, 0)`)
+    .join(';')
+  const { engine, query } = await setup({ schema, definitions })
+  for (const { jobClassName } of definitions) await engine.queue({ jobClassName })
+  const working = engine.work({ once: true })
+  const asleep = async (): Promise<number> =>
+    (await query(`SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()`)).length
+  await until(async () => (await asleep()) === 2)
+  expect((await engine.list()).map(({ jobs: { running } }) => running)).toEqual([1, 1, 0])
+  expect(await working).toEqual({ jobsRun: 3 })
+})
+
 function otherTable(): ReturnType<typeof defineBatchedMigration> {
   return defineBatchedMigration({
     jobClassName: 'HitOthers',
@@ -57,5 +112,18 @@ function otherTable(): ReturnType<typeof defineBatchedMigration> {
     column: 'id',
     pauseMs: 0,
     perform: ({ subBatch }) => sql`UPDATE others SET hits = hits + 1 WHERE ${subBatch}`,
+  })
+}
+
+function sleepy(table: 'a' | 'b' | 'c'): ReturnType<typeof defineBatchedMigration> {
+  return defineBatchedMigration({
+    jobClassName: `Sleepy${table.toUpperCase()}`,
+    description: 'Takes a while.',
+    table,
+    column: 'id',
+    pauseMs: 0,
+    perform: async ({ query }) => {
+      await query(sql`SELECT pg_sleep(1)`)
+    },
   })
 }

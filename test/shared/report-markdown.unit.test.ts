@@ -34,6 +34,8 @@ const report: ReportValue = {
     progress: { percentByKey: 100, percentByRows: 100, unknownBecause: null },
     runners: [],
     hold: null,
+    timeLeft: null,
+    timeLeftUnknownBecause: 'nothing is left to do',
     definitionHash: 'abc',
   },
   description: HOSTILE,

@@ -2,8 +2,9 @@ import { formatDuration } from '../../shared/format-duration.ts'
 import type { FinalizeValue } from '../../shared/cli-output.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import { defineCommand, ONE_ID } from '../command.ts'
-import { narrateRun } from '../narrate-run.ts'
+import { tellRun } from '../narrate-run.ts'
 import { HEALTH_IGNORED } from './run.ts'
+import { HEALTH_FLAG, parseHealth } from '../parse-health.ts'
 import { block } from '../text/columns.ts'
 import { verificationText } from '../text/verification-text.ts'
 
@@ -13,6 +14,7 @@ export const finalize = defineCommand({
   flags: {
     waive: { value: 'CHECK', help: 'let this check fail; each one with a --reason of its own', isRepeatable: true },
     reason: { value: 'TEXT', help: 'why the check before it is waived', isRepeatable: true },
+    health: HEALTH_FLAG,
     force: { help: 'ignore health while the remainder is run; checks and gates stay' },
     'no-run': { help: 'only confirm: refuse while anything is left to do' },
   },
@@ -21,11 +23,12 @@ export const finalize = defineCommand({
   async run(input, session) {
     const [reference = ''] = input.operands
     const waive = parseWaivers(input.list('waive'), input.list('reason'))
-    const { engine, confirm } = await session.open({ verb: 'finalize', catalogue: 'needed' })
+    const health = parseHealth(input.list('health'))
+    const { engine, confirm } = await session.open({ verb: 'finalize', catalogue: 'needed', health })
     const { id, jobClassName, rows, status } = await engine.get(reference)
     if (status !== 'finalized') await confirm(jobClassName)
     if (input.isSet('force')) session.terminal.note(HEALTH_IGNORED)
-    const endNarration = narrateRun(engine, session.terminal, rows.scanned)
+    const endNarration = tellRun(engine, session, rows.scanned)
     try {
       const value = await engine.finalize(id, {
         waive,

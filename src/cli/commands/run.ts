@@ -1,8 +1,9 @@
 import type { RunOutcome } from '../../engine/types.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import { defineCommand, ONE_ID } from '../command.ts'
+import { tellRun } from '../narrate-run.ts'
+import { HEALTH_FLAG, parseHealth } from '../parse-health.ts'
 import { parseJobId } from '../parse-job-id.ts'
-import { narrateRun } from '../narrate-run.ts'
 import { runText } from '../text/run-text.ts'
 
 /** Each takes a connection; more would be a load test. */
@@ -18,6 +19,7 @@ export const run = defineCommand({
     jobs: { value: 'N', help: 'end after so many jobs' },
     parallel: { value: 'N', help: 'drive so many jobs at the same time (1)' },
     paced: { help: 'keep the interval between the starts of jobs' },
+    health: HEALTH_FLAG,
     force: { help: 'ignore health: pass over holds and ask no indicator' },
   },
   help: 'Drives a migration now, to its end, whatever its interval. Ctrl-C finishes the sub-batch in hand and releases what was claimed; a later run goes on from there.',
@@ -27,11 +29,12 @@ export const run = defineCommand({
     const maxJobs = input.whole('jobs', 1)
     const job = parseJobId(input.text('job'))
     const parallel = parseParallel(input.whole('parallel', 1) ?? 1)
-    const { engine, confirm } = await session.open({ verb: 'run', catalogue: 'needed', parallel })
+    const health = parseHealth(input.list('health'))
+    const { engine, confirm } = await session.open({ verb: 'run', catalogue: 'needed', parallel, health })
     const { id, jobClassName, rows } = await engine.get(reference)
     await confirm(jobClassName)
     if (input.isSet('force')) session.terminal.note(HEALTH_IGNORED)
-    const endNarration = narrateRun(engine, session.terminal, rows.scanned)
+    const endNarration = tellRun(engine, session, rows.scanned)
     try {
       const outcome = await engine.run(id, {
         parallel,

@@ -1,6 +1,7 @@
 import type { MigrationStateValue, StatusValue } from '../../shared/cli-output.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import { headlineOf, isDriven } from '../../shared/describe-migration.ts'
+import type { HealthReading } from '../../shared/health.ts'
 import { defineCommand } from '../command.ts'
 import { follow, refuseFollowingAsJson } from '../follow.ts'
 import { listStates } from '../list-states.ts'
@@ -21,17 +22,30 @@ export const status = defineCommand({
     const opened = await session.open({ verb: null })
     if (isFollowing) {
       await followStatus(opened, session, reference)
-      return { value: { migrations: [], archived: [] }, text: null }
+      return { value: { migrations: [], archived: [], health: null }, text: null }
     }
-    const value = await readWithArchive(opened, reference)
+    const found = await readWithArchive(opened, reference)
+    const value = { ...found, health: await readHealth(opened, reference, found.migrations) }
     const { migrations, archived } = value
-    const parts = [...(migrations.length > 0 || archived.length === 0 ? [textOf(migrations, reference)] : [])]
+    const parts = [
+      ...(migrations.length > 0 || archived.length === 0 ? [textOf(migrations, reference, value.health)] : []),
+    ]
     return { value, text: [...parts, ...archivedText(archived)].join('\n') }
   },
 })
 
+/** Asked of one migration only, and only while a run could want to know. */
+async function readHealth(
+  { engine }: Opened,
+  reference: string | undefined,
+  [state]: readonly MigrationStateValue[],
+): Promise<readonly HealthReading[] | null> {
+  if (reference === undefined || state === undefined) return null
+  return state.status === 'finished' || state.status === 'finalized' ? null : engine.health(state.id)
+}
+
 /** An id that is in the archive is no unknown one. */
-async function readWithArchive(opened: Opened, reference: string | undefined): Promise<StatusValue> {
+async function readWithArchive(opened: Opened, reference: string | undefined): Promise<Omit<StatusValue, 'health'>> {
   const archived = (await opened.engine.archived(reference)).filter(
     ({ id }) => reference === undefined || id === reference,
   )
@@ -47,9 +61,13 @@ async function read({ engine, all }: Opened, reference: string | undefined): Pro
   return reference === undefined ? listStates(all) : [await engine.get(reference)]
 }
 
-function textOf(migrations: readonly MigrationStateValue[], reference: string | undefined): string {
+function textOf(
+  migrations: readonly MigrationStateValue[],
+  reference: string | undefined,
+  health: readonly HealthReading[] | null = null,
+): string {
   const [state] = migrations
-  return reference === undefined || state === undefined ? statesText(migrations) : stateText(state, new Date())
+  return reference === undefined || state === undefined ? statesText(migrations) : stateText(state, new Date(), health)
 }
 
 /** On a terminal the whole text is drawn over; in a pipe each change of a headline is a line. */

@@ -1,9 +1,12 @@
 import type { WorkOptions } from '../../engine/scheduler.ts'
+import { createMigrationMetrics } from '../../host/metrics/migration-metrics.ts'
+import { serveMetrics } from '../../host/metrics/serve-metrics.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import { countOf } from '../../shared/format-number.ts'
 import { defineCommand } from '../command.ts'
-import { narrateWork } from '../narrate-run.ts'
-import type { OpenedDatabase } from '../session.ts'
+import { tellWork } from '../narrate-run.ts'
+import { HEALTH_FLAG, parseHealth } from '../parse-health.ts'
+import type { OpenedDatabase, Session } from '../session.ts'
 import { parseParallel } from './run.ts'
 
 const PARALLEL = 2
@@ -13,18 +16,21 @@ export const work = defineCommand({
   operands: { usage: '', min: 0, max: 0 },
   flags: {
     once: { help: 'drive what is due now, then end' },
+    health: HEALTH_FLAG,
+    metrics: { value: 'PORT', help: 'serve Prometheus metrics at http://127.0.0.1:PORT/metrics' },
     parallel: { value: 'N', help: `migrations at the same time (${String(PARALLEL)})` },
   },
   help: 'Drives all active migrations of the target, and of every other database that is mapped, each one job per interval, until it is told to stop. May run on several machines.',
   onSignal: 'release',
   async run(input, session) {
     const parallel = parseParallel(input.whole('parallel', 1) ?? PARALLEL)
-    const { all } = await session.open({ verb: 'work', catalogue: 'needed', parallel })
+    const health = parseHealth(input.list('health'))
+    const port = parsePort(input.whole('metrics', 0))
+    const { all } = await session.open({ verb: 'work', catalogue: 'needed', parallel, health })
     for (const { confirm } of all) await confirm('all active migrations')
     for (const { target } of all) session.terminal.note(`Working on ${target.description}`)
-    const narrations = all.map(({ engine, database }) =>
-      narrateWork(engine, session.terminal, all.length > 1 ? `${database}_` : ''),
-    )
+    const metrics = port === null ? null : await startMetrics(all, session, port)
+    const narrations = all.map(({ engine, database }) => tellWork(engine, session, prefixOf(database, all)))
     try {
       const value = await workOn(all, { once: input.isSet('once'), parallel, signal: session.signal })
       const text = `${session.signal.aborted ? '!' : '✓'} ${countOf(value.jobsRun, 'job')} run.`
@@ -34,6 +40,7 @@ export const work = defineCommand({
       })
       return { value, text, failure }
     } finally {
+      await metrics?.close()
       for (const end of narrations) end()
     }
   },
@@ -57,4 +64,38 @@ async function workOn(
   const thrown = settled.find((result) => result.status === 'rejected')
   if (thrown !== undefined) throw thrown.reason
   return { jobsRun: settled.reduce((sum, each) => sum + (each.status === 'fulfilled' ? each.value.jobsRun : 0), 0) }
+}
+
+/** GitLab's way to name a migration among those of several databases. */
+function prefixOf(database: string, all: readonly OpenedDatabase[]): string {
+  return all.length > 1 ? `${database}_` : ''
+}
+
+async function startMetrics(
+  databases: readonly OpenedDatabase[],
+  { terminal, logger }: Session,
+  port: number,
+): Promise<{ close(): Promise<void> }> {
+  const sources = databases.map(({ engine, database }) => ({ engine, prefix: prefixOf(database, databases) }))
+  const metrics = createMigrationMetrics(sources, (error) => {
+    const message = error instanceof Error ? error.message : String(error)
+    logger.log('warn', 'a job could not be measured', { message })
+  })
+  const server = await serveMetrics(port, () => metrics.text())
+  terminal.note(`Metrics at ${server.url}`)
+  return {
+    async close() {
+      metrics.stop()
+      await server.close()
+    },
+  }
+}
+
+/** Throws usage. */
+function parsePort(port: number | undefined): number | null {
+  if (port === undefined) return null
+  if (port <= 65_535) return port
+  throw new TrancheError('usage', `--metrics is ${String(port)}; expected a port`, {
+    remedy: 'Ports end at 65535; 0 takes any free one.',
+  })
 }

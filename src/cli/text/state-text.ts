@@ -2,13 +2,17 @@
 import type { MigrationStateValue, RunnerValue } from '../../shared/cli-output.ts'
 import { headlineOf, jobOutcomes, percentOf, rowOutcomes } from '../../shared/describe-migration.ts'
 import { rangeWords } from '../../shared/describe-range.ts'
-import { formatDuration, formatTime } from '../../shared/format-duration.ts'
-import { indicatorLabel } from '../../shared/health.ts'
+import { formatDuration, formatTime, formatTimeLeft } from '../../shared/format-duration.ts'
+import { type HealthReading, indicatorLabel } from '../../shared/health.ts'
 import { countOf, formatCount, formatEstimate, formatPercent } from '../../shared/format-number.ts'
 import { shownId } from '../subject.ts'
 import { block, columns } from './columns.ts'
 
-export function stateText(state: MigrationStateValue, now: Date): string {
+export function stateText(
+  state: MigrationStateValue,
+  now: Date,
+  health: readonly HealthReading[] | null = null,
+): string {
   return [
     `${state.id} ${state.jobClassName} on ${state.tableName} (${state.columns.join(', ')})`,
     headlineOf(state),
@@ -23,16 +27,23 @@ export function stateText(state: MigrationStateValue, now: Date): string {
     ),
     ...block('Settings', settingLines(state)),
     ...block('Runners', runnerLines(state.runners, now)),
+    ...(health === null ? [] : block('Health now', healthLines(health))),
   ].join('\n')
 }
 
-function progressLines({ progress, rows, totalTupleCount }: MigrationStateValue): readonly string[] {
+function progressLines(state: MigrationStateValue): readonly string[] {
+  const { progress, rows, totalTupleCount, timeLeft, timeLeftUnknownBecause } = state
   const { percentByKey, percentByRows, unknownBecause } = progress
   const of = totalTupleCount === null ? '' : ` (${formatCount(rows.scanned)} of ${formatEstimate(totalTupleCount)})`
   return [
     `by key   ${percentByKey === null ? 'unknown' : formatPercent(percentByKey)}`,
     `by rows  ${percentByRows === null ? 'unknown' : formatPercent(percentByRows)}${of}`,
     ...(unknownBecause === null ? [] : [`unknown because ${unknownBecause}`]),
+    ...(timeLeft === null
+      ? [`time     unknown: ${timeLeftUnknownBecause ?? ''}`]
+      : [
+          `time     ${formatTimeLeft({ low: timeLeft.lowSeconds, high: timeLeft.highSeconds })}, from ${timeLeft.basis}`,
+        ]),
   ]
 }
 
@@ -68,6 +79,22 @@ function runnerLines(runners: readonly RunnerValue[], now: Date): readonly strin
     const sign = isLive ? '✓' : '✕ gone:'
     return `${sign} ${operator} on ${host}, process ${String(pid)}, Tranche ${version}, since ${formatTime(startedAt)}, last heartbeat ${age} ago`
   })
+}
+
+const SIGNS = { normal: '✓', stop: '✕', unknown: '!', not_available: '–' } as const
+
+function healthLines(readings: readonly HealthReading[]): readonly string[] {
+  return columns(
+    readings.map(({ indicator, signal, reason }) => [
+      SIGNS[signal],
+      indicatorLabel(indicator),
+      sentenceOf(signal, reason),
+    ]),
+  )
+}
+
+function sentenceOf(signal: HealthReading['signal'], reason: string): string {
+  return signal === 'normal' ? reason : `${signal.replaceAll('_', ' ')}: ${reason}`
 }
 
 /** All migrations, one line each. */
