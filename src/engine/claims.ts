@@ -8,16 +8,31 @@ import type { Claim, ClaimOutcome } from './claim.ts'
 import { type JobRow, planning, raiseEpoch, readJob, toClaim } from './claim-row.ts'
 import { type EngineContext, inWritingTransaction } from './context.ts'
 import type { Drive } from './drive.ts'
+import { planByRows } from './plan-by-rows.ts'
 import { planNextJob } from './planner.ts'
 import { spacing } from './spacing.ts'
 import { giveBack, MAX_ATTEMPTS } from './takeover.ts'
+import { kindOfError } from './target/sqlstate.ts'
 import type { Transaction } from './target/transaction.ts'
 import { transitionJob } from './transitions.ts'
 
 const CANDIDATES = 8
 
-/** Claims a job: pending ones first, then a new range, then failed ones with attempts left. One transaction. */
+/**
+ * Claims a job: pending ones first, then a new range, then failed ones with attempts left. One transaction; another one
+ * where planning took too long and goes on by rows read.
+ */
 export async function claimJob(context: EngineContext, drive: Drive): Promise<ClaimOutcome> {
+  for (;;) {
+    try {
+      return await claimOnce(context, drive)
+    } catch (error) {
+      if (kindOfError(error) !== 'timeout' || !(await planByRows(context, drive))) throw error
+    }
+  }
+}
+
+async function claimOnce(context: EngineContext, drive: Drive): Promise<ClaimOutcome> {
   return inWritingTransaction(
     context,
     async (transaction) => {

@@ -22,6 +22,8 @@ export interface Limits {
   readonly statementTimeoutMs: number
   /** Of the query that finds a job's bounds and sub-batch ends. */
   readonly planningTimeoutMs: number
+  /** The same where a scope narrows it; then planning goes on by rows read. */
+  readonly scopedPlanningTimeoutMs: number
   /** Of each check of verify. */
   readonly checkTimeoutMs: number
   /** How long a run tries to come back after the connection was lost. */
@@ -37,6 +39,7 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = {
   statementTimeoutMs: 15_000,
   planningTimeoutMs: 60_000,
+  scopedPlanningTimeoutMs: 10_000,
   checkTimeoutMs: 300_000,
   reconnectMs: 60_000,
   heartbeatMs: 10_000,

@@ -73,9 +73,11 @@ async function stateOf(
   const { tables } = context
   const rows = await countRows(transaction, tables, migration.id)
   const { rows: details } = await transaction.query(
-    sql`SELECT definition_hash, column_types FROM ${tables.details} WHERE migration_id = ${migration.id}`,
+    sql`SELECT d.definition_hash, d.column_types, f.scan_rows
+          FROM ${tables.details} AS d JOIN ${tables.frontier} AS f ON f.migration_id = d.migration_id
+         WHERE d.migration_id = ${migration.id}`,
   )
-  const [detail] = details as { definition_hash: string; column_types: string[] }[]
+  const [detail] = details as { definition_hash: string; column_types: string[]; scan_rows: number | null }[]
   const progress = await progressOf(transaction, context, { migration, rows, types: detail?.column_types ?? [] })
   const runners = await listRunners(transaction, context, migration.id)
   return {
@@ -87,6 +89,7 @@ async function stateOf(
     ...(await timeLeftOf(transaction, context, migration, { rows, progress, runners })),
     hold: migration.onHoldUntil === null ? null : toHold(await readHold(transaction, context, migration.id)),
     definitionHash: detail?.definition_hash ?? null,
+    scanRows: detail?.scan_rows ?? null,
   }
 }
 

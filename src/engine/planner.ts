@@ -3,9 +3,10 @@
  * transaction that inserts the job. The frontier is locked by a statement of its own that everything else reads from;
  * otherwise two runners insert the same job.
  */
-import { sql } from '../shared/sql.ts'
+import { raw, sql, type Sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES } from '../shared/status.ts'
 import type { KeyRange } from './batching/key-range.ts'
+import { planScanned } from './batching/scan-plan.ts'
 import type { JobPlan, Slice } from './batching/strategy.ts'
 import { type Claim, type ClaimOutcome, NOTHING_DONE } from './claim.ts'
 import type { EngineContext } from './context.ts'
@@ -17,6 +18,8 @@ import type { Key, Migration } from './types.ts'
 interface Frontier {
   readonly next_bound: string[] | null
   readonly is_exhausted: boolean
+  /** Rows that a step reads, where no index serves the scope. */
+  readonly scan_rows: number | null
 }
 
 interface Knobs {
@@ -34,8 +37,9 @@ export async function planNextJob(
   const { tables } = context
   const { migration } = drive
   const [locked, set] = await transaction.queryAll([
-    sql`SELECT next_bound, is_exhausted FROM ${tables.frontier} WHERE migration_id = ${migration.id} FOR NO KEY UPDATE SKIP LOCKED`,
-    sql`SELECT batch_size, sub_batch_size, pause_ms FROM ${tables.migrations} WHERE id = ${migration.id}`,
+    sql`SELECT next_bound, is_exhausted, scan_rows FROM ${tables.frontier} WHERE migration_id = ${migration.id} FOR NO KEY UPDATE SKIP LOCKED`,
+    sql`SELECT m.batch_size, m.sub_batch_size, m.pause_ms, ${limited(context, drive)}
+          FROM ${tables.migrations} AS m JOIN ${tables.frontier} AS f ON f.migration_id = m.id WHERE m.id = ${migration.id}`,
   ])
   const [frontier] = (locked?.rows ?? []) as unknown as Frontier[]
   // Skipped because locked means busy, never exhausted.
@@ -44,7 +48,11 @@ export async function planNextJob(
   const [knobs] = (set?.rows ?? []) as unknown as Knobs[]
   if (knobs === undefined) throw new Error(`migration ${migration.id} is gone`)
   const sizes = { limit: knobs.batch_size, subBatchSize: knobs.sub_batch_size }
-  const plan = await drive.strategy.plan(transaction, drive.scoped, remaining(migration, frontier), sizes)
+  const range = remaining(migration, frontier)
+  const plan =
+    frontier.scan_rows === null
+      ? await drive.strategy.plan(transaction, drive.scoped, range, sizes)
+      : await planScanned(transaction, drive.scoped, range, { ...sizes, scanRows: frontier.scan_rows })
   if (plan === null) {
     await closeRange(transaction, context, migration, frontier)
     return { kind: 'exhausted' }
@@ -102,6 +110,13 @@ function keyOf(value: string | null, cursor: Key | null): Key {
   const key = value === null ? cursor : [value]
   if (key === null) throw new Error('a migration has neither values nor cursors')
   return key
+}
+
+/** The search for rows in scope has a shorter limit, set in passing: locks are held meanwhile, and there is another way. */
+function limited({ limits }: EngineContext, { scoped }: Drive): Sql {
+  if (scoped.scope === null) return raw('NULL')
+  const limit = `${String(Math.min(limits.scopedPlanningTimeoutMs, limits.planningTimeoutMs))}ms`
+  return sql`CASE WHEN NOT f.is_exhausted THEN set_config('statement_timeout', ${limit}, true) END`
 }
 
 interface NewJob {

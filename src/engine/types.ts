@@ -92,6 +92,8 @@ export interface MigrationState extends Migration, TimeLeftValue {
   /** null: not on hold. A hold whose time is over stands until somebody who drives it has asked the indicators. */
   readonly hold: Hold | null
   readonly definitionHash: string | null
+  /** Jobs are made of so many rows read, since no index serves the scope; null: by the scope. */
+  readonly scanRows: number | null
 }
 
 /** Progress by key position and by rows. A percentage is never above 99.9 before the migration finished. */

@@ -74,4 +74,6 @@ export interface MigrationStateValue extends MigrationValue, TimeLeftValue {
   readonly runners: readonly RunnerValue[]
   readonly hold: Hold | null
   readonly definitionHash: string | null
+  /** Jobs are made of so many rows read, since no index serves the scope; null: by the scope. */
+  readonly scanRows: number | null
 }

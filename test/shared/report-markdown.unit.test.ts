@@ -37,6 +37,7 @@ const report: ReportValue = {
     timeLeft: null,
     timeLeftUnknownBecause: 'nothing is left to do',
     definitionHash: 'abc',
+    scanRows: null,
   },
   description: HOSTILE,
   target: { database: 'app', server: 'app on db:5432 as anna', serverVersion: '18.4' },

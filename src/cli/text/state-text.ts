@@ -65,6 +65,14 @@ function settingLines(state: MigrationStateValue): readonly string[] {
       `${formatCount(state.batchSize)}${maxBatchSize === null ? '' : `, at most ${formatCount(maxBatchSize)}`}`,
     ],
     ['sub-batch size', formatCount(state.subBatchSize)],
+    ...(state.scanRows === null
+      ? []
+      : [
+          ['planning', `by ${formatCount(state.scanRows)} rows read: no index serves the scope`] satisfies [
+            string,
+            string,
+          ],
+        ]),
     ['interval', `${String(state.intervalSeconds)} s`],
     ['pause', `${String(state.pauseMs)} ms`],
     ['queued', formatTime(state.createdAt)],
