@@ -16,7 +16,7 @@ import {
   type PasswordSource,
 } from './connection-view.ts'
 import type { FinalizeGates, FinalizeTicket, VerificationView } from './finalize-view.ts'
-import type { LogEntry, MigrationCopy, RunView, TransitionView } from './history-view.ts'
+import type { JournalEntry, MigrationCopy, RunView, TransitionView } from './history-view.ts'
 import type { JobCell, JobDetail, Page } from './job-view.ts'
 import { QueueInput, type QueuePlan } from './queue-plan.ts'
 import { createClientOf, createServerOf, type ClientOf, type HandlersOf, takes, type Transport } from './rpc.ts'
@@ -193,7 +193,10 @@ export const contract = {
   /** The evidence file. */
   'report.markdown': takes(OfMigration).returns<{ readonly fileName: string; readonly text: string }>(),
 
-  /** The log, newest first, from the local copy: also without the target. `actions`: what people did. */
+  /**
+   * The log, newest first, from the local copy: also without the target. `actions`: what people did. Without a migration
+   * it reaches back to earlier tracking schemas of the connection.
+   */
   'events.page': takes(
     OfConnection.extend({
       migrationId: Id.optional(),
@@ -201,7 +204,7 @@ export const contract = {
       after: Cursor.optional(),
       limit,
     }),
-  ).returns<Page<LogEntry>>(),
+  ).returns<Page<JournalEntry>>(),
 
   /** Runs of this console, newest first; of all connections where none is named. */
   'history.runs': takes(

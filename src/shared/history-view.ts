@@ -39,6 +39,14 @@ export interface LogEntry {
   readonly details: Readonly<Record<string, unknown>>
 }
 
+/** An entry as history tells it: also without the target, and of tracking schemas that were there before the present one. */
+export interface JournalEntry extends LogEntry {
+  /** null where it is about no migration, or about one that was never copied. */
+  readonly jobClassName: string | null
+  /** Its migration was in an earlier tracking schema of this connection; the present one may count the same ids anew. */
+  readonly isEarlier: boolean
+}
+
 export interface TransitionView {
   readonly transitionId: string
   readonly jobId: string

@@ -1,5 +1,5 @@
 /** The log, as it arrived here. */
-import type { LogEntry } from '../shared/history-view.ts'
+import type { JournalEntry, LogEntry } from '../shared/history-view.ts'
 import type { Page } from '../shared/job-view.ts'
 import { allRows, pageOf, type SqliteDatabase } from './database.ts'
 
@@ -12,14 +12,17 @@ export type NewEntry = Omit<LogEntry, 'entryId'> & {
 export interface EventRepository {
   /** Keeps those that are not there yet, and returns them with their numbers. */
   append(installationId: number, entries: readonly NewEntry[]): readonly LogEntry[]
-  /** Newest first, by the time at which things happened. */
+  /**
+   * Newest first, by the time at which things happened. Of one migration, or (null) of everything that was seen of the
+   * installation's connection, also before that installation.
+   */
   page(query: {
     readonly installationId: number
     readonly migrationId: string | null
     readonly only: 'all' | 'actions' | 'failures'
     readonly after: string | null
     readonly limit: number
-  }): Page<LogEntry>
+  }): Page<JournalEntry>
 }
 
 interface Row {
@@ -32,6 +35,8 @@ interface Row {
   readonly operator: string | null
   readonly host: string | null
   readonly details: string
+  readonly job_class_name: string | null
+  readonly is_earlier: 0 | 1
 }
 
 /** Kinds whose line tells of a failure. */
@@ -44,9 +49,13 @@ export function createEventRepository(database: SqliteDatabase): EventRepository
      ON CONFLICT DO NOTHING`,
   )
   const page = database.prepare(
-    `SELECT entry_id, origin, at_ms, migration_id, job_id, kind, operator, host, details
-       FROM events
-      WHERE installation_id = @installationId
+    `SELECT entry_id, origin, at_ms, migration_id, job_id, kind, operator, host, details, job_class_name,
+            installation_id <> @installationId AS is_earlier
+       FROM events LEFT JOIN migrations USING (installation_id, migration_id)
+      WHERE (installation_id = @installationId OR (@migrationId IS NULL AND installation_id IN (
+              SELECT other.installation_id FROM installations AS other
+                JOIN installations AS named USING (connection_id)
+               WHERE named.installation_id = @installationId)))
         AND (@migrationId IS NULL OR migration_id = @migrationId)
         AND (@only = 'all' OR (@only = 'actions' AND origin = 'journal') OR (@only = 'failures' AND kind IN ${FAILURES}))
         AND (@atMs IS NULL OR (at_ms, entry_id) < (@atMs, @entryId))
@@ -72,7 +81,7 @@ export function createEventRepository(database: SqliteDatabase): EventRepository
   }
 }
 
-function entryOf(row: Row): LogEntry {
+function entryOf(row: Row): JournalEntry {
   return {
     entryId: String(row.entry_id),
     origin: row.origin,
@@ -83,5 +92,7 @@ function entryOf(row: Row): LogEntry {
     operator: row.operator,
     host: row.host,
     details: JSON.parse(row.details) as Record<string, unknown>, // written by append
+    jobClassName: row.job_class_name,
+    isEarlier: row.is_earlier === 1,
   }
 }

@@ -104,6 +104,32 @@ it('keeps a log line once however often it is copied, and pages newest first', a
   expect(second.next).toBeNull()
 })
 
+it('tells the journal of a connection through all its installations, and of one migration through its own', async () => {
+  const { storage, installationId } = await setup()
+  const entry = {
+    originId: '1',
+    origin: 'journal' as const,
+    migrationId: '1',
+    jobId: null,
+    kind: 'pause',
+    operator: 'anna',
+    host: 'laptop',
+    details: {},
+  }
+  storage.events.append(installationId, [{ ...entry, atMs: 100 }])
+  const anew = storage.installations.see('c1', '2026-11-21T10:00:00Z', 6)
+  storage.events.append(anew, [{ ...entry, atMs: 200 }])
+
+  const page = (migrationId: string | null) =>
+    storage.events.page({ installationId: anew, migrationId, only: 'all', after: null, limit: 5 }).items
+
+  expect(page(null).map(({ atMs, isEarlier }) => ({ atMs, isEarlier }))).toEqual([
+    { atMs: 200, isEarlier: false },
+    { atMs: 100, isEarlier: true },
+  ])
+  expect(page('1').map(({ atMs }) => atMs)).toEqual([200])
+})
+
 it('keeps the rows of a database that was made anew apart from the old ones', async () => {
   const { storage, installationId } = await setup()
   storage.jobs.save(installationId, '1', [cell('1')], 1)

@@ -49,8 +49,7 @@ function saidOf({ kind, jobId, details }: LogEntry): Said {
       return say('running', 'text', 'Run started')
     case 'run_ended':
       return say(
-        'done',
-        'text',
+        ...endGlyph(details.reason),
         'Run ended',
         details.reason === undefined ? '' : `: ${text('reason').replaceAll('_', ' ')}`,
       )
@@ -143,4 +142,17 @@ function restOf(details: Readonly<Record<string, unknown>>): string {
 function plain(value: unknown): string {
   if (value === null || value === undefined) return '–'
   return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+function endGlyph(reason: unknown): readonly [GlyphName, Tone] {
+  switch (reason) {
+    case 'failed':
+      return ['failed', 'failed']
+    case 'paused':
+      return ['paused', 'paused']
+    case 'finished':
+      return ['done', 'done']
+    default:
+      return ['note', 'text']
+  }
 }

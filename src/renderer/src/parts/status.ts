@@ -15,7 +15,13 @@ export interface Shown {
 
 const still = (glyph: GlyphName, tone: Tone, word: string): Shown => ({ glyph, tone, word, isMoving: false })
 
-export function migrationShown(view: MigrationView): Shown {
+/** Where the target does not answer, what was going on is not known to go on. */
+export function migrationShown(view: MigrationView, isTargetLost = false): Shown {
+  const shown = shownOf(view)
+  return isTargetLost && shown.isMoving ? still('off', 'text', 'no answer') : shown
+}
+
+function shownOf(view: MigrationView): Shown {
   const { state, proving } = view
   if (proving?.kind === 'running' && state.status !== 'finalized') {
     return {

@@ -55,6 +55,11 @@ export class Console {
     return connectionId === null ? null : (this.state.targets[connectionId] ?? null)
   }
 
+  /** Since when the target does not answer; what is shown of it is as of then. null: it answers, or was never open. */
+  get targetLostAtMs(): number | null {
+    return this.target?.link.kind === 'lost' ? this.target.link.sinceMs : null
+  }
+
   /** In order of id, newest last. */
   get migrations(): readonly MigrationView[] {
     const all = Object.values(this.target?.migrations ?? {})

@@ -47,8 +47,7 @@ export class Keys {
       return
     }
     const key = event.key === ' ' ? 'Space' : event.key
-    // On a button or a link, Space and Enter are its own.
-    if ((key === 'Space' || key === 'Enter') && isPressable(event.target)) return
+    if (isPressedBy(key, event.target)) return
     if (key.length === 1 && !this.#options.hasLetterKeys()) return
     const isChord = event.timeStamp - this.#chordAtMs < CHORD_MS
     this.#chordAtMs = -Infinity
@@ -71,8 +70,10 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null
 }
 
-function isPressable(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('button, a, summary, [role="slider"]') !== null
+/** On a button Space and Enter are its own, on a link or the strip Enter is. */
+function isPressedBy(key: string, target: EventTarget | null): boolean {
+  const pressable = { Space: 'button, summary', Enter: 'button, summary, a, [role="slider"]' }[key]
+  return pressable !== undefined && target instanceof HTMLElement && target.closest(pressable) !== null
 }
 
 /** j and k, or the arrows, move the focus along the rows of the list that has it, or of the first one. */

@@ -1,12 +1,12 @@
 import { type AppError, toAppError } from '../../../../shared/errors.ts'
-import type { LogEntry } from '../../../../shared/history-view.ts'
+import type { JournalEntry } from '../../../../shared/history-view.ts'
 import type { Console } from '../../state/console.svelte.ts'
 
 type Only = 'actions' | 'all' | 'failures'
 
 /** The journal of one connection from the local copy, page by page; what arrives is put on top. */
 export class Journal {
-  entries = $state.raw<readonly LogEntry[]>([])
+  entries = $state.raw<readonly JournalEntry[]>([])
   error = $state.raw<AppError | null>(null)
   isRead = $state(false)
   #next = $state.raw<string | null>(null)

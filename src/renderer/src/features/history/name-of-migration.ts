@@ -1,6 +1,5 @@
-import type { TargetView } from '../../../../shared/app-state.ts'
+import type { JournalEntry } from '../../../../shared/history-view.ts'
 
-export function nameOfMigration(target: TargetView | null, migrationId: string | null): string {
-  if (migrationId === null) return '–'
-  return target?.migrations[migrationId]?.state.jobClassName ?? `migration ${migrationId}`
+export function nameOfMigration({ migrationId, jobClassName }: JournalEntry): string {
+  return migrationId === null ? '–' : (jobClassName ?? `migration ${migrationId}`)
 }

@@ -91,29 +91,32 @@ export interface GivenQueue {
 }
 
 export type Given =
-  { readonly kind: 'given'; readonly input: GivenQueue } | { readonly kind: 'wrong'; readonly because: string }
+  | { readonly kind: 'given'; readonly input: GivenQueue }
+  | { readonly kind: 'wrong'; readonly field: string; readonly because: string }
 
 export function givenOf(jobClassName: string, form: QueueForm, declared: readonly ArgumentView[]): Given {
   const input: GivenQueue = { jobClassName, jobArguments: [], force: form.isForced }
   for (const { name, label } of KNOBS) {
     const text = form.knobs[name].trim()
     if (text === '') continue
-    if (!/^\d{1,10}$/.test(text)) return { kind: 'wrong', because: `${label}: expected a whole number` }
+    if (!/^\d{1,10}$/.test(text)) return { kind: 'wrong', field: name, because: `${label}: expected a whole number` }
     input[name] = Number(text)
   }
   for (const name of ['min', 'max'] as const) {
     const text = form[name].trim()
     if (text === '') continue
-    if (!/^-?\d{1,19}$/.test(text)) return { kind: 'wrong', because: `${name}: expected a whole number` }
+    if (!/^-?\d{1,19}$/.test(text)) return { kind: 'wrong', field: name, because: `${name}: expected a whole number` }
     input[name] = text
   }
   const values = declared.map((argument) => ({ argument, text: form.arguments[argument.name]?.trim() ?? '' }))
   const given = values.slice(0, values.findLastIndex(({ text }) => text !== '') + 1)
   const missing = values.find(({ argument, text }) => argument.isRequired && text === '')
-  if (missing !== undefined) return { kind: 'wrong', because: `${missing.argument.name}: needs a value` }
+  if (missing !== undefined)
+    return { kind: 'wrong', field: missing.argument.name, because: `${missing.argument.name}: needs a value` }
   for (const { argument, text } of given) {
     const value = valueOf(argument, text)
-    if (value === undefined) return { kind: 'wrong', because: `${argument.name}: expected ${hintOf(argument)}` }
+    if (value === undefined)
+      return { kind: 'wrong', field: argument.name, because: `${argument.name}: expected ${hintOf(argument)}` }
     input.jobArguments.push(value)
   }
   return { kind: 'given', input }

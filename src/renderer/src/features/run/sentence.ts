@@ -4,7 +4,19 @@ import { headlineOf, isDriven } from '../../../../shared/describe-migration.ts'
 import { formatTimeLeft } from '../../../../shared/format-duration.ts'
 import { liveRunOf } from '../../parts/live-run.ts'
 import { holdSentence } from '../../../../shared/health.ts'
-import { formatCount, formatEstimate } from '../../../../shared/format-number.ts'
+import { clockTime } from '../../parts/time.ts'
+import { countOf, formatCount, formatEstimate } from '../../../../shared/format-number.ts'
+
+const IN_DOUBT = 'Connection lost: the last sub-batch is in doubt until it is back.'
+
+/** While the target does not answer: what was true when it last did, and what cannot be known. */
+export function lostSentence({ state, run }: MigrationView, lostAtMs: number): string {
+  if (run !== null && run.end === null) {
+    return IN_DOUBT
+  }
+  if (isDriven(state)) return `Connection lost. What its runner did since ${clockTime(lostAtMs)} is not known here.`
+  return `${headlineOf(state)} As of ${clockTime(lostAtMs)}.`
+}
 
 export function runSentence(view: MigrationView, jobs: { readonly made: number; readonly toCome: number }): string {
   const { state } = view
@@ -16,8 +28,9 @@ export function runSentence(view: MigrationView, jobs: { readonly made: number; 
         : ` ${formatEstimate(state.totalTupleCount)} rows in ${formatEstimate(jobs.made + jobs.toCome)} jobs;`
     return `Queued.${total} nobody drives it yet.`
   }
+  if (state.status === 'paused' || state.status === 'failed') return standingSentence(view)
   if (run === null || state.status !== 'active') return headlineOf(state)
-  if (run.isInDoubt) return 'Connection lost: whether the sub-batch in hand was committed is being found out.'
+  if (run.isInDoubt) return IN_DOUBT
   const { progress } = run
   const waitingFor = progress?.waitingFor ?? null
   const etaSeconds = progress?.etaSeconds ?? null
@@ -47,4 +60,14 @@ export function othersDriving(view: MigrationView): string | null {
   if (first === undefined) return null
   const more = live.length > 1 ? ` and ${String(live.length - 1)} more` : ''
   return `Driven by ${first.operator} on ${first.host}, pid ${String(first.pid)}${more}`
+}
+
+function standingSentence({ state }: MigrationView): string {
+  const { rows, totalTupleCount, jobs } = state
+  const of = totalTupleCount === null ? '' : ` of ${formatEstimate(Math.max(totalTupleCount, rows.scanned))}`
+  const scanned = `${formatCount(rows.scanned)}${of} rows scanned.`
+  if (state.status === 'failed') {
+    return `Failed: ${countOf(jobs.blocked, 'job')} used ${jobs.blocked === 1 ? 'its' : 'their'} attempts. ${scanned}`
+  }
+  return `Paused. ${scanned} ${isDriven(state) ? 'A runner is just stopping.' : 'Nothing of it is running.'}`
 }

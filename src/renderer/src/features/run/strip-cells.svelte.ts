@@ -21,12 +21,13 @@ export class StripCells {
     this.#unsubscribe = console.replica.onEvent((event) => this.#hear(event))
   }
 
-  async read(): Promise<void> {
+  /** From the target or, where that does not answer, from the local copy of what it said. */
+  async read(isLost: boolean): Promise<void> {
     try {
       let after: string | null = null
       do {
         const page: { readonly items: readonly JobCell[]; readonly next: string | null } = await this.#console.api(
-          'jobs.page',
+          isLost ? 'history.jobs' : 'jobs.page',
           { ...this.#of, limit: 2_000, ...(after === null ? {} : { after }) },
         )
         for (const cell of page.items) this.#put(cell)
