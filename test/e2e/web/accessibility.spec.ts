@@ -55,7 +55,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
       await expect(headline(page)).toContainText('Holds')
       await examine(page, 'verified')
       await page.getByRole('link', { name: 'Finalize…' }).click()
-      await expect(headline(page)).toContainText('All 5 gates hold')
+      await expect(headline(page)).toContainText(/All \d gates hold/)
       await examine(page, 'finalize')
       await page.getByRole('button', { name: 'Finalize…' }).click()
       await expect(page.getByRole('button', { name: 'Finalize migration 1' })).toBeEnabled()

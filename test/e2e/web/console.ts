@@ -21,8 +21,8 @@ export interface TestConsole {
 }
 
 export interface Practice {
-  /** One more console on the same practice database, with a console.db of its own. */
-  start(): Promise<TestConsole>
+  /** One more console with a console.db of its own, on the same practice database; a bare one has none. */
+  start(options?: { readonly isBare: boolean }): Promise<TestConsole>
   /** Its URL, with the password; once a console was started. */
   database(): string
   query<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>
@@ -45,17 +45,18 @@ export const test = base.extend<Fixtures>({
     let client: pg.Client | null = null
     /** Once it was ended and started again it is ours to stop. */
     let server: Server | null = null
-    const start = async (): Promise<TestConsole> => {
+    const start = async (isBare: boolean): Promise<TestConsole> => {
       const home = await mkdtemp(join(folder, 'home-'))
-      const { stop, ...started } = await startProcess(['--project', folder, '--home', home, '--rows', String(rows)])
+      const places = ['--project', folder, '--home', home, '--rows', String(rows)]
+      const { stop, ...started } = await startProcess(isBare ? [...places, '--bare'] : places)
       stops.unshift(stop)
       return started
     }
     let database: string | null = null
     await use({
-      async start() {
-        const started = await start()
-        database ??= started.database
+      async start({ isBare } = { isBare: false }) {
+        const started = await start(isBare)
+        if (!isBare) database ??= started.database
         return started
       },
       database: () => database ?? '',

@@ -18,6 +18,9 @@ test('a target that is killed in the middle of a run is told, and the run goes o
   await expect(headline(page)).toContainText('cannot be reached')
   await expect(page.getByRole('button', { name: 'queue' })).toBeVisible()
   await page.goBack()
+  // What was copied is shown meanwhile, and nothing is said to run.
+  await expect(page.getByTestId('legend')).toContainText('succeeded')
+  await expect(page.getByRole('navigation', { name: 'Steps' })).toContainText('no answer')
   await start()
   await expect(page.locator('.band')).not.toContainText('no answer')
   await expect(headline(page)).toContainText('Running')

@@ -14,6 +14,8 @@ test('production asks before it queues and runs, and for the typed phrase before
   await page.getByRole('link', { name: ROUTES, exact: true }).first().click()
   await page.getByRole('link', { name: 'Queue…' }).click()
   await page.getByRole('button', { name: 'Install tracking schema' }).click()
+  await expect(page.getByRole('alertdialog')).toContainText('Install on PRODUCTION')
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Install tracking schema' }).click()
   await page.getByRole('button', { name: 'Review & queue…' }).click()
   await expect(page.getByRole('alertdialog')).toContainText('Queue on PRODUCTION')
   await page.getByRole('button', { name: 'Queue migration' }).click()
