@@ -34,20 +34,21 @@ it.each([
   const form = emptyForm()
   form.knobs[knob] = text
 
-  expect(givenOf('X', form, [])).toEqual({ kind: 'wrong', because })
+  expect(givenOf('X', form, [])).toEqual({ kind: 'wrong', field: knob, because })
 })
 
 it('says which argument is missing or not of its kind', () => {
   const form = emptyForm()
-  expect(givenOf('X', form, [LIMIT])).toEqual({ kind: 'wrong', because: 'limit: needs a value' })
+  expect(givenOf('X', form, [LIMIT])).toEqual({ kind: 'wrong', field: 'limit', because: 'limit: needs a value' })
   form.arguments.limit = 'many'
   expect(givenOf('X', form, [LIMIT])).toEqual({
     kind: 'wrong',
+    field: 'limit',
     because: 'limit: expected a whole number, at least 1',
   })
   form.arguments.limit = '7'
   form.arguments.extra = '{'
-  expect(givenOf('X', form, [LIMIT, EXTRA])).toMatchObject({ kind: 'wrong' })
+  expect(givenOf('X', form, [LIMIT, EXTRA])).toMatchObject({ kind: 'wrong', field: 'extra' })
 })
 
 it('takes JSON where a schema has no plain form', () => {
