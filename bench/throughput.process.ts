@@ -58,7 +58,14 @@ async function runEngine({ batchSize: batch, subBatchSize: subBatch }: Sizes): P
     },
     { applicationName: 'tranche bench', logger },
   )
-  const loaded = { definition: definition(batch, subBatch), file: 'bench.ts', hash: 'bench', files: {}, packages: [] }
+  const loaded = {
+    definition: definition(batch, subBatch),
+    folder: '/bench',
+    file: 'bench.ts',
+    hash: 'bench',
+    files: {},
+    packages: [],
+  }
   const engine = createEngine({
     target,
     trackingSchema: 'tranche',

@@ -151,6 +151,8 @@ export interface BatchedMigrationDefinition {
 
 /** Where a definition came from. */
 export interface DefinitionFile {
+  /** The catalogue's root; absolute, links resolved. */
+  readonly folder: string
   /** The definition's file, relative to the catalogue's root. */
   readonly file: string
   /** SHA-256 over the definition and every catalogue file that it imports. */

@@ -44,7 +44,7 @@ export async function openCatalogue(folder: string, { limitMs = 5000 }: OpenOpti
   )
   // One after the other: a file that fails to compile is told by being the last one loaded.
   for (const file of listed.files) {
-    const outcome = await loadDefinition(file, { generation, graph, hooks, limitMs })
+    const outcome = await loadDefinition(file, { root, generation, graph, hooks, limitMs })
     if (!('definition' in outcome)) broken.push(outcome)
     else if ('name' in outcome) loadedStepped.push(outcome)
     else loaded.push(outcome)
@@ -90,13 +90,13 @@ function reasonOf(cause: unknown): string {
 
 async function loadDefinition(
   file: string,
-  evaluation: Evaluation,
+  evaluation: Evaluation & { readonly root: string },
 ): Promise<LoadedDefinition | LoadedSteppedMigration | BrokenFile> {
   const { files, packages, problem } = reachOf(evaluation.graph, file)
   if (problem !== null) return brokenFile(file, problem)
   const definition = await evaluateDefinition(file, evaluation)
   if (isProblem(definition)) return brokenFile(file, definition)
-  const place = { file, hash: driftHash(files), files, packages }
+  const place = { folder: evaluation.root, file, hash: driftHash(files), files, packages }
   return definition.kind === 'batched' ? { definition, ...place } : nameSteppedMigration(definition, place)
 }
 

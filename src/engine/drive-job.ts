@@ -11,6 +11,7 @@ import { failClaim } from './fail-claim.ts'
 import { exhausted } from './exhausted.ts'
 import type { Outcome, Prepared } from './performer.ts'
 import { Position, sumRows } from './position.ts'
+import { ReadAhead } from './read-ahead.ts'
 import { runAhead } from './run-ahead.ts'
 import { type JobDrive, recount, settle } from './settle.ts'
 import { settleCounts } from './settle-counts.ts'
@@ -44,6 +45,7 @@ export async function driveJob(jobDrive: JobDrive, first: Claim): Promise<JobEnd
     metrics: { timings: [], affectedRows: [] },
     position: new Position(first),
     next: null,
+    ahead: new ReadAhead(),
     isAlone: false,
   }
   let repetition = 0
@@ -62,7 +64,7 @@ export async function driveJob(jobDrive: JobDrive, first: Claim): Promise<JobEnd
       if (pauseMs > 0) await pause(context, pauseMs, drive.signal)
     } catch (error) {
       const wasAlone = course.isAlone
-      dropNext(course, error)
+      await dropNext(course, error)
       const kind = kindOfError(error)
       switch (kind) {
         case 'claim_lost':
@@ -116,6 +118,8 @@ interface Course {
   position: Position
   /** The next sub-batch where it was prepared already. */
   next: Prepared | null
+  /** Rows of the sub-batch behind it. */
+  readonly ahead: ReadAhead
   /** The sub-batch in hand goes the careful path: it failed among others in the air, or it cannot be one of them. */
   isAlone: boolean
 }
@@ -134,8 +138,11 @@ async function step(jobDrive: JobDrive, course: Course): Promise<boolean> {
   const mayRunAhead = claim.pauseMs === 0 && !course.isAlone
   // Until it turns out to be static, a failure is that of this sub-batch alone.
   course.isAlone = true
-  const prepared = course.next ?? (await prepareSubBatch(context, drive, { claim, slice, predecessor }))
+  const prepared =
+    course.next ?? (await (course.ahead.take(slice) ?? prepareSubBatch(context, drive, { claim, slice, predecessor })))
   course.next = null
+  const after = claim.slices[index + 1]
+  if (after !== undefined) course.ahead.start(context, drive, { claim, slice: after, predecessor: slice.end })
   const onCommitted = (done: Slice, outcome: Outcome, milliseconds: number): void => {
     count(jobDrive, course, done, { outcome, milliseconds })
   }
@@ -195,9 +202,10 @@ function count(
   })
 }
 
-function dropNext(course: Course, reason: unknown): void {
+async function dropNext(course: Course, reason: unknown): Promise<void> {
   course.next?.abandon(reason)
   course.next = null
+  await course.ahead.drop(reason)
 }
 
 function succeed({ context, drive, tally }: JobDrive, { position, first, startedAtMs }: Course): JobEnd {
@@ -250,7 +258,7 @@ async function release(
 ): Promise<JobEnd> {
   const { position } = course
   const { jobId } = position.claim
-  dropNext(course, new Error(reason))
+  await dropNext(course, new Error(reason))
   await settleCounts(context, drive, position)
   const isReleased = await withContentionRetries(context, () => releaseClaim(context, drive, jobId, reason))
   tally.flush()

@@ -1,5 +1,5 @@
 /** What the engine asks of its host. Tests pass their own clock, randomness and transformer; nothing else is ever faked. */
-import type { JobArguments, LoadedDefinition } from '../catalogue/definition.ts'
+import type { JobArguments, LoadedDefinition, Log } from '../catalogue/definition.ts'
 import type { LoadedSteppedMigration } from '../catalogue/stepped/definition.ts'
 import type { Target } from './target/open-target.ts'
 
@@ -48,9 +48,17 @@ export interface RowTransformer {
   transform(
     definition: LoadedDefinition,
     rows: readonly Record<string, unknown>[],
-    args: JobArguments,
-    signal: AbortSignal,
+    context: TransformRequest,
   ): Promise<readonly TransformOutcome[]>
+}
+
+export interface TransformRequest {
+  readonly args: JobArguments
+  /** As given at queue time, for a pool that parses them anew. */
+  readonly jobArguments: readonly unknown[]
+  /** Aborted: the promise rejects with its reason, soon. */
+  readonly signal: AbortSignal
+  readonly log: Log
 }
 
 /** The operator's catalogue, by job class name. */

@@ -34,7 +34,10 @@ export async function prepareRows(
     isReadOnly: true,
   })
   const keys = rows.map((row) => keyOf(row, drive))
-  const outcomes = rows.length === 0 ? [] : await transformer.transform(drive.loaded, rows, drive.args, drive.signal)
+  const { args, migration, loaded } = drive
+  const { signal, log } = performContext
+  const request = { args, jobArguments: migration.jobArguments, signal, log }
+  const outcomes = rows.length === 0 ? [] : await transformer.transform(loaded, rows, request)
   const { written, unresolved, quarantined } = sort(rows, keys, outcomes)
   return {
     isStatic: false,

@@ -26,6 +26,7 @@ import { hideFromDriver } from './connection/read-environment.ts'
 import type { Environ } from './connection/read-service.ts'
 import { packageVersion } from './package-version.ts'
 import type { Practice } from './practice/open-practice.ts'
+import { createRowPool } from './row-pool/row-pool.ts'
 import { systemIdentity } from './system/identity.ts'
 
 export interface BackendOptions {
@@ -73,7 +74,17 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     keychain === undefined
       ? createMemorySecrets()
       : await openKeptSecrets({ storage, keychain, isKept: settings.keepsPasswords, logger })
-  const context: BackendContext = { storage, publisher, secrets, logger, identity, env, findPractice: finder.find }
+  const rowTransformer = createRowPool()
+  const context: BackendContext = {
+    rowTransformer,
+    storage,
+    publisher,
+    secrets,
+    logger,
+    identity,
+    env,
+    findPractice: finder.find,
+  }
   const practice = createPracticeDesk(context, { projectFolder, rows: options.practiceRows ?? null, know: finder.know })
   const desks = createDesks(context)
   for (const connection of storage.connections.list()) {
@@ -89,6 +100,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     },
     async close() {
       await desks.closeAll()
+      await rowTransformer.close()
       await practice.close()
       publisher.close()
       await secrets.close()

@@ -3,7 +3,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts'
 import { openCatalogue } from '../catalogue/loader.ts'
 import { DEFAULT_DATABASE } from '../engine/context.ts'
 import { createEngine, type Engine } from '../engine/engine.ts'
-import type { DefinitionSource, Identity, Logger } from '../engine/ports.ts'
+import type { DefinitionSource, Identity, Logger, RowTransformer } from '../engine/ports.ts'
 import { openTarget, type Target } from '../engine/target/open-target.ts'
 import type { TargetParameters } from '../engine/target/parameters.ts'
 import { TrancheError } from '../shared/errors.ts'
@@ -11,6 +11,7 @@ import { createAdapters } from './adapters.ts'
 import type { HealthSettings } from '../shared/health-settings.ts'
 import { hideFromDriver } from './connection/read-environment.ts'
 import { packageVersion } from './package-version.ts'
+import { createRowPool } from './row-pool/row-pool.ts'
 import { systemClock } from './system/clock.ts'
 import { systemIdentity } from './system/identity.ts'
 import { systemProcesses } from './system/process-table.ts'
@@ -68,7 +69,10 @@ export async function createEngineHost(options: EngineHostOptions): Promise<Engi
   hideFromDriver(process.env)
   const identity = systemIdentity(packageVersion())
   const catalogue = catalogueFolder === null ? null : await openCatalogue(catalogueFolder)
-  const opened = [...places.keys()].map((name) => openDatabase(name, { ...options, identity, catalogue }))
+  const rowTransformer = createRowPool()
+  const opened = [...places.keys()].map((name) =>
+    openDatabase(name, { ...options, identity, catalogue, rowTransformer }),
+  )
   const [main] = opened
   if (main === undefined) throw unknownDatabase(DEFAULT_DATABASE, [])
   return {
@@ -83,6 +87,7 @@ export async function createEngineHost(options: EngineHostOptions): Promise<Engi
     },
     async close() {
       catalogue?.close()
+      await rowTransformer.close()
       await Promise.all(opened.map((each) => each.close()))
     },
   }
@@ -91,6 +96,7 @@ export async function createEngineHost(options: EngineHostOptions): Promise<Engi
 interface Opening extends EngineHostOptions {
   readonly identity: Identity
   readonly catalogue: Catalogue | null
+  readonly rowTransformer: RowTransformer
 }
 
 function openDatabase(name: string, opening: Opening): OpenDatabase & { readonly close: () => Promise<void> } {
@@ -99,6 +105,7 @@ function openDatabase(name: string, opening: Opening): OpenDatabase & { readonly
     logger,
     identity,
     catalogue,
+    rowTransformer,
     trackingSchema = DEFAULT_TRACKING_SCHEMA,
     parallel = 1,
     health = {},
@@ -128,6 +135,7 @@ function openDatabase(name: string, opening: Opening): OpenDatabase & { readonly
     adapters,
     database: name,
     otherDatabases,
+    rowTransformer,
     trackingSchema,
     definitions: catalogue ?? NO_DEFINITIONS,
     identity,

@@ -39,6 +39,8 @@ export const ERROR_EXIT_CODES = {
   unknown_version: EXIT.usage,
   vector_unavailable: EXIT.usage,
   not_installed: EXIT.usage,
+  row_transform_stalled: EXIT.failed,
+  row_transform_lost: EXIT.failed,
   // the contract between a page and the console's backend
   unknown_method: EXIT.usage,
   bad_input: EXIT.usage,

@@ -42,6 +42,7 @@ export function loadedOf(definition: BatchedMigrationDefinition, text = definiti
   const file = `${definition.jobClassName}.ts`
   return {
     definition,
+    folder: '/catalogue',
     file,
     hash: createHash('sha256').update(text).digest('hex'),
     files: { [file]: text },
@@ -56,6 +57,7 @@ export function steppedSourceOf(definitions: readonly SteppedMigrationDefinition
     const text = definition.operations.map(({ key }) => key).join()
     return {
       definition,
+      folder: '/catalogue',
       name: `step_${definition.version.slice(-2)}`,
       file,
       hash: createHash('sha256').update(text).digest('hex'),

@@ -3,12 +3,11 @@ import { isUnresolved } from '../../src/catalogue/row-outcome.ts'
 
 /** Runs `transform` of eachRow in this very process, one row after the other, as the pool's workers would. */
 export const inProcessTransformer: RowTransformer = {
-  async transform({ definition }, rows, args) {
+  async transform({ definition }, rows, { args, log }) {
     const { perform } = definition
     if (typeof perform === 'function') throw new Error('this definition has no transform')
     const outcomes: TransformOutcome[] = []
-    for (const row of rows)
-      outcomes.push(await outcomeOf(async () => perform.transform(row, { args, log: () => undefined })))
+    for (const row of rows) outcomes.push(await outcomeOf(async () => perform.transform(row, { args, log })))
     return outcomes
   },
 }

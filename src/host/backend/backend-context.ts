@@ -1,6 +1,6 @@
 /** What every part of the backend is given. */
 import type { TargetParameters } from '../../engine/target/parameters.ts'
-import type { Identity, Logger } from '../../engine/ports.ts'
+import type { Identity, Logger, RowTransformer } from '../../engine/ports.ts'
 import type { Storage } from '../../storage/open.ts'
 import type { Environ } from '../connection/read-service.ts'
 import type { Publisher } from './publisher.ts'
@@ -13,6 +13,8 @@ export interface BackendContext {
   readonly logger: Logger
   readonly identity: Identity
   readonly env: Environ
+  /** The worker threads of eachRow; one pool for all connections. */
+  readonly rowTransformer: RowTransformer
   /** The practice database, where it is there. */
   readonly findPractice: () => Promise<TargetParameters | null>
 }

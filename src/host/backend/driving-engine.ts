@@ -24,7 +24,7 @@ export interface EngineNeeds {
 /** A console's run outlives the failures of an evening; whoever does not want to wait stops it. */
 const RECONNECT_MS = 12 * 60 * 60 * 1000
 
-export function openEngine({ identity, logger }: BackendContext, needs: EngineNeeds): OpenedEngine {
+export function openEngine({ identity, logger, rowTransformer }: BackendContext, needs: EngineNeeds): OpenedEngine {
   const { resolved, definitions, trackingSchema, maxConnections } = needs
   const target = openTarget(resolved.parameters, {
     applicationName: applicationName(identity.version, identity.operator),
@@ -36,6 +36,7 @@ export function openEngine({ identity, logger }: BackendContext, needs: EngineNe
     target,
     trackingSchema,
     definitions,
+    rowTransformer,
     identity,
     processes: systemProcesses,
     clock: systemClock,
