@@ -10,6 +10,7 @@ import { checkLongTransactions, checkServer, checkTableFree, checkTriggers, fail
 import { checkPreconditions } from './preconditions.ts'
 import { fixRange } from './queued-range.ts'
 import { examineTarget, findDuplicate, type Order, type Queueing, readOrder } from './queueing.ts'
+import { checkRandomKeys } from './random-keys.ts'
 import { kindOfError } from './target/sqlstate.ts'
 import { assertInstalled } from './tracking/schema-state.ts'
 import type { Migration, QueueRequest } from './types.ts'
@@ -146,9 +147,11 @@ async function checkTable(
           ),
     )
   }
+  const random = checkRandomKeys(queueing.scoped)
   return inTransaction(context, async (transaction) => [
     ...preconditions,
     ...(isInstalled ? [await checkTableFree(transaction, context, queueing.scoped)] : []),
+    ...(random === null ? [] : [random]),
     await checkTriggers(transaction, queueing.scoped),
     await checkLongTransactions(transaction),
   ])

@@ -17,6 +17,7 @@ import { getDefinition } from './drive.ts'
 import { effectiveKnobs, type Knobs } from './knobs.ts'
 import { assertPreconditions } from './preconditions.ts'
 import { fixRange, type QueuedRange } from './queued-range.ts'
+import { checkRandomKeys } from './random-keys.ts'
 import { parseRange, readRange, type RequestedRange } from './requested-range.ts'
 import { getTransformer } from './row-performer.ts'
 import { assertSampleColumns, takeSamples } from './samples.ts'
@@ -188,6 +189,8 @@ export async function insertQueued(
   queueing: Queueing,
 ): Promise<Migration> {
   const range = await fixRange(transaction, queueing, queueing.range)
+  const random = checkRandomKeys(queueing.scoped)
+  if (random !== null) context.logger.log('warn', random.detail, { remedy: random.remedy })
   const migration = await insertOne(transaction, context, queueing, range)
   await recordEvent(transaction, context, {
     kind: 'queue',
@@ -198,6 +201,7 @@ export async function insertQueued(
       max: range?.max ?? null,
       hash: queueing.loaded.hash,
       forced: queueing.request.force ?? false,
+      ...(random === null ? {} : { warning: random.detail }),
       request: askedFor(queueing.request),
     },
   })

@@ -90,3 +90,15 @@ it('visits every row by a key of any type that has an order', async () => {
     })
   }
 })
+
+it('says that rows inserted meanwhile may or may not be visited where keys are random', async () => {
+  const { engine } = await setup({ schema: keyedTable({ k: 'uuid' }), definitions: [hitByKey({ column: 'k' })] })
+
+  const { preflight, strategy } = await engine.plan({ jobClassName: 'HitByKey' })
+  const { migration } = await engine.queue({ jobClassName: 'HitByKey' })
+
+  expect(strategy).toBe('keyset')
+  expect(preflight.find(({ name }) => name === 'random keys')).toMatchObject({ outcome: 'warns' })
+  const [queued] = await engine.events(migration.id)
+  expect(queued?.details.warning).toBe('k is a uuid: rows inserted after queueing may or may not be visited')
+})
