@@ -1,6 +1,6 @@
 /**
  * One contestant's run in a process of its own, so that its memory is its own too:
- * `node bench/throughput.process.ts NAME URL BATCH_SIZE SUB_BATCH_SIZE`. Prints seconds and peak memory as JSON. Connecting and
+ * `node bench/throughput.process.ts NAME URL BATCH_SIZE SUB_BATCH_SIZE`. Prints seconds, CPU and peak memory as JSON. Connecting and
  * queueing are not timed; everything that a run does is.
  */
 import { performance } from 'node:perf_hooks'
@@ -29,8 +29,11 @@ const logger: Logger = {
   },
 }
 const contestant = CLIENTS[name]
+const before = process.cpuUsage()
 const seconds = await (contestant === undefined ? runEngine(sizes) : runClient(contestant, sizes))
-process.stdout.write(`${JSON.stringify({ seconds, peakMegabytes: process.resourceUsage().maxRSS / 1024 })}\n`)
+const { user, system } = process.cpuUsage(before)
+const peakMegabytes = process.resourceUsage().maxRSS / 1024
+process.stdout.write(`${JSON.stringify({ seconds, peakMegabytes, clientCpuSeconds: (user + system) / 1e6 })}\n`)
 
 async function runClient(run: Contestant, given: Sizes): Promise<number> {
   const client = new pg.Client({ connectionString: url })

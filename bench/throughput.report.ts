@@ -8,6 +8,9 @@ export interface Setting {
 
 export interface Measured {
   readonly seconds: number
+  /** CPU of the server's sessions; NaN where they are out of sight. */
+  readonly serverCpuSeconds: number
+  readonly clientCpuSeconds: number
   readonly peakMegabytes: number
   readonly walMegabytes: number
 }
@@ -21,7 +24,7 @@ export function formatTable({ title, rows }: Setting, runs: Runs, rounds: number
   const loop = middle(runs, 'plpgsql loop')
   const lines = [...runs].map(([name, measured]) => {
     const seconds = measured.map((one) => one.seconds)
-    const { seconds: at, walMegabytes, peakMegabytes } = middle(runs, name)
+    const { seconds: at, walMegabytes, peakMegabytes, serverCpuSeconds, clientCpuSeconds } = middle(runs, name)
     return [
       name,
       `${at.toFixed(2)} [${Math.min(...seconds).toFixed(2)}–${Math.max(...seconds).toFixed(2)}]`,
@@ -29,14 +32,15 @@ export function formatTable({ title, rows }: Setting, runs: Runs, rounds: number
       (loop.seconds / at).toFixed(2),
       (single.seconds / at).toFixed(2),
       (walMegabytes / single.walMegabytes).toFixed(2),
+      `${serverCpuSeconds.toFixed(1)} + ${clientCpuSeconds.toFixed(1)}`,
       peakMegabytes.toFixed(0),
     ].join(' | ')
   })
   return [
     `**${title}**: ${count.format(rows)} rows, medians of ${String(rounds)} rounds`,
     '',
-    '| | s [min–max] | rows/s | ratio to the loop | ratio to the single statement | WAL to the single statement | peak MB |',
-    '|---|---|---|---|---|---|---|',
+    '| | s [min–max] | rows/s | ratio to the loop | ratio to the single statement | WAL to the single statement | CPU s, server + client | peak MB |',
+    '|---|---|---|---|---|---|---|---|',
     ...lines.map((line) => `| ${line} |`),
     '',
   ].join('\n')
@@ -72,6 +76,8 @@ function middle(runs: Runs, name: string): Measured {
   const measured = runs.get(name) ?? []
   return {
     seconds: median(measured.map(({ seconds }) => seconds)),
+    serverCpuSeconds: median(measured.map(({ serverCpuSeconds }) => serverCpuSeconds)),
+    clientCpuSeconds: median(measured.map(({ clientCpuSeconds }) => clientCpuSeconds)),
     peakMegabytes: median(measured.map(({ peakMegabytes }) => peakMegabytes)),
     walMegabytes: median(measured.map(({ walMegabytes }) => walMegabytes)),
   }

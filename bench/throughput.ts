@@ -13,6 +13,7 @@ import { mkdtemp, rm, chmod, readFile, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import pg from 'pg'
@@ -127,6 +128,7 @@ async function measure(entry: Entry, setting: Setting, proxyPort: number | null)
       .catch(() => client.query('SELECT count(path) FROM routes'))
     await client.query('CHECKPOINT')
     const walBefore = await walPosition(client)
+    const cpuBefore = await server.sessionCpuSeconds()
     const inAir = entry.name === 'engine' ? (options['in-air'] ?? '') : entry.inAir
     const report = await runProcess([
       entry.name,
@@ -135,10 +137,11 @@ async function measure(entry: Entry, setting: Setting, proxyPort: number | null)
       String(setting.subBatchSize),
       inAir,
     ])
+    const serverCpuSeconds = (await server.sessionCpuSeconds()) - cpuBefore
     const walMegabytes = ((await walPosition(client)) - walBefore) / 2 ** 20
     await confirm(client, setting.rows)
     if (entry.name.startsWith('engine')) await confirmTracking(client, setting.rows)
-    return { ...report, walMegabytes }
+    return { ...report, walMegabytes, serverCpuSeconds }
   } finally {
     await client.end()
   }
@@ -156,7 +159,9 @@ async function makeBase(rows: number): Promise<void> {
   }
 }
 
-async function runProcess(args: readonly string[]): Promise<{ seconds: number; peakMegabytes: number }> {
+type Report = Omit<Measured, 'walMegabytes' | 'serverCpuSeconds'>
+
+async function runProcess(args: readonly string[]): Promise<Report> {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PROCESS, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -164,7 +169,7 @@ async function runProcess(args: readonly string[]): Promise<{ seconds: number; p
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
   if (code !== 0) throw new Error(`${args[0] ?? ''} ended with ${String(code)}`)
-  return JSON.parse(output) as { seconds: number; peakMegabytes: number } // printed by throughput.process.ts
+  return JSON.parse(output) as Report // printed by throughput.process.ts
 }
 
 async function startProxy(delayMs: number): Promise<{ readonly port: number; close(): void }> {
@@ -194,20 +199,37 @@ async function startProxy(delayMs: number): Promise<{ readonly port: number; clo
   return { port: proxyPort, close: () => child.kill() }
 }
 
-async function openServer(): Promise<{ readonly url: string; close(): Promise<void> }> {
+interface Server {
+  readonly url: string
+  /** Of all sessions that ended so far; NaN where the server's processes are out of sight. */
+  sessionCpuSeconds(): Promise<number>
+  close(): Promise<void>
+}
+
+async function openServer(): Promise<Server> {
   const url = process.env.TRANCHE_BENCH_URL ?? ''
-  if (url !== '') return { url, close: () => Promise.resolve() }
+  if (url !== '') return { url, sessionCpuSeconds: () => Promise.resolve(Number.NaN), close: () => Promise.resolve() }
   const folder = await mkdtemp(join(tmpdir(), 'tranche-bench-'))
   await chmod(folder, 0o711)
   const started = await startServer({ folder, settings: SETTINGS, ports: { first: 54_630, count: 100 } })
   const { host, port, user, password, database } = started.connection
   return {
     url: `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}:${String(port)}/${database}`,
+    sessionCpuSeconds: () => childCpuSeconds(started.pid),
     async close() {
       await started.stop()
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** What Linux counts for a process's children once they have ended: our sessions are children of the server. */
+async function childCpuSeconds(pid: number): Promise<number> {
+  await sleep(300)
+  const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(() => '')
+  // cutime and cstime, in hundredths of a second, are the 14th and 15th field behind the parenthesised name.
+  const fields = stat.split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[13]) + Number(fields[14])) / 100
 }
 
 async function machine(load: number): Promise<string> {
