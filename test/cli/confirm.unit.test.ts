@@ -37,6 +37,8 @@ test('what has to be confirmed, where', () => {
     'delete plain plain plain phrase',
     'verify none none none none',
     'finalize none none plain phrase',
+    'stepped none none none plain',
+    'approve none plain plain phrase',
   ])
 })
 

@@ -65,8 +65,8 @@ it('stops a run after its sub-batch, and runs it to the end later', async () => 
   expect(await call('migrations.get', of)).toMatchObject({ status: 'active', runners: [] })
   await expect(call('run.stop', of)).rejects.toMatchObject({ code: 'not_running' })
   await call('migrations.set', { ...of, pauseMs: 0 })
-  await call('run.start', { ...of, parallel: 2 })
-  await replica.until(() => isOver(view()))
+  const { runId } = await call('run.start', { ...of, parallel: 2 })
+  await replica.until(() => view()?.run?.runId === runId && isOver(view()))
   expect(view()?.state.status).toBe('finished')
   const { items } = await call('history.runs', {})
   expect(items.map(({ reason, isOver }) => [reason, isOver])).toEqual([

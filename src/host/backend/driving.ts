@@ -13,6 +13,7 @@ import type { TargetSession } from './target-session.ts'
 const BESIDE_LANES = 3
 /** So long a refusal is waited for, so that it can be the answer to the call. */
 const REFUSAL_MS = 5_000
+const LAST_LOOK_MS = 2_000
 
 export interface RunRequest {
   readonly runId: string
@@ -67,11 +68,12 @@ export function createDriving(context: BackendContext, session: TargetSession): 
         await target.close()
       }
     } finally {
+      // What it left behind is on screen before it is said to be over; a lost target does not hold that back for long.
+      await Promise.race([session.readAgain(migrationId), sleep(LAST_LOOK_MS)])
       runs.delete(migrationId)
       // Only now: whoever reads that it ended may start the next one.
       tellEnd()
       ended.resolve(undefined)
-      session.wake(migrationId, { isUrgent: true })
     }
   }
   return {

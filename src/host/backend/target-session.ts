@@ -43,6 +43,8 @@ export interface TargetSession {
   ready(): Promise<void>
   /** Reads soon; at once when urgent (a job ended, somebody did something). null: everything. */
   wake(migrationId: string | null, options?: { readonly isUrgent?: boolean }): void
+  /** Reads one migration at once; resolves when a reading that began after this call has ended, good or bad. */
+  readAgain(migrationId: string): Promise<void>
   /** Whose jobs are read and sent along. */
   setWatched(migrationIds: ReadonlySet<string>): void
   setSchedule(schedule: ScheduleView): void
@@ -73,6 +75,7 @@ export function openTargetSession(
   let watched: ReadonlySet<string> = new Set()
   let due = { all: true, some: new Set<string>(), isUrgent: false }
   let wakeUp = Promise.withResolvers<undefined>()
+  let awaiting: (() => void)[] = []
   let readAllAtMs = -Infinity
   let soonAtMs = 0
   let soonTimer: NodeJS.Timeout | null = null
@@ -133,13 +136,17 @@ export function openTargetSession(
   }
   const loop = async (): Promise<void> => {
     while (!ended.signal.aborted) {
+      const asked = awaiting
+      awaiting = []
       const wait = await turn()
+      for (const resolve of asked) resolve()
       first.resolve(undefined)
       wakeUp = Promise.withResolvers()
       if (!due.isUrgent) await pause(wait)
       // Rejects when the session ends: then the loop does too.
       await sleep(URGENT_MS, undefined, { signal: ended.signal }).catch(() => undefined)
     }
+    for (const resolve of awaiting) resolve()
   }
   /** One reading; how long until the next one, unless something happens. */
   const turn = async (): Promise<number> => {
@@ -167,6 +174,15 @@ export function openTargetSession(
     await Promise.race([...elapsed, wakeUp.promise, over])
     rest.abort()
   }
+  const wake: TargetSession['wake'] = (migrationId, { isUrgent = false } = {}) => {
+    due = {
+      all: due.all || migrationId === null,
+      some: migrationId === null ? due.some : due.some.add(migrationId),
+      isUrgent: due.isUrgent || isUrgent,
+    }
+    if (isUrgent) wakeUp.resolve(undefined)
+    else wakeSoon()
+  }
   // The target must be in the state before its migrations are: what is told of an unknown one is dropped.
   put({}, true)
   const looping = loop()
@@ -189,15 +205,16 @@ export function openTargetSession(
       return openEngine(context, { resolved, definitions: catalogue, trackingSchema, maxConnections })
     },
     ready: () => first.promise,
-    wake(migrationId, { isUrgent = false } = {}) {
-      due = {
-        all: due.all || migrationId === null,
-        some: migrationId === null ? due.some : due.some.add(migrationId),
-        isUrgent: due.isUrgent || isUrgent,
-      }
-      if (isUrgent) wakeUp.resolve(undefined)
-      else wakeSoon()
-    },
+    wake,
+    readAgain: (migrationId) =>
+      new Promise((resolve) => {
+        if (ended.signal.aborted) {
+          resolve()
+          return
+        }
+        awaiting.push(resolve)
+        wake(migrationId, { isUrgent: true })
+      }),
     setWatched(migrationIds) {
       watched = migrationIds
       for (const migrationId of migrationIds) due.some.add(migrationId)
