@@ -10,7 +10,7 @@ export async function listStates(databases: readonly OpenedDatabase[]): Promise<
   const names = databases.map(({ database }) => database)
   const shown = new Map<string, MigrationState>()
   for (const { engine, target, database: name } of databases) {
-    if (databases.length > 1 && !(await engine.isInstalled())) continue
+    if (databases.length > 1 && !(await engine.hasTracking())) continue
     for (const state of await engine.list()) {
       if (state.database !== name && names.includes(state.database)) continue
       const key = `${target.description} ${state.id}`

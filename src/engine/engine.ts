@@ -1,4 +1,6 @@
 /** The engine's public face. It holds no state of its own: the truth is in the target's tracking tables. */
+import { attachedTables } from './attached/attached-tables.ts'
+import { pauseAttached, resumeAttached, retryAttached } from './attached/operate-attached.ts'
 import {
   DEFAULT_DATABASE,
   DEFAULT_LIMITS,
@@ -83,6 +85,8 @@ export interface Engine {
   install(): Promise<InstallOutcome>
   /** Whether the tracking schema is there. */
   isInstalled(): Promise<boolean>
+  /** Whether there is something to be listed: our tracking schema, or GitLab's own. */
+  hasTracking(): Promise<boolean>
   /** Drops the tracking schema with everything in it. Throws not_installed. */
   uninstall(): Promise<void>
   /** When the tracking schema was installed, which names it among those that a database has had. Throws not_installed. */
@@ -181,6 +185,7 @@ export function createEngine(ports: EnginePorts): Engine {
     health: { ...DEFAULT_HEALTH, ...ports.health },
     ...rememberFacts(ports.target),
   }
+  const attached: EngineContext = { ...context, tables: attachedTables(ports.trackingSchema) }
   /** A connection that broke under a call, and a privilege that is missing, are told as what they are, not as the driver's words. */
   const told = async <T>(action: () => Promise<T>): Promise<T> => {
     try {
@@ -198,6 +203,14 @@ export function createEngine(ports: EnginePorts): Engine {
       await inTransaction(context, (transaction) => assertInstalled(transaction, ports.trackingSchema))
       return action()
     })
+  const schemaState = (): ReturnType<typeof readSchemaState> =>
+    inTransaction(context, (transaction) => readSchemaState(transaction, ports.trackingSchema))
+  /** For what GitLab's own tables are good for too: `theirs` is called where there are those. */
+  const either = async <T>(
+    ours: (context: EngineContext) => Promise<T>,
+    theirs: (context: EngineContext) => Promise<T> = ours,
+  ): Promise<T> =>
+    told(async () => ((await schemaState()).version === 'attached' ? theirs(attached) : installed(() => ours(context))))
   return {
     facts: () => told(() => context.facts()),
     async install() {
@@ -205,38 +218,56 @@ export function createEngine(ports: EnginePorts): Engine {
       return { installed: isNew, schema: ports.trackingSchema, schemaVersion: version }
     },
     async isInstalled() {
-      const { version } = await told(() =>
-        inTransaction(context, (transaction) => readSchemaState(transaction, ports.trackingSchema)),
-      )
+      const { version } = await told(schemaState)
       return typeof version === 'number'
+    },
+    async hasTracking() {
+      const { version } = await told(schemaState)
+      return typeof version === 'number' || version === 'attached'
     },
     installedAt: () => installed(() => readInstalledAt(context)),
     plan: (request) => told(() => planQueue(context, request)),
     planStatement: (request) => told(() => planStatement(context, request)),
-    jobs: (migrationId, page) => installed(() => readJobCells(context, migrationId, page)),
-    changedJobs: (migrationId, since) => installed(() => readChangedJobs(context, migrationId, since)),
-    job: (migrationId, jobId) => installed(() => getJob(context, migrationId, jobId)),
+    jobs: (migrationId, page) => either((from) => readJobCells(from, migrationId, page)),
+    changedJobs: (migrationId, since) => either((from) => readChangedJobs(from, migrationId, since)),
+    job: (migrationId, jobId) => either((from) => getJob(from, migrationId, jobId)),
     lastVerification: (migrationId) => installed(() => readLastVerification(context, migrationId)),
     log: (after, limit) => installed(() => readLog(context, after, limit)),
     uninstall: () => told(() => uninstall(context)),
     queue: (request) => told(() => queueMigration(context, request)),
-    list: () => installed(() => listStates(context)),
-    get: (reference) => installed(() => getState(context, reference)),
+    list: () => either(listStates),
+    get: (reference) => either((from) => getState(from, reference)),
     run: (migrationId, options) => installed(() => runMigration(context, migrationId, options)),
     work: (options) => installed(() => work(context, options)),
-    pause: (migrationId) => installed(() => pauseMigration(context, migrationId)),
-    resume: (migrationId) => installed(() => resumeMigration(context, migrationId)),
+    pause: (migrationId) =>
+      either(
+        (at) => pauseMigration(at, migrationId),
+        (at) => pauseAttached(at, migrationId),
+      ),
+    resume: (migrationId) =>
+      either(
+        (at) => resumeMigration(at, migrationId),
+        (at) => resumeAttached(at, migrationId),
+      ),
     set: (migrationId, changes) => installed(() => setKnobs(context, migrationId, changes)),
-    retry: (migrationId, options) => installed(() => retryMigration(context, migrationId, options)),
+    retry: (migrationId, options) =>
+      either(
+        (at) => retryMigration(at, migrationId, options),
+        (at) => retryAttached(at, migrationId, options),
+      ),
     split: (migrationId, jobId) => installed(() => splitOneJob(context, migrationId, jobId)),
-    wait: (migrationId, options) => installed(() => waitForEnd(context, migrationId, options)),
-    failures: (migrationId, filter) => installed(() => readFailures(context, migrationId, filter)),
+    wait: (migrationId, options) => either((from) => waitForEnd(from, migrationId, options)),
+    failures: (migrationId, filter) => either((from) => readFailures(from, migrationId, filter)),
     verify: (migrationId, options) => installed(() => verifyMigration(context, migrationId, options)),
     finalize: (migrationId, options) => installed(() => finalizeMigration(context, migrationId, options)),
     report: (migrationId) => installed(() => readReport(context, migrationId)),
     requeue: (migrationId, changes) => installed(() => requeueMigration(context, migrationId, changes)),
     delete: (migrationId) => installed(() => deleteMigration(context, migrationId)),
-    archived: (reference) => installed(() => readArchive(context, reference)),
+    archived: (reference) =>
+      either(
+        (from) => readArchive(from, reference),
+        () => Promise.resolve([]),
+      ),
     health: (migrationId) => installed(() => readHealth(context, migrationId)),
     events: (migrationId, options) => installed(() => readEvents(context, migrationId, options)),
     stepped: createStepped(context, installed),

@@ -99,7 +99,7 @@ export async function readHold(
                extract(epoch FROM clock_timestamp() - (e.details->>'since')::timestamptz)::float8 AS age_seconds
           FROM ${tables.migrations} AS m
           LEFT JOIN LATERAL (
-            SELECT details FROM ${tables.events} WHERE migration_id = m.id AND kind = 'hold' ORDER BY id DESC LIMIT 1
+            SELECT details FROM ${tables.events} AS journal WHERE migration_id = m.id AND kind = 'hold' ORDER BY id DESC LIMIT 1
           ) AS e ON e.details->>'until' = ${UNTIL}
          WHERE m.id = ${migrationId} AND m.on_hold_until IS NOT NULL`,
   )

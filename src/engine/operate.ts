@@ -1,7 +1,7 @@
 /** What operators do to a queued migration from any machine: pause, resume, set, retry, wait. Each is journaled. */
 import { TrancheError } from '../shared/errors.ts'
 import { sql } from '../shared/sql.ts'
-import { JOB_STATUS_CODES } from '../shared/status.ts'
+import { JOB_STATUS_CODES, type MigrationStatus } from '../shared/status.ts'
 import { inPatientTransaction } from './contention.ts'
 import { type EngineContext, inTransaction } from './context.ts'
 import { readFailures } from './failures.ts'
@@ -44,15 +44,19 @@ export async function pauseMigration(context: EngineContext, migrationId: string
 export async function resumeMigration(context: EngineContext, migrationId: string): Promise<Migration> {
   const apply = async (transaction: Transaction): Promise<StatusChange> => {
     const status = await lockMigration(transaction, context, migrationId)
-    if (status === 'failed') {
-      throw new TrancheError('illegal_transition', `migration ${migrationId} is failed; it cannot be resumed`, {
-        remedy: `Look at its failures, then: tranche retry ${migrationId}`,
-        details: { from: status, to: 'active', event: 'execute' },
-      })
-    }
+    assertResumable(migrationId, status)
     return transitionMigration(transaction, context, { migrationId, event: 'execute' })
   }
   return change(context, migrationId, { event: 'execute', apply })
+}
+
+/** A failed migration is retried: to resume it would look at its failures no more. Throws illegal_transition. */
+export function assertResumable(migrationId: string, status: MigrationStatus): void {
+  if (status !== 'failed') return
+  throw new TrancheError('illegal_transition', `migration ${migrationId} is failed; it cannot be resumed`, {
+    remedy: `Look at its failures, then: tranche retry ${migrationId}`,
+    details: { from: status, to: 'active', event: 'execute' },
+  })
 }
 
 /** Changes knobs from the next job on. Throws invalid_setting, illegal_transition once it is finished; changes nothing then. */
@@ -196,7 +200,8 @@ async function change(
   return migration
 }
 
-async function failedJobs(
+/** Ids of the failed jobs that a filter names. Throws unknown_job where it names none. */
+export async function failedJobs(
   context: EngineContext,
   migrationId: string,
   filter: { readonly jobId?: string; readonly group?: string },

@@ -26,7 +26,7 @@ async function listBoth(session: Session): Promise<CliValues['list']> {
   const installed: OpenedDatabase[] = []
   for (const each of all) {
     const isInstalled = await each.engine.isInstalled()
-    if (isInstalled) installed.push(each)
+    if (await each.engine.hasTracking()) installed.push(each)
     databases.push({ database: each.database, description: each.target.description, isInstalled })
   }
   const [first = null] = databases

@@ -16,9 +16,13 @@ export const retry = defineCommand({
   onSignal: 'leave',
   async run(input, session) {
     const [reference = ''] = input.operands
-    const size = parseSize(input.text('size') ?? 'same')
+    const size = parseSize(input.text('size'))
     const group = input.text('group')
-    const options = { size, ...parseJobId(input.text('job')), ...(group === undefined ? {} : { group }) }
+    const options = {
+      ...(size === undefined ? {} : { size }),
+      ...parseJobId(input.text('job')),
+      ...(group === undefined ? {} : { group }),
+    }
     const { engine, confirm } = await session.open({
       verb: 'retry',
       ...(size === 'half' ? { catalogue: 'needed' } : {}),
@@ -33,8 +37,9 @@ export const retry = defineCommand({
   },
 })
 
-function parseSize(size: string): 'same' | 'half' {
-  if (size === 'same' || size === 'half') return size
+/** undefined: not given, which is same but on GitLab's own tables. */
+function parseSize(size: string | undefined): 'same' | 'half' | undefined {
+  if (size === undefined || size === 'same' || size === 'half') return size
   if (size === 'rows') throw notBuilt('tranche retry --size rows')
   throw new TrancheError('usage', `--size is ${JSON.stringify(size)}; expected same or half`, {
     remedy: 'Leave --size out.',

@@ -21,7 +21,7 @@ export async function countRows(
     sql`SELECT coalesce(sum(scanned), 0) AS scanned, coalesce(sum(changed), 0) AS changed,
                coalesce(sum(unresolved), 0) AS unresolved, coalesce(sum(quarantined), 0) AS quarantined,
                coalesce(bool_and(counts_exact), true) AS exact
-          FROM ${tables.progress} WHERE migration_id = ${migrationId}`,
+          FROM ${tables.progress} AS p WHERE migration_id = ${migrationId}`,
   )
   const [row] = rows as unknown as CountsRow[]
   if (row === undefined) throw new Error('a sum returned no row')

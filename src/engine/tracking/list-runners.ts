@@ -58,7 +58,7 @@ async function readRunners(
     sql`SELECT id, operator, host, boot_id, pid_namespace, pid, pid_start, version, is_finalizing,
                ${iso('started_at')} AS started_at, ${iso('heartbeat_at')} AS heartbeat_at,
                ${tables.isLive}(heartbeat_at) AS is_live
-          FROM ${tables.runners} WHERE migration_id = ${migrationId} ORDER BY started_at, id
+          FROM ${tables.runners} AS r WHERE migration_id = ${migrationId} ORDER BY started_at, id
          ${isLocked ? sql`FOR NO KEY UPDATE` : sql``}`,
   )
   return (rows as unknown as RunnerRow[]).map((row) => ({

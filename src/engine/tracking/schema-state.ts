@@ -7,13 +7,20 @@ import { newestVersion } from './schema-steps.ts'
 import { iso } from './tables.ts'
 
 export interface SchemaState {
-  /** null: nothing there. 'attached': GitLab's tables without our meta. Else the installed version. */
-  readonly version: number | 'attached' | null
+  /** null: nothing there. 'attached': GitLab's three tables without our meta; 'foreign': some of them. Else the installed version. */
+  readonly version: number | 'attached' | 'foreign' | null
 }
+
+const CORE_TABLES = [
+  'batched_background_migrations',
+  'batched_background_migration_jobs',
+  'batched_background_migration_job_transition_logs',
+]
 
 interface SchemaRow {
   readonly may_read: boolean
   readonly has_core: boolean
+  readonly core_tables: number
   readonly has_meta: boolean
 }
 
@@ -23,6 +30,8 @@ export async function readSchemaState(transaction: Transaction, schema: string):
     sql`SELECT has_schema_privilege(n.oid, 'USAGE') AND coalesce(has_table_privilege(meta.oid, 'SELECT'), true) AS may_read,
                EXISTS (SELECT FROM pg_class AS core
                         WHERE core.relnamespace = n.oid AND core.relname = 'batched_background_migrations') AS has_core,
+               (SELECT count(*)::int FROM pg_class AS core
+                 WHERE core.relnamespace = n.oid AND core.relname = ANY (${CORE_TABLES})) AS core_tables,
                meta.oid IS NOT NULL AS has_meta
           FROM pg_namespace AS n
           LEFT JOIN pg_class AS meta ON meta.relnamespace = n.oid AND meta.relname = 'meta'
@@ -31,7 +40,7 @@ export async function readSchemaState(transaction: Transaction, schema: string):
   )
   const [found] = rows as unknown as SchemaRow[]
   if (found?.has_core !== true) return { version: null }
-  if (!found.has_meta) return { version: 'attached' }
+  if (!found.has_meta) return { version: found.core_tables === CORE_TABLES.length ? 'attached' : 'foreign' }
   if (!found.may_read) {
     throw new TrancheError('privilege_missing', `this role may not read the tracking schema "${schema}"`, {
       remedy:
@@ -72,6 +81,16 @@ export function assertOurs(
   schema: string,
 ): asserts version is number | null {
   if (version === 'attached') {
+    throw new TrancheError(
+      'schema_attached',
+      `the schema "${schema}" holds GitLab's own tracking tables: its workers drive these migrations, and Tranche only shows, pauses, resumes and retries them`,
+      {
+        remedy:
+          'Use list, status, failures, wait, pause, resume and retry here; for migrations of your own choose another schema with --tracking-schema NAME.',
+      },
+    )
+  }
+  if (version === 'foreign') {
     throw new TrancheError(
       'schema_attached',
       `the schema "${schema}" holds another framework's tracking tables, without Tranche's own`,
