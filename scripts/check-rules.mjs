@@ -1,12 +1,17 @@
-/** Holds docs/rules.md to its word: every rule names a test, by file and title, that exists. */
+/** Holds docs/rules.md and docs/differs-from-gitlab.md to their word: every row names a test, by file and title, that exists. */
 import { readFile } from 'node:fs/promises'
 
 // Also the titles behind `it.each([ … ])(` and `it.each(CASES)(`.
 const TITLE = /(?:\b(?:it|test)(?:\.\w+)?(?:\(\w+\))?|\])\)?\(\s*(['"`])((?:\\.|(?!\1).)*)\1/gs
 const ROW = /^\| (?<rule>.+?) \| `(?<file>[^`]+)` \| (?<title>.+?) \|$/
 
-const text = await readFile(new URL('../docs/rules.md', import.meta.url), 'utf8')
-const rows = text.split('\n').flatMap((line) => (line.startsWith('| ') && !line.startsWith('| rule ') ? [line] : []))
+const PAGES = ['rules.md', 'differs-from-gitlab.md']
+
+const texts = await Promise.all(PAGES.map((page) => readFile(new URL(`../docs/${page}`, import.meta.url), 'utf8')))
+const rows = texts
+  .join('\n')
+  .split('\n')
+  .flatMap((line) => (line.startsWith('| ') && !line.startsWith('| rule ') ? [line] : []))
 /** @type {string[]} */
 const problems = []
 for (const row of rows) {

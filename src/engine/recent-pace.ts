@@ -46,7 +46,7 @@ async function readHeld(
                           WHERE e.migration_id = ${migrationId} AND e.kind = 'hold_ended'
                             AND e.at > to_timestamp(${begin ?? 0}::float8)), 0)::float8
              + coalesce((SELECT extract(epoch FROM clock_timestamp() - ${since})
-                           FROM (SELECT * FROM ${tables.events} WHERE migration_id = ${migrationId} AND kind = 'hold'
+                           FROM (SELECT * FROM ${tables.events} AS journal WHERE migration_id = ${migrationId} AND kind = 'hold'
                                   ORDER BY id DESC LIMIT 1) AS e
                            JOIN ${tables.migrations} AS m ON m.id = e.migration_id AND m.on_hold_until IS NOT NULL), 0)::float8
                AS "heldSeconds"`,

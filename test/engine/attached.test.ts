@@ -82,28 +82,33 @@ describe('looking', () => {
   })
 })
 
+const ACTIONS = [
+  ['pause', ['paused', 'active']],
+  ['resume', ['paused', 'active']],
+  ['retry', ['failed', 'cursor']],
+] as const
+
 describe('acting', () => {
-  it.each([
-    ['pause', ['paused', 'active']],
-    ['resume', ['paused', 'active']],
-    ['retry', ['failed', 'cursor']],
-  ] as const)('%s goes from exactly %j, and is refused with both names from everything else', async (verb, allowed) => {
-    const bundle = await attached()
-    for (const [name, id] of Object.entries(IDS)) {
-      const before = await everything(bundle)
-      const outcome = await bundle.engine[verb](id).catch((error: unknown) => error)
-      if ((allowed as readonly string[]).includes(name)) {
-        const status = verb === 'pause' ? 'paused' : 'active'
-        expect(outcome).toMatchObject(verb === 'retry' ? { migration: { status } } : { status })
-      } else {
-        expect(outcome).toMatchObject({
-          code: 'illegal_transition',
-          details: { to: verb === 'pause' ? 'paused' : 'active' },
-        })
-        expect(await everything(bundle)).toEqual(before)
+  it.each(ACTIONS)(
+    '%s goes from exactly %j, and is refused with both names from everything else',
+    async (verb, allowed) => {
+      const bundle = await attached()
+      for (const [name, id] of Object.entries(IDS)) {
+        const before = await everything(bundle)
+        const outcome = await bundle.engine[verb](id).catch((error: unknown) => error)
+        if ((allowed as readonly string[]).includes(name)) {
+          const status = verb === 'pause' ? 'paused' : 'active'
+          expect(outcome).toMatchObject(verb === 'retry' ? { migration: { status } } : { status })
+        } else {
+          expect(outcome).toMatchObject({
+            code: 'illegal_transition',
+            details: { to: verb === 'pause' ? 'paused' : 'active' },
+          })
+          expect(await everything(bundle)).toEqual(before)
+        }
       }
-    }
-  })
+    },
+  )
 
   it('retry halves each failed job whatever it failed of, as GitLab does, and touches no other', async () => {
     const bundle = await attached()

@@ -167,6 +167,7 @@ describe('closing statements', () => {
 })
 
 describe('stopped on the way', () => {
+  const BEFORE = ['active', 'paused', 'failed'] as const
   /** A migration that waits in its first sub-batch, behind the guard, until it is told to go on. */
   async function waiting(status: 'active' | 'paused' | 'failed') {
     let subBatches = 0
@@ -190,7 +191,7 @@ describe('stopped on the way', () => {
     return { ...bundle, isWaiting, goOn: () => goOn() }
   }
 
-  it.each(['active', 'paused', 'failed'] as const)('by a pause goes back to %s', async (status) => {
+  it.each(BEFORE)('by a pause goes back to %s', async (status) => {
     const bundle = await waiting(status)
     const finalizing = bundle.engine.finalize(bundle.migrationId).catch((error: unknown) => error)
     await bundle.isWaiting
@@ -211,7 +212,7 @@ describe('stopped on the way', () => {
     expect(await hits(bundle)).toEqual([1, 1, 1, 1, 1, 1])
   })
 
-  it.each(['active', 'paused', 'failed'] as const)('by a signal goes back to %s', async (status) => {
+  it.each(BEFORE)('by a signal goes back to %s', async (status) => {
     const bundle = await waiting(status)
     const stopping = new AbortController()
     const finalizing = bundle.engine

@@ -8,7 +8,7 @@ import { JOB_STATUS_CODES } from '../../shared/status.ts'
 import { findBatchTable } from '../batching/batch-table.ts'
 import { primaryKeyBatching } from '../batching/primary-key.ts'
 import type { Midpoint } from '../batching/strategy.ts'
-import { type EngineContext, inTransaction } from '../context.ts'
+import { type EngineContext, inTransaction, onlyRow } from '../context.ts'
 import type { Transaction } from '../target/transaction.ts'
 import { isId } from '../tracking/find-migration.ts'
 import { unknownMigration } from '../transitions.ts'
@@ -32,7 +32,7 @@ export async function lastFailedJob(context: EngineContext, migrationId: string)
            WHERE batched_background_migration_id = ${migrationId} AND status = ${JOB_STATUS_CODES.failed}`,
     ),
   )
-  return String(rows[0]?.last ?? '0')
+  return onlyRow<{ last: string }>(rows, 'a maximum returned no row').last
 }
 
 interface Wanted {
