@@ -9,6 +9,7 @@ import { scopeOf } from './batching/scope.ts'
 import { getStrategy } from './batching/strategies.ts'
 import type { BatchingStrategy, Scoped } from './batching/strategy.ts'
 import { type EngineContext, inTransaction, onlyRow } from './context.ts'
+import { findCopyDefinition } from './stepped/copy/copy-definition.ts'
 import { findMigration } from './tracking/find-migration.ts'
 import { unknownMigration } from './transitions.ts'
 import type { Migration } from './types.ts'
@@ -76,7 +77,7 @@ export function getDefinition(
   { definitions, database }: Pick<EngineContext, 'definitions' | 'database'>,
   jobClassName: string,
 ): LoadedDefinition {
-  const loaded = definitions.find(jobClassName)
+  const loaded = definitions.find(jobClassName) ?? findCopyDefinition(definitions, jobClassName)
   if (loaded !== undefined) {
     assertOwnDatabase(loaded, database)
     return loaded

@@ -1,8 +1,8 @@
 /** What each kind of operation does. */
 import type { Operation } from '../../catalogue/stepped/definition.ts'
-import { TrancheError } from '../../shared/errors.ts'
 import type { EngineContext } from '../context.ts'
 import { addField, createCollection, dropCollection, updateMetadata } from './operations/collections.ts'
+import { copyRows } from './operations/copy-rows.ts'
 import type { Finished, Waiting } from './operations/finished.ts'
 import { createTableLike, dropTable, runSql } from './operations/tables.ts'
 import type { Workbench } from './workbench.ts'
@@ -25,7 +25,7 @@ export async function performOperation(
     case 'create_table_like':
       return createTableLike(bench, operation)
     case 'copy_rows':
-      throw new TrancheError('usage', 'copyRows is not built yet')
+      return copyRows(bench, operation)
     case 'drop_table':
       return dropTable(bench, operation)
     case 'run_sql':

@@ -16,3 +16,7 @@ export interface Waiting {
 export function finished(result: Result): Finished {
   return { isDone: true, result }
 }
+
+export function waiting(waitingFor: string): Waiting {
+  return { isDone: false, waitingFor }
+}
