@@ -15,6 +15,7 @@ import { historyCalls } from './backend/calls/history-calls.ts'
 import { migrationCalls } from './backend/calls/migration-calls.ts'
 import { proofCalls } from './backend/calls/proof-calls.ts'
 import { queueCalls } from './backend/calls/queue-calls.ts'
+import { steppedCalls } from './backend/calls/stepped-calls.ts'
 import { createDesks } from './backend/desks.ts'
 import { type Keychain, openKeptSecrets } from './backend/kept-secrets.ts'
 import { createPracticeDesk, createPracticeFinder } from './backend/practice-desk.ts'
@@ -116,6 +117,7 @@ function handlersOf(parts: CallParts): Handlers {
     ...catalogueCalls(parts),
     ...queueCalls(parts),
     ...migrationCalls(parts),
+    ...steppedCalls(parts),
     ...proofCalls(parts),
     ...historyCalls(parts),
   } satisfies Handlers

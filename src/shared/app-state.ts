@@ -8,6 +8,7 @@ import type { ConnectionView, Link, ServerView } from './connection-view.ts'
 import type { AppError } from './errors.ts'
 import type { Proving } from './finalize-view.ts'
 import type { Settings } from './settings.ts'
+import type { SteppedView } from './stepped-view.ts'
 
 export interface AppState {
   readonly app: {
@@ -47,6 +48,7 @@ export interface TargetHead {
   /** When its migrations were last read; they are as of then. */
   readonly readAtMs: number | null
   readonly schedule: ScheduleView
+  readonly stepped: SteppedView
 }
 
 /** `work` on this connection, by this console. */

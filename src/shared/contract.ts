@@ -21,6 +21,7 @@ import type { JobCell, JobDetail, Page } from './job-view.ts'
 import { QueueInput, type QueuePlan } from './queue-plan.ts'
 import { createClientOf, createServerOf, type ClientOf, type HandlersOf, takes, type Transport } from './rpc.ts'
 import { Settings } from './settings.ts'
+import { steppedContract } from './stepped-contract.ts'
 
 const Id = z.string().regex(/^\d{1,18}$/, { error: 'expected an id' })
 const Cursor = z.string().min(1).max(200)
@@ -189,6 +190,8 @@ export const contract = {
       waive: z.record(z.string().min(1).max(300), z.string().trim().min(1).max(2_000)).default({}),
     }),
   ).returns<null>(),
+
+  ...steppedContract,
 
   /** The evidence file. */
   'report.markdown': takes(OfMigration).returns<{ readonly fileName: string; readonly text: string }>(),

@@ -2,6 +2,7 @@
  * Stepped migrations as scripts (`tranche stepped … --json`) and pages see them. Ids are strings, times ISO text in UTC;
  * docs/cli.md lists the same for readers.
  */
+import type { AppError } from './errors.ts'
 import type { SteppedStatus } from './stepped-status.ts'
 
 /** Where the operations act, and how. */
@@ -123,3 +124,21 @@ export type SteppedValue =
   | { readonly verb: 'reset'; readonly migrations: readonly SteppedMigrationValue[] }
   | { readonly verb: 'logs'; readonly logs: readonly SteppedLogValue[] }
   | { readonly verb: 'connect' | 'disconnect'; readonly connection: SteppedConnectionValue | null }
+
+/** Stepped migrations of an open target, on screen. */
+export interface SteppedView {
+  /** As it was read last; null: not yet, or nothing is installed. */
+  readonly list: SteppedListValue | null
+  readonly worker: SteppedWorkView
+}
+
+/** This console's own worker. */
+export type SteppedWorkView =
+  | { readonly kind: 'off'; readonly lastRun: SteppedRunValue | null }
+  | {
+      readonly kind: 'on'
+      readonly sinceMs: number
+      readonly isStopping: boolean
+      readonly lastRun: SteppedRunValue | null
+    }
+  | { readonly kind: 'failed'; readonly atMs: number; readonly error: AppError }

@@ -5,12 +5,14 @@ import type { BackendContext } from './backend-context.ts'
 import { type CatalogueHolder, createCatalogueHolder } from './catalogue-holder.ts'
 import { createDriving, type Driving } from './driving.ts'
 import { createProvingDesk, type ProvingDesk } from './proving.ts'
+import { createSteppedDesk, type SteppedDesk } from './stepped-desk.ts'
 import { openTargetSession, type TargetSession } from './target-session.ts'
 
 export interface Desk {
   readonly session: TargetSession
   readonly driving: Driving
   readonly proving: ProvingDesk
+  readonly stepped: SteppedDesk
 }
 
 export interface Desks {
@@ -45,7 +47,7 @@ export function createDesks(context: BackendContext): Desks {
     const desk = desks.get(connectionId)
     if (desk === undefined) return
     desks.delete(connectionId)
-    await Promise.all([desk.proving.close(), desk.driving.close()])
+    await Promise.all([desk.proving.close(), desk.driving.close(), desk.stepped.close()])
     await desk.session.close()
     context.publisher.publish({ kind: 'target', connectionId, target: null }, { isUrgent: true })
   }
@@ -59,7 +61,12 @@ export function createDesks(context: BackendContext): Desks {
     open(connection) {
       const session = openTargetSession(context, connection, catalogueOf(connection))
       const driving = createDriving(context, session)
-      const desk = { session, driving, proving: createProvingDesk(session, driving) }
+      const desk = {
+        session,
+        driving,
+        proving: createProvingDesk(session, driving),
+        stepped: createSteppedDesk(session),
+      }
       desks.set(connection.connectionId, desk)
       tellWatched(connection.connectionId)
       return desk

@@ -2,6 +2,7 @@
 import { createEngine, type Engine } from '../../engine/engine.ts'
 import type { DefinitionSource } from '../../engine/ports.ts'
 import { openTarget, type Target } from '../../engine/target/open-target.ts'
+import { createAdapters } from '../adapters.ts'
 import { applicationName } from '../create-engine-host.ts'
 import { systemClock } from '../system/clock.ts'
 import { systemProcesses } from '../system/process-table.ts'
@@ -24,16 +25,22 @@ export interface EngineNeeds {
 /** A console's run outlives the failures of an evening; whoever does not want to wait stops it. */
 const RECONNECT_MS = 12 * 60 * 60 * 1000
 
-export function openEngine({ identity, logger, rowTransformer }: BackendContext, needs: EngineNeeds): OpenedEngine {
+export function openEngine(
+  { identity, logger, rowTransformer, env }: BackendContext,
+  needs: EngineNeeds,
+): OpenedEngine {
   const { resolved, definitions, trackingSchema, maxConnections } = needs
+  const name = applicationName(identity.version, identity.operator)
+  const adapters = createAdapters({ applicationName: name, logger, env })
   const target = openTarget(resolved.parameters, {
-    applicationName: applicationName(identity.version, identity.operator),
+    applicationName: name,
     logger,
     maxConnections,
     connectTimeoutMs: resolved.connectTimeoutMs,
   })
   const engine = createEngine({
     target,
+    adapters,
     trackingSchema,
     definitions,
     rowTransformer,
@@ -44,5 +51,8 @@ export function openEngine({ identity, logger, rowTransformer }: BackendContext,
     random: systemRandom,
     limits: { reconnectMs: RECONNECT_MS },
   })
-  return { engine, target }
+  const close = async (): Promise<void> => {
+    await Promise.all([adapters.close(), target.close()])
+  }
+  return { engine, target: { ...target, close } }
 }

@@ -7,6 +7,7 @@ import type { Engine } from '../../engine/engine.ts'
 import type { TargetHead, ScheduleView } from '../../shared/app-state.ts'
 import type { Link } from '../../shared/connection-view.ts'
 import { toAppError, TrancheError } from '../../shared/errors.ts'
+import type { SteppedWorkView } from '../../shared/stepped-view.ts'
 import type { StoredConnection } from '../../storage/connections.ts'
 import { translateError } from '../translate-error.ts'
 import type { BackendContext } from './backend-context.ts'
@@ -48,6 +49,7 @@ export interface TargetSession {
   /** Whose jobs are read and sent along. */
   setWatched(migrationIds: ReadonlySet<string>): void
   setSchedule(schedule: ScheduleView): void
+  setSteppedWork(worker: SteppedWorkView): void
   close(): Promise<void>
 }
 
@@ -69,6 +71,7 @@ export function openTargetSession(
     problem: null,
     readAtMs: null,
     schedule: { kind: 'off' },
+    stepped: { list: null, worker: { kind: 'off', lastRun: null } },
   }
   let resolved: ResolvedConnection | null = null
   let opened: OpenedEngine | null = null
@@ -109,9 +112,10 @@ export function openTargetSession(
     due = { all: false, some: new Set(), isUrgent: false }
     if (all || performance.now() - readAllAtMs >= allMs()) {
       const answer = await reader.readAll(engine, watched)
+      const list = answer.isInstalled === true ? await engine.stepped.list() : null
       readAllAtMs = performance.now()
       const link: Link = head.link.kind === 'connected' ? head.link : { kind: 'connected', sinceMs: Date.now() }
-      put({ ...answer, link, readAtMs: Date.now() }, head.link.kind !== 'connected')
+      put({ ...answer, stepped: { ...head.stepped, list }, link, readAtMs: Date.now() }, head.link.kind !== 'connected')
     }
     if (some.size > 0) await reader.readSome(engine, some, { isUrgent })
   }
@@ -222,6 +226,9 @@ export function openTargetSession(
     },
     setSchedule: (schedule) => {
       put({ schedule }, true)
+    },
+    setSteppedWork: (worker) => {
+      put({ stepped: { ...head.stepped, worker } }, true)
     },
     async close() {
       ended.abort()

@@ -8,7 +8,7 @@ import type { MigrationStateValue } from '../../shared/cli-output.ts'
 const VALID_MS = 10 * 60 * 1000
 
 export interface Subject {
-  readonly verb: 'finalize' | 'requeue' | 'delete'
+  readonly verb: 'finalize' | 'requeue' | 'delete' | 'approve'
   readonly connectionId: string
   readonly environment: Environment
   readonly database: string

@@ -26,7 +26,7 @@ export function findCopyDefinition(source: DefinitionSource, jobClassName: strin
 }
 
 function copyDefinition(
-  { definition: { version, milestone, database }, file, hash, files, packages }: LoadedSteppedMigration,
+  { definition: { version, milestone, database }, folder, file, hash, files, packages }: LoadedSteppedMigration,
   copy: CopyRows,
 ): LoadedDefinition {
   const orphans = withoutPartner(copy)
@@ -53,5 +53,5 @@ function copyDefinition(
         ? []
         : [{ name: 'without_partner', why: `${copy.join?.table ?? ''} has no row for them`, ...orphans }],
   }
-  return { definition, file, hash, files, packages }
+  return { definition, folder, file, hash, files, packages }
 }

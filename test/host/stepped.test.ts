@@ -1,0 +1,80 @@
+/** Stepped migrations through the console's contract: what its screen calls, and the state that it shows. */
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+import type { SteppedView } from '../../src/shared/stepped-view.ts'
+import { setupPage } from '../support/console-page.ts'
+
+const CREATE = '20250123143913'
+const DROP = '20250124000000'
+const FOLDER = fileURLToPath(new URL('../fixtures/catalogues/stepped', import.meta.url))
+const AWAY = 'postgres://nobody@127.0.0.1:1/away?sslmode=disable'
+
+async function setup() {
+  const { page, database } = await setupPage()
+  const { call, replica, connectionId } = page
+  await call('tracking.install', { connectionId })
+  await call('catalogue.choose', { connectionId, folder: FOLDER })
+  const view = (): SteppedView | undefined => replica.state.targets[connectionId]?.stepped
+  const statusOf = (version: string) => view()?.list?.migrations.find((each) => each.version === version)?.status
+  return { call, replica, connectionId, database, view, statusOf }
+}
+
+it('fails with the adapter away, is retried once it is mended, and asks before it drops', async () => {
+  const { call, replica, connectionId, database, view, statusOf } = await setup()
+  await database.query('CREATE TABLE public.old_notes (id int)')
+  const connection = await call('stepped.connect', {
+    connectionId,
+    name: 'store',
+    adapter: AWAY,
+    vectorStorage: 'real',
+  })
+  expect(connection).toMatchObject({ name: 'store', adapter: AWAY, isActive: true })
+  await replica.until(() => statusOf(CREATE) === null)
+
+  await call('stepped.start', { connectionId })
+  await replica.until(() => statusOf(CREATE) === 'in_progress')
+  await expect(call('stepped.start', { connectionId })).rejects.toMatchObject({ code: 'already_running' })
+  await call('stepped.stop', { connectionId })
+  await replica.until(() => view()?.worker.kind === 'off')
+  await expect(call('stepped.stop', { connectionId })).rejects.toMatchObject({ code: 'not_running' })
+  const lines = await call('stepped.logs', { connectionId, version: CREATE })
+  expect(lines.at(-1)).toMatchObject({ level: 'error', message: expect.stringContaining('ECONNREFUSED') as unknown })
+
+  await call('stepped.connect', { connectionId, name: 'store', adapter: null })
+  await call('stepped.start', { connectionId })
+  await replica.until(() => statusOf(DROP) === 'skipped' && view()?.worker.kind === 'off')
+  expect(statusOf(CREATE)).toBe('completed')
+  expect(await database.query(`SELECT count(*)::int FROM pg_class WHERE relname ~ 'code_embeddings_\\d$'`)).toEqual([
+    { count: 3 },
+  ])
+
+  const { nonce } = await call('stepped.beginApproval', { connectionId, version: DROP })
+  await expect(call('stepped.approve', { connectionId, version: DROP, nonce: 'another' })).rejects.toMatchObject({
+    code: 'confirmation_expired',
+  })
+  await call('stepped.approve', { connectionId, version: DROP, nonce })
+  await call('stepped.start', { connectionId })
+  await replica.until(() => statusOf(DROP) === 'completed')
+  expect(await database.query(`SELECT to_regclass('public.old_notes') AS old`)).toEqual([{ old: null }])
+})
+
+it('skips, resets and leaves the connection on request, and says why it cannot', async () => {
+  const { call, replica, connectionId, view, statusOf } = await setup()
+  await expect(call('stepped.reset', { connectionId, version: CREATE })).rejects.toMatchObject({
+    code: 'adapter_missing',
+  })
+  await call('stepped.connect', { connectionId, name: 'store', vectorStorage: 'real', prefix: 'ai' })
+  await call('stepped.start', { connectionId })
+  await replica.until(() => statusOf(CREATE) === 'completed')
+  await replica.until(() => view()?.worker.kind === 'off')
+  await expect(call('stepped.retry', { connectionId, version: CREATE })).rejects.toMatchObject({
+    code: 'illegal_transition',
+  })
+  expect(await call('stepped.reset', { connectionId, version: CREATE })).toMatchObject([{ status: 'pending' }])
+  expect(await call('stepped.skip', { connectionId, version: CREATE, reason: 'not here' })).toMatchObject({
+    status: 'skipped',
+    skippedBecause: expect.stringContaining('not here') as unknown,
+  })
+  await call('stepped.disconnect', { connectionId })
+  await replica.until(() => view()?.list?.connection === null)
+})
