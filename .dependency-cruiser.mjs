@@ -120,10 +120,10 @@ export default {
     },
     {
       name: 'practice-is-a-catalogue',
-      comment: 'The practice catalogue imports what an author may: tranche, node:crypto and its own files.',
+      comment: 'The practice catalogue imports what an author may: tranche, node:crypto and its own files; its tests tranche/testing.',
       severity: 'error',
       from: { path: '^resources/practice/' },
-      to: { pathNot: '^(resources/practice/|src/catalogue/api\\.ts$|(node:)?crypto$)' },
+      to: { pathNot: '^(resources/practice/|src/(catalogue|host/testing)/api\\.ts$|(node:)?crypto$)' },
     },
   ],
   options: {
@@ -131,6 +131,8 @@ export default {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
+    // What authors are given; its imports lead where it is written to.
+    exclude: { path: '^resources/(types|skeleton)/' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
   },
 }

@@ -40,7 +40,7 @@ function onlyElsewhere(/** @type {readonly string[]} */ own) {
 
 export default defineConfig(
   // Fixtures are other people's catalogues, broken ones included.
-  { ignores: ['node_modules/', 'out/', '.practice/', 'test/fixtures/'] },
+  { ignores: ['node_modules/', 'out/', '.practice/', 'test/fixtures/', 'resources/types/', 'resources/skeleton/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {

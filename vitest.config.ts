@@ -28,7 +28,7 @@ export default defineConfig({
           ...database,
           name: 'database',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.unit.test.ts', 'test/long/**'],
+          exclude: ['test/**/*.unit.test.ts', 'test/long/**', 'test/fixtures/**'],
         },
       },
       {

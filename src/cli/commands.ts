@@ -8,6 +8,11 @@ interface Entry {
 }
 
 export const COMMANDS: Readonly<Record<CommandName, Entry>> = {
+  init: {
+    summary: 'write the skeleton of a catalogue',
+    load: async () => (await import('./commands/init.ts')).init,
+  },
+  test: { summary: 'run the tests of a catalogue', load: async () => (await import('./commands/test.ts')).test },
   install: { summary: 'create the tracking schema', load: async () => (await import('./commands/install.ts')).install },
   uninstall: {
     summary: 'remove the tracking schema',

@@ -1,7 +1,7 @@
 /** What Tranche will do one day and does not do yet: absent from the help, and told apart from a slip of the pen. */
 import { TrancheError } from '../shared/errors.ts'
 
-const COMMANDS = ['preview', 'quarantine', 'undo', 'init', 'test']
+const COMMANDS = ['preview', 'quarantine', 'undo']
 
 const FLAGS: Readonly<Record<string, readonly string[]>> = {
   queue: ['error-budget'],

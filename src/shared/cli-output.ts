@@ -24,6 +24,8 @@ export type CliDocument<Value> =
 
 /** The value of each command, by its name. */
 export interface CliValues {
+  readonly init: { readonly folder: string; readonly files: readonly string[] }
+  readonly test: TestValue
   readonly install: InstallValue
   readonly uninstall: { readonly schema: string; readonly database: string }
   readonly list: ListValue
@@ -50,6 +52,19 @@ export interface CliValues {
   readonly stepped: SteppedValue
   readonly help: { readonly text: string }
   readonly version: { readonly version: string }
+}
+
+export interface TestValue {
+  readonly folder: string
+  /** Which PostgreSQL. */
+  readonly server: string
+  readonly tests: readonly {
+    readonly file: string
+    readonly name: string
+    readonly isPassed: boolean
+    readonly message: string | null
+    readonly milliseconds: number
+  }[]
 }
 
 export type InstallValue =

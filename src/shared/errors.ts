@@ -54,6 +54,7 @@ export const ERROR_EXIT_CODES = {
   // a check or the migration itself did not hold
   migration_failed: EXIT.failed,
   check_failed: EXIT.failed,
+  test_failed: EXIT.failed,
   precondition_failed: EXIT.failed,
   unfinished: EXIT.failed,
   finalize_after_failed: EXIT.failed,

@@ -1,0 +1,139 @@
+/** Runs a definition over a practice database, and asserts what is true of every good one. */
+import type { BatchedMigrationDefinition } from '../../catalogue/definition.ts'
+import type { Engine } from '../../engine/engine.ts'
+import type { MigrationState, Verification } from '../../engine/types.ts'
+import { parseJobArguments } from '../../shared/job-arguments.ts'
+import { raw, sql } from '../../shared/sql.ts'
+import { createEngineHost, DEFAULT_TRACKING_SCHEMA } from '../create-engine-host.ts'
+import { toParameters } from '../practice/find-practice-target.ts'
+import { differenceOf, readTables } from './compare-tables.ts'
+import type { PracticeDatabase } from './practice-database.ts'
+import { testPlace } from './test-place.ts'
+
+export interface RunOptions {
+  /** Job arguments, in declaration order. */
+  readonly args?: readonly unknown[]
+  /** Small by default (7 and 3), so that a few rows make several jobs and sub-batches. */
+  readonly batchSize?: number
+  readonly subBatchSize?: number
+  /** The other logical databases that the definition reaches. */
+  readonly databases?: Readonly<Record<string, PracticeDatabase>>
+  /** Columns that a second run may change, such as updated_at. */
+  readonly ignore?: readonly string[]
+  /** Whether the author's own checks must hold (true). */
+  readonly verify?: boolean
+}
+
+export interface RunResult {
+  /** Of the first run. */
+  readonly rows: {
+    readonly scanned: number
+    readonly changed: number
+    readonly unresolved: number
+    readonly quarantined: number
+  }
+  readonly jobs: number
+  readonly checks: readonly { readonly name: string; readonly holds: boolean; readonly found: string }[]
+  readonly exceptions: readonly { readonly name: string; readonly count: number | string }[]
+}
+
+/**
+ * Queues the definition, runs it to its end and verifies it. Throws unless it finished, the jobs cover its range, every
+ * row of the table in its scope was visited once, its checks hold, and a second run changes nothing.
+ */
+export async function run(
+  database: PracticeDatabase,
+  definition: BatchedMigrationDefinition,
+  options: RunOptions = {},
+): Promise<RunResult> {
+  const others = Object.entries(options.databases ?? {})
+  const host = await createEngineHost({
+    databases: new Map([
+      [definition.database, placeOf(database)],
+      ...others.map(([name, other]) => [name, placeOf(other)] as const),
+    ]),
+    catalogueFolder: testPlace().folder,
+    logger: SILENT,
+  })
+  try {
+    const { engine } = host.main
+    await engine.install()
+    const inScope = await countInScope(database, definition, options)
+    const { migration } = await engine.queue({
+      jobClassName: definition.jobClassName,
+      jobArguments: options.args ?? [],
+      batchSize: options.batchSize ?? 7,
+      subBatchSize: options.subBatchSize ?? Math.min(3, options.batchSize ?? 7),
+      intervalSeconds: 0,
+      pauseMs: 0,
+    })
+    const first = await drive(engine, migration.id)
+    assertVisited(first, inScope, definition)
+    const verification = await prove(engine, migration.id, options)
+    const before = await readTables(database, DEFAULT_TRACKING_SCHEMA, options.ignore ?? [])
+    const again = await engine.requeue(migration.id)
+    await drive(engine, again.migration.id)
+    const difference = differenceOf(before, await readTables(database, DEFAULT_TRACKING_SCHEMA, options.ignore ?? []))
+    if (difference !== null)
+      throw new Error(`${definition.jobClassName} is not idempotent: a second run changed ${difference}`)
+    const { checks, exceptions } = verification
+    return { rows: first.rows, jobs: first.jobs.succeeded, checks, exceptions }
+  } finally {
+    await host.close()
+  }
+}
+
+function placeOf({ connection }: PracticeDatabase): { readonly parameters: ReturnType<typeof toParameters> } {
+  return { parameters: toParameters(connection) }
+}
+
+async function drive(engine: Engine, id: string): Promise<MigrationState> {
+  const { reason } = await engine.run(id, { force: true })
+  const state = await engine.get(id)
+  if (state.status === 'finished') return state
+  const { groups } = await engine.failures(id)
+  const failures = groups.map(({ exceptionClass, message }) => `${exceptionClass}: ${message}`)
+  throw new Error([`${state.jobClassName} did not finish (${reason})`, ...failures].join('\n'))
+}
+
+/** Rows in the table that the scope means; under loose_index_scan distinct values. */
+async function countInScope(
+  database: PracticeDatabase,
+  definition: BatchedMigrationDefinition,
+  { args = [] }: RunOptions,
+): Promise<number> {
+  const { table, columns, scope, strategy } = definition
+  const parsed = parseJobArguments(definition, args)
+  const counted = strategy === 'loose_index_scan' ? sql`DISTINCT ${sql.ident(columns[0] ?? '')}` : raw('*')
+  const where = scope === null ? sql`` : sql`WHERE ${scope({ args: parsed.args })}`
+  const [row] = await database.query(
+    sql`SELECT count(${counted})::int AS count FROM ${sql.ident(...table.split('.'))} ${where}`,
+  )
+  return Number(row?.count)
+}
+
+function assertVisited({ rows }: MigrationState, expected: number, { jobClassName }: BatchedMigrationDefinition): void {
+  if (rows.scanned === expected) return
+  throw new Error(
+    `${jobClassName} visited ${String(rows.scanned)} rows; its range has ${String(expected)}, and each is to be visited once`,
+  )
+}
+
+async function prove(engine: Engine, id: string, { verify = true }: RunOptions): Promise<Verification> {
+  const verification = await engine.verify(id)
+  const failing = verification.checks.filter(
+    ({ holds, kind }) => !holds && (verify || kind === 'jobs_succeeded' || kind === 'coverage'),
+  )
+  if (failing.length === 0) return verification
+  const lines = failing.map(
+    ({ name, expected, found, rows }) =>
+      `  "${name}": expected ${expected}, found ${found}${rows.map((row) => `\n    ${JSON.stringify(row)}`).join('')}`,
+  )
+  throw new Error(['checks do not hold:', ...lines].join('\n'))
+}
+
+const SILENT = {
+  log() {
+    // a test tells by its assertions
+  },
+}

@@ -1,0 +1,103 @@
+/** What an author of definitions has: a skeleton that an editor understands, and tests on a PostgreSQL of their own. */
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, inject, it, onTestFinished } from 'vitest'
+import { type CommandLine, commandLineWith, valueOf } from './command-line.ts'
+
+const TSC = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url))
+const PRACTICE = fileURLToPath(new URL('../../resources/practice', import.meta.url))
+const TESTED = fileURLToPath(new URL('../fixtures/catalogues/tested', import.meta.url))
+
+/** On the server of this run, so that none has to be started. */
+function author(): CommandLine {
+  const { host, port, user, password, database } = inject('server')
+  return commandLineWith({ TRANCHE_TEST_URL: `postgres://${user}:${password}@${host}:${String(port)}/${database}` })
+}
+
+async function emptyFolder(): Promise<string> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'tranche-author-')))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  return folder
+}
+
+/** What the compiler says of a catalogue; empty where nothing is wrong. */
+async function complaints(folder: string): Promise<string> {
+  try {
+    await promisify(execFile)(process.execPath, [TSC, '-p', folder])
+    return ''
+  } catch (error) {
+    return error instanceof Error && 'stdout' in error ? String(error.stdout) : String(error)
+  }
+}
+
+it('writes a skeleton that type-checks, loads and passes its test', async () => {
+  const folder = await emptyFolder()
+  const { files } = valueOf(await author().json('init', folder))
+  expect(files).toContain('fill_display_names.ts')
+  expect(await complaints(folder)).toBe('')
+
+  const { catalogue } = valueOf(await author().json('list', '--catalogue', folder))
+  expect(catalogue).toMatchObject({ definitions: [{ jobClassName: 'FillDisplayNames' }], broken: [] })
+  expect(valueOf(await author().json('test', folder)).tests).toMatchObject([
+    { file: 'fill_display_names.test.ts', isPassed: true, message: null },
+  ])
+})
+
+it('gives an editor the types of the API: a slip in a definition is seen before it runs', async () => {
+  const folder = await emptyFolder()
+  valueOf(await author().json('init', folder))
+  await writeFile(
+    join(folder, 'slips.ts'),
+    `import { createHash } from 'node:crypto'
+import { defineBatchedMigration, sql, z } from 'tranche'
+export const digest = (text: string) => createHash('sha256').update(text).digest('hex')
+export default defineBatchedMigration({
+  jobClassName: 'Slips', description: 'x', table: 'users', column: 'id', batchSise: 10,
+  arguments: { suffix: z.string() },
+  perform: ({ subBatch, args }) => sql\`UPDATE users SET name = \${args.sufix} WHERE \${subBatch}\`,
+})
+`,
+  )
+  const said = await complaints(folder)
+  expect(said).toContain('batchSise')
+  expect(said).not.toContain('node:crypto')
+})
+
+it('written again, leaves what the author changed as it is', async () => {
+  const folder = await emptyFolder()
+  valueOf(await author().json('init', folder))
+  await writeFile(join(folder, 'README.md'), 'mine')
+  expect(valueOf(await author().json('init', folder)).files).toEqual(['.tranche/'])
+  expect(await readFile(join(folder, 'README.md'), 'utf8')).toBe('mine')
+})
+
+it('asserts for free that a second run changes nothing, and says of each test how it ended', async () => {
+  const { exitCode, document } = await author().json('test', TESTED)
+  expect(exitCode).toBe(3)
+  if (document.ok) throw new Error('expected a failure')
+  expect(document.error.code).toBe('test_failed')
+  const { tests } = document.error.details.report as { tests: { name: string; isPassed: boolean; message: string }[] }
+  expect(tests.map(({ name, isPassed }) => [name, isPassed])).toEqual([
+    ['is found not to be idempotent', false],
+    ['passes where it adds nothing', true],
+    ['passes where the column may differ', true],
+    ['says which rows were expected', false],
+    ['broken.test.ts', false],
+  ])
+  expect(tests[0]?.message).toContain('not idempotent: a second run changed public.items')
+  expect(tests[3]?.message).toContain('11')
+})
+
+it('tests the practice definitions', async () => {
+  const { tests } = valueOf(await author().json('test', PRACTICE))
+  expect(tests.length).toBeGreaterThanOrEqual(3)
+  expect(tests.filter(({ isPassed }) => !isPassed)).toEqual([])
+})
+
+it('says where there is nothing to test', async () => {
+  expect((await author().json('test', await emptyFolder())).document).toMatchObject({ error: { code: 'usage' } })
+})
