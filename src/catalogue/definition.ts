@@ -140,6 +140,8 @@ export interface BatchedMigrationDefinition {
   /** Declaration order is the order of the JSON array of job arguments. */
   readonly arguments: Readonly<Record<string, ZodType>>
   readonly scope: ((context: { readonly args: JobArguments }) => Sql) | null
+  /** What its sub-batches are called in a job's metrics. */
+  readonly operation: string
   readonly perform: PerformFunction | EachRow
   readonly before: readonly Check[]
   readonly verify: readonly Check[]

@@ -21,6 +21,9 @@ export const version = rule<string>("14 digits as text, such as '20260101000000'
   matches(value, /^\d{14}$/),
 )
 export const databaseName = rule<string>('a name of letters, digits and _', (value) => matches(value, /^[A-Za-z]\w*$/))
+export const operation = rule<string>('a name of letters, digits and _, at most 63', (value) =>
+  matches(value, /^[A-Za-z]\w{0,62}$/),
+)
 export const tableName = rule<string>(
   "'table' or 'schema.table', without quotes",
   (value) => typeof value === 'string' && value.split('.').length <= 2 && value.split('.').every(isPlainName),

@@ -33,6 +33,7 @@ const inputSchema = z.strictObject(
     errorBudget: optional(rules.errorBudget),
     arguments: rules.argumentSchemas.default({}),
     scope: optional(rules.scope),
+    operation: rules.operation.default('perform'),
     perform: rules.perform,
     before: listOf(rules.check),
     verify: listOf(rules.check),

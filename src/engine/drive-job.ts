@@ -4,12 +4,14 @@ import type { Slice } from './batching/strategy.ts'
 import type { Claim } from './claim.ts'
 import { releaseClaim } from './claims.ts'
 import type { EngineContext } from './context.ts'
+import type { Drive } from './drive.ts'
 import { backOff, withContentionRetries } from './contention.ts'
 import { describeException } from './exception.ts'
 import { commitSubBatch, finishEmptyJob, prepareSubBatch } from './executor.ts'
 import { failClaim } from './fail-claim.ts'
 import { exhausted } from './exhausted.ts'
-import type { Outcome, Prepared } from './performer.ts'
+import { JobMetrics } from './job-metrics.ts'
+import type { Operation, Outcome, Prepared } from './performer.ts'
 import { Position, sumRows } from './position.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { runAhead } from './run-ahead.ts'
@@ -29,11 +31,6 @@ export type JobEnd =
   | 'claim_lost' //  taken over by somebody else: nothing more may be written
   | 'aborted' //     this run was asked to stop; the claim is released
 
-interface Metrics {
-  readonly timings: number[]
-  readonly affectedRows: number[]
-}
-
 /** Throws target_lost, target_exhausted and errors of the engine itself; a job's own failure is a result, no exception. */
 export async function driveJob(jobDrive: JobDrive, first: Claim): Promise<JobEnd> {
   const { context, drive } = jobDrive
@@ -42,7 +39,8 @@ export async function driveJob(jobDrive: JobDrive, first: Claim): Promise<JobEnd
   const course: Course = {
     startedAtMs: clock.now().getTime(),
     first,
-    metrics: { timings: [], affectedRows: [] },
+    metrics: new JobMetrics(),
+    startedStepAtMs: 0,
     position: new Position(first),
     next: null,
     ahead: new ReadAhead(),
@@ -60,10 +58,10 @@ export async function driveJob(jobDrive: JobDrive, first: Claim): Promise<JobEnd
       repetition = 0
       settlements = 0
       if (isOver) break
-      const { pauseMs } = course.position.claim
-      if (pauseMs > 0) await pause(context, pauseMs, drive.signal)
+      await pauseAfter(context, course, drive.signal)
     } catch (error) {
       const wasAlone = course.isAlone
+      const failedAfterMs = performance.now() - course.startedStepAtMs
       await dropNext(course, error)
       const kind = kindOfError(error)
       switch (kind) {
@@ -84,7 +82,7 @@ export async function driveJob(jobDrive: JobDrive, first: Claim): Promise<JobEnd
           if (settled.kind === 'succeeded') return succeed(jobDrive, course)
           // A statement that ends its own session, each time: the server comes back, the sub-batch gets nowhere.
           settlements = isSameKey(before, course.position.predecessor) ? settlements + 1 : 0
-          if (settlements >= MAX_SETTLEMENTS) return await fail(jobDrive, course, error)
+          if (settlements >= MAX_SETTLEMENTS) return await fail(jobDrive, course, { error, failedAfterMs })
           course.isAlone = settlements > 0
           await pauseBefore(context, settlements, drive.signal)
           continue
@@ -97,24 +95,29 @@ export async function driveJob(jobDrive: JobDrive, first: Claim): Promise<JobEnd
             await pauseBefore(context, repetition, drive.signal)
             continue
           }
-          return await fail(jobDrive, course, error)
+          return await fail(jobDrive, course, { error, failedAfterMs })
         case 'timeout':
         case 'job':
           // The author's code is given the signal: what an abort cut short is no failure of the job.
           if (drive.signal.aborted) return await release(jobDrive, course, 'the run was asked to stop', 'aborted')
-          if (wasAlone) return await fail(jobDrive, course, error)
+          if (wasAlone) return await fail(jobDrive, course, { error, failedAfterMs })
           course.isAlone = true
       }
     }
   }
-  return succeed(jobDrive, course)
+  const end = succeed(jobDrive, course)
+  // The job has ended, and the tables say so; nothing is held but this lane.
+  await pauseAfter(context, course, drive.signal)
+  return end
 }
 
 /** What changes while a job is driven. */
 interface Course {
   readonly startedAtMs: number
   readonly first: Claim
-  readonly metrics: Metrics
+  readonly metrics: JobMetrics
+  /** When the sub-batch in hand was begun, by this process. */
+  startedStepAtMs: number
   position: Position
   /** The next sub-batch where it was prepared already. */
   next: Prepared | null
@@ -135,6 +138,7 @@ async function step(jobDrive: JobDrive, course: Course): Promise<boolean> {
     return true
   }
   const startedAtMs = performance.now()
+  course.startedStepAtMs = startedAtMs
   const mayRunAhead = claim.pauseMs === 0 && !course.isAlone
   // Until it turns out to be static, a failure is that of this sub-batch alone.
   course.isAlone = true
@@ -147,10 +151,7 @@ async function step(jobDrive: JobDrive, course: Course): Promise<boolean> {
     count(jobDrive, course, done, { outcome, milliseconds })
   }
   const finishWith = (outcome: Outcome, milliseconds: number): Readonly<Record<string, unknown>> =>
-    metricsOf({
-      timings: [...course.metrics.timings, milliseconds / 1000],
-      affectedRows: [...course.metrics.affectedRows, outcome.changed],
-    })
+    course.metrics.toJson(operationsOf(drive, { outcome, milliseconds }))
   if (mayRunAhead && prepared.isStatic) {
     course.isAlone = false
     const { isOver, next } = await runAhead(jobDrive, { position, first: prepared, onCommitted, finishWith })
@@ -187,10 +188,10 @@ function count(
   { outcome, milliseconds }: Committed,
 ): void {
   const { changed, unresolved, quarantined } = outcome
+  const operations = operationsOf(drive, { outcome, milliseconds })
   const rows = { scanned: slice.scanned, changed, unresolved, quarantined: quarantined.length }
   position.advance(slice.end, rows)
-  metrics.timings.push(milliseconds / 1000)
-  metrics.affectedRows.push(changed)
+  metrics.add(operations)
   tally.add(rows, slice.end)
   context.emitter.emit('sub_batch:committed', {
     migrationId: drive.migration.id,
@@ -199,7 +200,14 @@ function count(
     scanned: slice.scanned,
     changed,
     milliseconds,
+    operations,
   })
+}
+
+/** The sub-batch as a whole under the definition's name for it, and what was measured within it. */
+function operationsOf({ loaded }: Drive, { outcome, milliseconds }: Committed): readonly Operation[] {
+  const { changed, parts } = outcome
+  return [{ name: loaded.definition.operation, milliseconds, affectedRows: changed }, ...parts]
 }
 
 async function dropNext(course: Course, reason: unknown): Promise<void> {
@@ -224,17 +232,18 @@ function succeed({ context, drive, tally }: JobDrive, { position, first, started
 async function fail(
   { context, drive, tally }: JobDrive,
   { position, metrics }: Course,
-  error: unknown,
+  { error, failedAfterMs }: { readonly error: unknown; readonly failedAfterMs: number },
 ): Promise<JobEnd> {
   const { claim } = position
   const { exceptionClass, message } = describeException(error)
+  const operation = { name: drive.loaded.definition.operation, milliseconds: failedAfterMs, affectedRows: null }
   await settleCounts(context, drive, position)
   const isOurs = await withContentionRetries(context, () =>
     failClaim(context, drive, {
       claim,
       exceptionClass,
       exceptionMessage: message,
-      metrics: metricsOf(metrics),
+      metrics: metrics.toJson([operation]),
       isTimeout: kindOfError(error) === 'timeout',
     }),
   )
@@ -246,6 +255,7 @@ async function fail(
     attempt: claim.attempt,
     exceptionClass,
     exceptionMessage: message,
+    operation,
   })
   return 'failed'
 }
@@ -266,14 +276,13 @@ async function release(
   return end
 }
 
-/** GitLab's shape: by operation, so that its queries read ours. */
-function metricsOf({ timings, affectedRows }: Metrics): Readonly<Record<string, unknown>> {
-  return { timings: { perform: timings }, affected_rows: { perform: affectedRows } }
-}
-
-/** Pauses wait outside any transaction; an abort ends them early and is seen at the loop's head. */
-async function pause({ clock }: EngineContext, pauseMs: number, signal: AbortSignal): Promise<void> {
-  await clock.sleep(pauseMs, signal).catch(() => undefined)
+/**
+ * Behind every sub-batch, the job's last one too: else jobs of one sub-batch would leave the target no rest. Pauses wait outside
+ * any transaction and hold no connection; an abort ends them early, and is seen where the next sub-batch or job would begin.
+ */
+async function pauseAfter({ clock }: EngineContext, { position }: Course, signal: AbortSignal): Promise<void> {
+  const { pauseMs, slices } = position.claim
+  if (pauseMs > 0 && slices.length > 0) await clock.sleep(pauseMs, signal).catch(() => undefined)
 }
 
 async function pauseBefore(context: EngineContext, repetition: number, signal: AbortSignal): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import type { HealthReading, Hold } from '../shared/health.ts'
 import type { JobStatus, MigrationEvent, MigrationStatus } from '../shared/status.ts'
+import type { Operation } from './performer.ts'
 import type { Logger } from './ports.ts'
 import type { CheckResult, Key, Migration, RunOutcome, RunProgress } from './types.ts'
 
@@ -50,7 +51,13 @@ export interface EngineEvents {
     readonly resumedFrom: Key | null
   }
   'job:succeeded': OfJob & { readonly seconds: number; readonly scanned: number; readonly changed: number }
-  'job:failed': OfJob & { readonly attempt: number; readonly exceptionClass: string; readonly exceptionMessage: string }
+  'job:failed': OfJob & {
+    readonly attempt: number
+    readonly exceptionClass: string
+    readonly exceptionMessage: string
+    /** The sub-batch that failed. */
+    readonly operation: Operation
+  }
   /** After a timeout: its sub-batches are smaller from now on. */
   'job:shrunk': OfJob & { readonly from: number; readonly to: number }
   /** null: nothing was left to divide. */
@@ -63,6 +70,8 @@ export interface EngineEvents {
     readonly scanned: number
     readonly changed: number
     readonly milliseconds: number
+    /** The sub-batch as a whole, and what was measured within it. */
+    readonly operations: readonly Operation[]
   }
   'sub_batch:repeated': OfJob & { readonly sqlstate: string; readonly repetition: number }
   'connection:lost': OfMigration & { readonly message: string }

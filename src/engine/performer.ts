@@ -14,10 +14,20 @@ import type { Answer } from './target/flight.ts'
 /** As long as the server lets a transaction of ours be idle. */
 const IDLE_LIMIT_MS = 10_000
 
+/** One part of a sub-batch that is measured by itself. */
+export interface Operation {
+  readonly name: string
+  readonly milliseconds: number
+  /** null where it has no rows, or failed. */
+  readonly affectedRows: number | null
+}
+
 export interface Outcome {
   readonly changed: number
   readonly unresolved: number
   readonly quarantined: readonly QuarantinedRow[]
+  /** What was measured within the sub-batch, beside the sub-batch as a whole. */
+  readonly parts: readonly Operation[]
 }
 
 export interface Prepared {
@@ -70,7 +80,7 @@ const TRANSACTION_CONTROL = new Set(['BEGIN', 'START', 'COMMIT', 'ROLLBACK', 'PR
 export function outcomeOf(answer: Answer | undefined): Outcome {
   if (answer === undefined || TRANSACTION_CONTROL.has(answer.command))
     throw new Error(`perform’s statement answered ${answer?.command ?? 'nothing'}; it must leave the transaction open`)
-  return { changed: answer.rowCount, unresolved: 0, quarantined: [] }
+  return { changed: answer.rowCount, unresolved: 0, quarantined: [], parts: [] }
 }
 
 /** The author's function is already running; its first query waits at the gate until the guard let the transaction through. */
@@ -85,7 +95,7 @@ function prepareFunction(result: PromiseLike<unknown>, gate: Gate): Prepared {
       try {
         const returned = await Promise.race([settled, gate.idle])
         await gate.settle()
-        return { changed: changedOf(returned) ?? gate.rowCount, unresolved: 0, quarantined: [] }
+        return { changed: changedOf(returned) ?? gate.rowCount, unresolved: 0, quarantined: [], parts: [] }
       } catch (error) {
         await gate.settle().catch(() => undefined)
         throw gate.tell(error)

@@ -8,7 +8,7 @@ import { isSql, type Sql } from '../shared/sql.ts'
 import { type EngineContext, inTransaction } from './context.ts'
 import type { Drive } from './drive.ts'
 import { refuseTransactionControl } from './gate.ts'
-import type { Prepared } from './performer.ts'
+import type { Operation, Prepared } from './performer.ts'
 import type { RowTransformer, TransformOutcome } from './ports.ts'
 import { quarantineRows } from './tracking/quarantine-rows.ts'
 import type { Key } from './types.ts'
@@ -28,16 +28,24 @@ export async function prepareRows(
   { perform, performContext }: { readonly perform: EachRow; readonly performContext: PerformContext },
 ): Promise<Prepared> {
   const transformer = getTransformer(context)
+  const { loaded } = drive
   const selected = statementOf('select', perform.select(performContext))
+  const { operation } = loaded.definition
+  const selectedAtMs = performance.now()
   const { rows } = await inTransaction(context, (transaction) => transaction.query(selected), {
     searchPath: drive.searchPath,
     isReadOnly: true,
   })
   const keys = rows.map((row) => keyOf(row, drive))
-  const { args, migration, loaded } = drive
+  const { args, migration } = drive
   const { signal, log } = performContext
   const request = { args, jobArguments: migration.jobArguments, signal, log }
+  const transformedAtMs = performance.now()
   const outcomes = rows.length === 0 ? [] : await transformer.transform(loaded, rows, request)
+  const parts: readonly Operation[] = [
+    { name: `${operation}.select`, milliseconds: transformedAtMs - selectedAtMs, affectedRows: rows.length },
+    { name: `${operation}.transform`, milliseconds: performance.now() - transformedAtMs, affectedRows: null },
+  ]
   const { written, unresolved, quarantined } = sort(rows, keys, outcomes)
   return {
     isStatic: false,
@@ -49,7 +57,7 @@ export async function prepareRows(
         if (perform.onQuarantine !== undefined)
           await run(statementOf('onQuarantine', perform.onQuarantine(quarantined)))
       }
-      return { changed: answer?.rowCount ?? 0, unresolved, quarantined }
+      return { changed: answer?.rowCount ?? 0, unresolved, quarantined, parts }
     },
     abandon() {
       // what was read and transformed is dropped; the next try reads again

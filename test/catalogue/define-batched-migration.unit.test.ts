@@ -43,6 +43,7 @@ describe('defineBatchedMigration', () => {
       subBatchSize: 100,
       maxBatchSize: null,
       intervalSeconds: 120,
+      operation: 'perform',
       pauseMs: 100,
       errorBudget: null,
       arguments: {},

@@ -1,5 +1,6 @@
 /** The metrics of batched migrations, under the names, labels and buckets that GitLab's dashboards use. */
 import type { Engine } from '../../engine/engine.ts'
+import type { Operation } from '../../engine/performer.ts'
 import type { Job, MigrationState } from '../../engine/types.ts'
 import { createHistogram, createMetric, type Histogram, type Labels, type Metric } from './exposition.ts'
 
@@ -71,6 +72,9 @@ function listen({ engine, prefix }: MetricsSource, meters: Meters, onError: (err
   const labels = new Map<string, Labels>()
   const labelsOf = (migrationId: string): Labels =>
     labels.get(migrationId) ?? { migration_id: `${prefix}${migrationId}` }
+  const observe = (migrationId: string, { name, milliseconds }: Operation): void => {
+    meters.queries.observe({ ...labelsOf(migrationId), operation: name }, milliseconds / 1000)
+  }
   // What the events do not tell is read back from the target.
   const onJobEnd = ({ migrationId, jobId }: { readonly migrationId: string; readonly jobId: string }): void => {
     Promise.all([engine.get(migrationId), engine.job(migrationId, jobId)])
@@ -84,12 +88,15 @@ function listen({ engine, prefix }: MetricsSource, meters: Meters, onError: (err
       const migration_identifier = `${jobClassName}/${tableName}.${columns.join(',')}`
       labels.set(migrationId, { migration_id: `${prefix}${migrationId}`, migration_identifier })
     }),
-    engine.on('sub_batch:committed', ({ migrationId, changed, milliseconds }) => {
+    engine.on('sub_batch:committed', ({ migrationId, changed, operations }) => {
       meters.updated.add(labelsOf(migrationId), changed)
-      meters.queries.observe({ ...labelsOf(migrationId), operation: 'perform' }, milliseconds / 1000)
+      for (const operation of operations) observe(migrationId, operation)
     }),
     engine.on('job:succeeded', onJobEnd),
-    engine.on('job:failed', onJobEnd),
+    engine.on('job:failed', (event) => {
+      observe(event.migrationId, event.operation)
+      onJobEnd(event)
+    }),
   ]
   return () => {
     for (const stop of stops) stop()

@@ -27,7 +27,7 @@ it('serves GitLab’s names on this machine’s own address, for succeeded and f
     `batched_migration_job_interval_seconds{${of}} 120`,
     `batched_migration_total_tuple_count{${of}} 30`,
     `batched_migration_job_updated_tuples_total{${of}} 25`,
-    `batched_migration_job_query_duration_seconds_count{${of},operation="perform"} 5`,
+    `batched_migration_job_query_duration_seconds_count{${of},operation="perform"} 8`,
   ]) {
     expect(text).toContain(`\n${line}\n`)
   }

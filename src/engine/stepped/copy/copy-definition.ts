@@ -46,6 +46,7 @@ function copyDefinition(
       pauseMs: 0,
     },
     ...{ errorBudget: null, arguments: {}, scope: null, before: [], samples: null, finalizeAfter: [] },
+    operation: 'copy_rows',
     perform: ({ subBatch }) => copyStatement(copy, subBatch.on(SOURCE)),
     verify: [{ kind: 'none', name: `every row with a partner is in ${copy.to}`, query: missingRows(copy) }],
     exceptions:
