@@ -7,7 +7,7 @@ import type { Engine } from '../../engine/engine.ts'
 import type { TargetHead, ScheduleView } from '../../shared/app-state.ts'
 import type { Link } from '../../shared/connection-view.ts'
 import { toAppError, TrancheError } from '../../shared/errors.ts'
-import type { SteppedWorkView } from '../../shared/stepped-view.ts'
+import type { SteppedListValue, SteppedWorkView } from '../../shared/stepped-view.ts'
 import type { StoredConnection } from '../../storage/connections.ts'
 import { translateError } from '../translate-error.ts'
 import type { BackendContext } from './backend-context.ts'
@@ -112,7 +112,7 @@ export function openTargetSession(
     due = { all: false, some: new Set(), isUrgent: false }
     if (all || performance.now() - readAllAtMs >= allMs()) {
       const answer = await reader.readAll(engine, watched)
-      const list = answer.isInstalled === true ? await engine.stepped.list() : null
+      const list = answer.isInstalled === true ? await listStepped(engine) : null
       readAllAtMs = performance.now()
       const link: Link = head.link.kind === 'connected' ? head.link : { kind: 'connected', sinceMs: Date.now() }
       put({ ...answer, stepped: { ...head.stepped, list }, link, readAtMs: Date.now() }, head.link.kind !== 'connected')
@@ -249,6 +249,17 @@ export function openTargetSession(
       },
       Math.max(0, soonAtMs - performance.now()),
     )
+  }
+}
+
+/** null where there is nothing of ours to read: uninstalled this very moment, or another framework's tables. */
+async function listStepped(engine: Engine): Promise<SteppedListValue | null> {
+  try {
+    return await engine.stepped.list()
+  } catch (error) {
+    const { code } = toAppError(error)
+    if (code === 'not_installed' || code === 'schema_attached') return null
+    throw error
   }
 }
 

@@ -9,6 +9,7 @@ import { openSecondConnection, TOUR_COUNTS } from './count-on-target.ts'
 import type { Steps } from './steps.ts'
 import { type Toured, tourMigration } from './tour-migration.ts'
 import { tourReport } from './tour-report.ts'
+import { tourStepped } from './tour-stepped.ts'
 
 export interface TourRequest {
   readonly parameters: TargetParameters
@@ -26,7 +27,7 @@ export async function takeTour(request: TourRequest): Promise<void> {
   const host = await createEngineHost({ databases: mainAt(parameters), catalogueFolder, logger })
   const second = await openSecondConnection(parameters)
   try {
-    const { engine } = host.main
+    const { engine, target } = host.main
     await steps.step(
       'install',
       () => engine.install(),
@@ -40,6 +41,7 @@ export async function takeTour(request: TourRequest): Promise<void> {
         await tourMigration({ engine, second, steps, signal, showProgress: request.showProgress }, jobClassName),
       )
     }
+    await tourStepped({ engine, target, steps, signal })
     steps.title('Report')
     await steps.step(
       'report',

@@ -58,6 +58,12 @@ function cuttingTarget(target: Target, after: { left: number }): Target {
   }
 }
 
+/** As before the first run. */
+async function forget({ query }: SteppedBundle): Promise<void> {
+  await query('DROP TABLE IF EXISTS public.ai_code, public.ai_passing, public.runs_copy')
+  await query('TRUNCATE tranche.stepped_migrations, tranche.stepped_collections')
+}
+
 /** Tables, columns, constraints and indexes that operations made. */
 function schemaOf({ query }: SteppedBundle): Promise<unknown> {
   return query(
@@ -70,12 +76,12 @@ function schemaOf({ query }: SteppedBundle): Promise<unknown> {
 }
 
 test('operations that were cut off at any statement are completed by the next runs, to the same schema', async () => {
-  const whole = await setupStepped(definitions)
-  await whole.engine.stepped.work({ toEnd: true })
-  const wanted = await schemaOf(whole)
+  const bundle = await setupStepped(definitions)
+  await bundle.engine.stepped.work({ toEnd: true })
+  const wanted = await schemaOf(bundle)
   let cuts = 0
   for (;;) {
-    const bundle = await setupStepped(definitions)
+    await forget(bundle)
     const after = { left: cuts + 1 }
     const cutting = bundle.another({ target: cuttingTarget(openTestTarget(bundle.database), after) })
     let reason = ''
