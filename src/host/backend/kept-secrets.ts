@@ -46,7 +46,7 @@ export async function openKeptSecrets({ storage, keychain, isKept, logger }: Kep
   }
 
   return {
-    get: memory.get,
+    get: (connectionId) => memory.get(connectionId),
     set(connectionId, password) {
       memory.set(connectionId, password)
       if (isKeeping) seal(connectionId)
