@@ -9,6 +9,7 @@ import { scopeOf } from './batching/scope.ts'
 import { getStrategy } from './batching/strategies.ts'
 import type { BatchingStrategy, Scoped } from './batching/strategy.ts'
 import { type EngineContext, inTransaction, onlyRow } from './context.ts'
+import type { DefinitionSource } from './ports.ts'
 import { findCopyDefinition } from './stepped/copy/copy-definition.ts'
 import { findMigration } from './tracking/find-migration.ts'
 import { unknownMigration } from './transitions.ts'
@@ -72,12 +73,17 @@ export async function loadSubject(context: EngineContext, migrationId: string): 
   })
 }
 
+/** Of the catalogue, or the copy of a stepped migration in it. */
+export function findDefinition(definitions: DefinitionSource, jobClassName: string): LoadedDefinition | undefined {
+  return definitions.find(jobClassName) ?? findCopyDefinition(definitions, jobClassName)
+}
+
 /** Throws unknown_class, naming what the catalogue has, and wrong_database where it belongs elsewhere. */
 export function getDefinition(
   { definitions, database }: Pick<EngineContext, 'definitions' | 'database'>,
   jobClassName: string,
 ): LoadedDefinition {
-  const loaded = definitions.find(jobClassName) ?? findCopyDefinition(definitions, jobClassName)
+  const loaded = findDefinition(definitions, jobClassName)
   if (loaded !== undefined) {
     assertOwnDatabase(loaded, database)
     return loaded

@@ -4,6 +4,7 @@ import { sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES } from '../shared/status.ts'
 import { type BatchTable, getBatchTable } from './batching/batch-table.ts'
 import { type EngineContext, inTransaction, onlyRow } from './context.ts'
+import { findDefinition } from './drive.ts'
 import { readFailures } from './failures.ts'
 import { getState } from './overview.ts'
 import { readSamples } from './samples.ts'
@@ -16,7 +17,7 @@ const STALE_AFTER_MS = 24 * 60 * 60 * 1000
 
 export async function readReport(context: EngineContext, migrationId: string): Promise<ReportData> {
   const state = await getState(context, migrationId)
-  const loaded = context.definitions.find(state.jobClassName)
+  const loaded = findDefinition(context.definitions, state.jobClassName)
   const sampleColumns = loaded?.definition.samples?.columns ?? null
   const table = await findTable(context, state)
   const { version } = await context.facts()
@@ -45,7 +46,7 @@ export async function readLastVerification(
   const state = await getState(context, migrationId)
   const table = await findTable(context, state)
   return readVerification(context, state, {
-    currentHash: context.definitions.find(state.jobClassName)?.hash ?? null,
+    currentHash: findDefinition(context.definitions, state.jobClassName)?.hash ?? null,
     tableOid: table?.oid ?? null,
   })
 }

@@ -2,6 +2,7 @@
 import { TrancheError } from '../../shared/errors.ts'
 import { quoteIdentifier, raw, sql } from '../../shared/sql.ts'
 import { type EngineContext, inWritingTransaction } from '../context.ts'
+import { readHolder } from '../stepped/lease.ts'
 import { sqlstateOf } from '../target/sqlstate.ts'
 import type { Transaction } from '../target/transaction.ts'
 import { listRunners } from './list-runners.ts'
@@ -22,6 +23,7 @@ export async function uninstall(context: EngineContext): Promise<void> {
       // From here on nobody can register as a runner.
       await transaction.query(sql`LOCK TABLE ${context.tables.runners} IN ACCESS EXCLUSIVE MODE`)
       await assertNobodyDrives(transaction, context)
+      if (version >= STEPPED_SINCE) await assertNobodySteps(transaction, context)
       await dropObjects(transaction, schema)
       await dropEmptySchema(transaction, schema)
     })
@@ -43,6 +45,23 @@ async function assertNobodyDrives(transaction: Transaction, context: EngineConte
         details: { migrationId: migration_id, runner: live },
       },
     )
+  }
+}
+
+/** The version of the tracking schema that brought stepped migrations. */
+const STEPPED_SINCE = 3
+
+async function assertNobodySteps(transaction: Transaction, context: EngineContext): Promise<void> {
+  const { leases } = context.tables.stepped
+  await transaction.query(sql`LOCK TABLE ${leases} IN ACCESS EXCLUSIVE MODE`)
+  const { rows } = await transaction.query(sql`SELECT connection_id::text AS id FROM ${leases}`)
+  for (const { id } of rows as { id: string }[]) {
+    const holder = await readHolder(transaction, context, id)
+    if (holder?.isLive !== true) continue
+    throw new TrancheError('table_busy', `${holder.operator} on ${holder.host} runs stepped migrations right now`, {
+      remedy: 'Stop that worker first; one that died counts for 30 seconds more.',
+      details: { worker: holder },
+    })
   }
 }
 

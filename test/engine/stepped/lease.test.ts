@@ -34,6 +34,7 @@ test('one worker at a time: a second one is busy, and operators wait until the f
   await begun(bundle)
   expect(await turn({ engine: second })).toEqual({ reason: 'busy', version: null })
   await expect(second.stepped.reset(FIRST)).rejects.toMatchObject({ code: 'already_running' })
+  await expect(second.uninstall()).rejects.toMatchObject({ code: 'table_busy' })
   await expect(second.stepped.connect({ name: 'other' })).rejects.toMatchObject({ code: 'already_running' })
   expect((await second.stepped.list()).worker).toMatchObject({ isLive: true, pid: process.pid })
   expect(await first).toEqual({ reason: 'completed', version: FIRST })

@@ -94,6 +94,7 @@ test('many rows are copied by a batched migration of the same definition', async
     jobClassName: `CopyRows::V${SWITCH}::workspaces_agent_configs`,
     status: 'finished',
   })
+  expect((await bundle.engine.report('1')).description).toContain(`for the stepped migration ${SWITCH}`)
   expect(await bundle.engine.verify('1')).toMatchObject({
     holds: true,
     exceptions: [{ name: 'without_partner', count: 240 }],
