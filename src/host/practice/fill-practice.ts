@@ -13,6 +13,8 @@ const DEFAULT_ROWS = 200_000
 
 export interface FillRequest {
   readonly catalogueFolder: string
+  /** Where in it the scripts are (_data). */
+  readonly dataFolder?: string
   /** undefined: what is there stays, or the default size where nothing is. */
   readonly rows?: number
   readonly isReset: boolean
@@ -40,7 +42,7 @@ export async function fillPractice(target: Target, request: FillRequest): Promis
     if (marker === null && !(await isEmpty(client))) throw foreign(target)
     const wanted = request.rows ?? marker?.rows ?? DEFAULT_ROWS
     if (marker?.isComplete === true && marker.rows === wanted && !isReset) return { rows: wanted, isFilled: false }
-    const data = await readPracticeData(request.catalogueFolder)
+    const data = await readPracticeData(request.catalogueFolder, request.dataFolder)
     if (marker !== null) {
       onProgress('emptying the practice database')
       await empty(client, data, request)

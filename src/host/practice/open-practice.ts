@@ -16,6 +16,8 @@ import { namedPractice } from './practice-url.ts'
 import { practiceFolder, removePracticeState, writePracticeState } from './practice-state.ts'
 
 const DATABASE = 'tranche_practice'
+/** The other logical databases of the practice catalogue, with the folder of their data. */
+const OTHERS = { ci: '_data_ci' } as const
 
 export const PRACTICE_CATALOGUE = fileURLToPath(new URL('../../../resources/practice', import.meta.url))
 
@@ -72,8 +74,15 @@ async function openPrivate(request: PracticeRequest): Promise<Practice> {
   }
   try {
     const connection = { ...server.connection, database: DATABASE }
-    await createDatabase(server.connection)
-    await writePracticeState(projectFolder, { pid: server.pid, connection })
+    await createDatabase(server.connection, DATABASE)
+    const others: Record<string, ServerConnection> = {}
+    for (const [name, dataFolder] of Object.entries(OTHERS)) {
+      const other = { ...server.connection, database: `${DATABASE}_${name}` }
+      await createDatabase(server.connection, other.database)
+      await filled(toParameters(other), request, dataFolder)
+      others[name] = other
+    }
+    await writePracticeState(projectFolder, { pid: server.pid, connection, others })
     const parameters = toParameters(connection)
     return { parameters, wasRunning: server.wasRunning, ...(await filled(parameters, request)), close }
   } catch (error) {
@@ -82,12 +91,12 @@ async function openPrivate(request: PracticeRequest): Promise<Practice> {
   }
 }
 
-async function createDatabase(connection: ServerConnection): Promise<void> {
+async function createDatabase(connection: ServerConnection, database: string): Promise<void> {
   const client = new pg.Client({ ...connection, ssl: false, application_name: 'tranche practice' })
   await client.connect()
   try {
-    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE])
-    if (rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(DATABASE)}`)
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database])
+    if (rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(database)}`)
   } finally {
     await client.end()
   }
@@ -96,6 +105,7 @@ async function createDatabase(connection: ServerConnection): Promise<void> {
 async function filled(
   parameters: TargetParameters,
   request: PracticeRequest,
+  dataFolder?: string,
 ): Promise<{ rows: number; isFilled: boolean }> {
   const target = openTarget(parameters, {
     applicationName: 'tranche practice',
@@ -108,6 +118,7 @@ async function filled(
   try {
     return await fillPractice(target, {
       catalogueFolder: PRACTICE_CATALOGUE,
+      ...(dataFolder === undefined ? {} : { dataFolder }),
       trackingSchema: DEFAULT_TRACKING_SCHEMA,
       isReset: request.isReset,
       onProgress: request.onProgress,

@@ -10,8 +10,11 @@ export interface PracticeData {
 }
 
 /** Folders in the order of their names: each stands on those before it. */
-export async function readPracticeData(catalogueFolder: string): Promise<readonly PracticeData[]> {
-  const folder = join(catalogueFolder, '_data')
+export async function readPracticeData(
+  catalogueFolder: string,
+  dataFolder = '_data',
+): Promise<readonly PracticeData[]> {
+  const folder = join(catalogueFolder, dataFolder)
   const entries = await readdir(folder, { withFileTypes: true })
   const names = entries
     .filter((entry) => entry.isDirectory())

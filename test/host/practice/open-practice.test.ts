@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest'
-import { findPracticeTarget } from '../../../src/host/practice/find-practice-target.ts'
+import { findOtherPracticeTargets, findPracticeTarget } from '../../../src/host/practice/find-practice-target.ts'
 import { openPractice } from '../../../src/host/practice/open-practice.ts'
 import { silentLogger } from '../../support/engine-ports.ts'
 import { createServerFolder } from '../postgres/server-folder.ts'
@@ -17,6 +17,8 @@ it('starts a private server, lets other processes find it, and stops only what i
     port: first.parameters.port,
     database: 'tranche_practice',
   })
+  const others = await findOtherPracticeTargets(projectFolder)
+  expect([...others].map(([name, { database }]) => [name, database])).toEqual([['ci', 'tranche_practice_ci']])
   await first.close()
   expect(await findPracticeTarget(projectFolder)).toBeNull()
 })
