@@ -44,6 +44,8 @@ export interface BatchedMigrationInput<Schemas extends ArgumentSchemas> {
     readonly scope?: Sql | ((context: {
         readonly args: ArgumentsOf<Schemas>;
     }) => Sql) | undefined;
+    /** What its sub-batches are called in metrics (perform). */
+    readonly operation?: string | undefined;
     /** One statement, an async function, or `eachRow({ … })`. Must be safe to run again on the same slice. */
     readonly perform: PerformFunction<ArgumentsOf<Schemas>> | EachRow<ArgumentsOf<Schemas>>;
     /** Must hold before it may be queued. */

@@ -132,6 +132,8 @@ export interface BatchedMigrationDefinition {
     readonly scope: ((context: {
         readonly args: JobArguments;
     }) => Sql) | null;
+    /** What its sub-batches are called in a job's metrics. */
+    readonly operation: string;
     readonly perform: PerformFunction | EachRow;
     readonly before: readonly Check[];
     readonly verify: readonly Check[];
