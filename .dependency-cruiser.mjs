@@ -120,7 +120,8 @@ export default {
     },
     {
       name: 'practice-is-a-catalogue',
-      comment: 'The practice catalogue imports what an author may: tranche, node:crypto and its own files; its tests tranche/testing.',
+      comment:
+        'The practice catalogue imports what an author may: tranche, node:crypto and its own files; its tests tranche/testing.',
       severity: 'error',
       from: { path: '^resources/practice/' },
       to: { pathNot: '^(resources/practice/|src/(catalogue|host/testing)/api\\.ts$|(node:)?crypto$)' },
