@@ -69,7 +69,7 @@ export interface EngineContext {
   readonly adapters: AdapterSource | null
   readonly limits: Limits
   /** Thresholds of the health indicators, and how long a hold lasts. */
-  readonly health: HealthSettings
+  readonly health: () => HealthSettings
   /** Read at first use and kept; `refreshFacts` forgets it (after a reconnect the same name may lead elsewhere). */
   facts(): Promise<ServerFacts>
   refreshFacts(): void

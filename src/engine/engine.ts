@@ -166,8 +166,8 @@ export interface EnginePorts {
   /** Without it stepped operations act on this target only. */
   readonly adapters?: AdapterSource
   readonly limits?: Partial<Limits>
-  /** Of this connection; where left out, the defaults. */
-  readonly health?: Partial<HealthSettings>
+  /** Of this connection; where left out, the defaults. A function is asked each time: a change counts at once. */
+  readonly health?: Partial<HealthSettings> | (() => Partial<HealthSettings>)
 }
 
 /** An engine over one target. It opens nothing by itself and closes nothing: the target is the host's. */
@@ -182,7 +182,7 @@ export function createEngine(ports: EnginePorts): Engine {
     otherDatabases: ports.otherDatabases ?? new Map(),
     adapters: ports.adapters ?? null,
     limits: { ...DEFAULT_LIMITS, ...ports.limits },
-    health: { ...DEFAULT_HEALTH, ...ports.health },
+    health: () => ({ ...DEFAULT_HEALTH, ...(typeof ports.health === 'function' ? ports.health() : ports.health) }),
     ...rememberFacts(ports.target),
   }
   const attached: EngineContext = { ...context, tables: attachedTables(ports.trackingSchema) }

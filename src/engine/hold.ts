@@ -135,7 +135,7 @@ async function writeHold(
   context: EngineContext,
   { migrationId, reading, readings, since: before }: Holding,
 ): Promise<Hold> {
-  const { holdSeconds } = context.health
+  const { holdSeconds } = context.health()
   const { rows } = await transaction.query(
     sql`UPDATE ${context.tables.migrations} AS m
            SET on_hold_until = clock.now + make_interval(secs => ${holdSeconds}), updated_at = clock.now

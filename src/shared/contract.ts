@@ -15,6 +15,8 @@ import {
   type ConnectionView,
   type PasswordSource,
 } from './connection-view.ts'
+import { HealthSettings } from './health-settings.ts'
+import type { HealthReading } from './health.ts'
 import type { FinalizeGates, FinalizeTicket, VerificationView } from './finalize-view.ts'
 import type { JournalEntry, MigrationCopy, RunView, TransitionView } from './history-view.ts'
 import type { JobCell, JobDetail, Page } from './job-view.ts'
@@ -62,6 +64,10 @@ export const contract = {
   'connections.close': takes(OfConnection).returns<null>(),
   /** Asks a lost or refused target at once instead of waiting for the next try. */
   'connections.retry': takes(OfConnection).returns<null>(),
+  /** Thresholds of the health indicators on this connection. */
+  'connections.health': takes(OfConnection).returns<HealthSettings>(),
+  /** All of them anew; they count at once, also for what runs. What is left out is its default. */
+  'connections.setHealth': takes(OfConnection.extend({ health: HealthSettings })).returns<HealthSettings>(),
   'connections.passwordSource': takes(OfConnection).returns<PasswordSource>(),
 
   /** Starts the private PostgreSQL with its data; progress and end are in `state.practice`. Adopts one that runs. */
@@ -97,6 +103,11 @@ export const contract = {
   /** All migrations of the target, read now. */
   'migrations.list': takes(OfConnection).returns<readonly MigrationStateValue[]>(),
   'migrations.get': takes(OfMigration).returns<MigrationStateValue>(),
+  /** Asks every health indicator about its table, now; changes nothing. */
+  'migrations.health': takes(OfMigration).returns<{
+    readonly readings: readonly HealthReading[]
+    readonly readAtMs: number
+  }>(),
   /** This page looks at that migration (null: at none): it is read each second, and `jobs` events are sent. Ends with the page. */
   'migrations.watch': takes(OfConnection.extend({ migrationId: Id.nullable() })).returns<null>(),
   'migrations.pause': takes(OfMigration).returns<MigrationValue>(),
@@ -147,12 +158,14 @@ export const contract = {
   }>(),
   'jobs.get': takes(OfMigration.extend({ jobId: Id })).returns<JobDetail>(),
 
-  /** "Run now": drives it in this console, ignoring intervals. It goes on when the page closes. */
+  /** "Run now": drives it in this console, ignoring intervals. It goes on when the page closes. Throws already_running. */
   'run.start': takes(
     OfMigration.extend({
       parallel: z.int().min(1).max(16).default(1),
       /** This job alone, once. */
       jobId: Id.optional(),
+      /** Ignores health and passes over a hold. This console's own run is ended first, after its sub-batch. */
+      isForced: z.boolean().default(false),
       isConfirmed,
     }),
   ).returns<{

@@ -5,8 +5,11 @@ import type { AppError } from './errors.ts'
 
 export interface Gate {
   readonly name: 'jobs' | 'verification' | 'new_rows' | 'runners' | 'definition' | 'required_stop'
-  /** open: finalizing itself will settle it (it completes the remainder and runs the checks). */
-  readonly outcome: 'holds' | 'open' | 'failed'
+  /**
+   * open: finalizing itself will settle it (it completes the remainder and runs the checks). unsettled: finalizing will try,
+   * and nothing says that it succeeds; it does not keep anybody from trying.
+   */
+  readonly outcome: 'holds' | 'open' | 'unsettled' | 'failed'
   readonly detail: string
   readonly remedy: string | null
 }

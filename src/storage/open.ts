@@ -5,6 +5,7 @@ import { TrancheError } from '../shared/errors.ts'
 import { type ConnectionRepository, createConnectionRepository } from './connections.ts'
 import type { SqliteDatabase } from './database.ts'
 import { createEventRepository, type EventRepository } from './events.ts'
+import { createHealthSettingsRepository, type HealthSettingsRepository } from './health-settings.ts'
 import { createInstallationRepository, type InstallationRepository } from './installations.ts'
 import { createJobRepository, type JobRepository } from './jobs.ts'
 import { createMigrationRepository, type MigrationRepository } from './migrations.ts'
@@ -29,6 +30,7 @@ export interface Storage {
   readonly transitions: TransitionRepository
   readonly events: EventRepository
   readonly settings: SettingsRepository
+  readonly healthSettings: HealthSettingsRepository
   readonly sealedPasswords: SealedPasswordRepository
   /** Several writes as one; `body` must not wait for anything. */
   inTransaction<T>(body: () => T): T
@@ -100,6 +102,7 @@ function repositories(database: SqliteDatabase, folder: string): Storage {
     transitions: createTransitionRepository(database),
     events: createEventRepository(database),
     settings: createSettingsRepository(database),
+    healthSettings: createHealthSettingsRepository(database),
     sealedPasswords: createSealedPasswordRepository(database),
     inTransaction: (body) => database.transaction(body).immediate(),
     close: () => database.close(),

@@ -19,7 +19,7 @@ export function contextOf(ports: Partial<EnginePorts> & Pick<EnginePorts, 'targe
     otherDatabases: new Map(),
     adapters: null,
     limits: { ...DEFAULT_LIMITS, ...all.limits },
-    health: { ...DEFAULT_HEALTH, ...all.health },
+    health: () => ({ ...DEFAULT_HEALTH, ...(typeof all.health === 'function' ? all.health() : all.health) }),
     ...rememberFacts(all.target),
   }
 }

@@ -26,7 +26,7 @@ export function createHealthMonitor(context: EngineContext, tableOid: string): H
   return {
     async evaluate() {
       const probe: Probe = {
-        settings: context.health,
+        settings: context.health(),
         tableOid,
         trackingSchema: context.tables.schema,
         longestWait,
@@ -42,7 +42,7 @@ export function createHealthMonitor(context: EngineContext, tableOid: string): H
       return readings
     },
     async watch(signal) {
-      if (context.health.maxLockWaitSeconds === null) return
+      if (context.health().maxLockWaitSeconds === null) return
       for (;;) {
         await context.clock.sleep(WATCH_MS, signal).catch(() => undefined)
         if (signal.aborted) return

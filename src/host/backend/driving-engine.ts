@@ -2,6 +2,7 @@
 import { createEngine, type Engine } from '../../engine/engine.ts'
 import type { DefinitionSource } from '../../engine/ports.ts'
 import { openTarget, type Target } from '../../engine/target/open-target.ts'
+import type { HealthSettings } from '../../shared/health-settings.ts'
 import { createAdapters } from '../adapters.ts'
 import { applicationName } from '../create-engine-host.ts'
 import { systemClock } from '../system/clock.ts'
@@ -20,6 +21,8 @@ export interface EngineNeeds {
   readonly definitions: DefinitionSource
   readonly trackingSchema: string
   readonly maxConnections: number
+  /** Thresholds as they are now; asked each time. */
+  readonly health: () => HealthSettings
 }
 
 /** A console's run outlives the failures of an evening; whoever does not want to wait stops it. */
@@ -29,7 +32,7 @@ export function openEngine(
   { identity, logger, rowTransformer, env }: BackendContext,
   needs: EngineNeeds,
 ): OpenedEngine {
-  const { resolved, definitions, trackingSchema, maxConnections } = needs
+  const { resolved, definitions, trackingSchema, maxConnections, health } = needs
   const name = applicationName(identity.version, identity.operator)
   const adapters = createAdapters({ applicationName: name, logger, env })
   const target = openTarget(resolved.parameters, {
@@ -49,6 +52,7 @@ export function openEngine(
     clock: systemClock,
     logger,
     random: systemRandom,
+    health,
     limits: { reconnectMs: RECONNECT_MS },
   })
   const close = async (): Promise<void> => {

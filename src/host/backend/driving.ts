@@ -22,6 +22,8 @@ export interface RunRequest {
   readonly parallel: number
   /** This job alone, once. */
   readonly jobId?: string
+  /** Ignores health; takes the place of this console's own run. */
+  readonly isForced?: boolean
 }
 
 export interface Driving {
@@ -81,14 +83,17 @@ export function createDriving(context: BackendContext, session: TargetSession): 
     isBusy: () => runs.size > 0 || schedule !== null,
     during,
     async start(request) {
-      const { migrationId, parallel, jobId } = request
+      const { migrationId, parallel, jobId, isForced = false } = request
+      const before = isForced ? runs.get(migrationId) : undefined
+      before?.stop.abort()
+      await before?.ended
       const runId = randomUUID()
       const started = Promise.withResolvers<undefined>()
       const run = during({ ...request, runId, kind: 'run' }, (engine, signal) => {
         engine.on('run:started', () => {
           started.resolve(undefined)
         })
-        return engine.run(migrationId, { parallel, signal, ...(jobId === undefined ? {} : { jobId }) })
+        return engine.run(migrationId, { parallel, signal, force: isForced, ...(jobId === undefined ? {} : { jobId }) })
       })
       // What it says later is in its end; here only a refusal is heard.
       const refused = run.catch((error: unknown) => {

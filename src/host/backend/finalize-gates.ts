@@ -32,8 +32,22 @@ function jobsGate({ state: { status, jobs } }: Facts): Gate {
   if (status === 'finished' || status === 'finalized')
     return { name, outcome: 'holds', detail: `${countOf(jobs.succeeded, 'job')} succeeded, none is left`, remedy: null }
   const left = jobs.pending + jobs.running + jobs.retriable + jobs.blocked
+  if (jobs.blocked > 0) return usedUpGate(jobs)
   const detail = `${status}: ${countOf(left, 'job')} not succeeded yet, and ranges may be left without one`
   return { name, outcome: 'open', detail, remedy: 'Finalizing runs the remainder inline; running it first shows more.' }
+}
+
+/** Finalizing tries them anew, but what made them fail three times is nothing that it settles. */
+function usedUpGate({ blocked, retriable, pending, running }: MigrationStateValue['jobs']): Gate {
+  const others = retriable + pending + running
+  const more = others === 0 ? '' : `; ${countOf(others, 'other job')} not succeeded yet`
+  return {
+    name: 'jobs',
+    outcome: 'unsettled',
+    detail: `${countOf(blocked, 'job')} failed with all attempts used${more}`,
+    remedy:
+      'Finalizing gives each three attempts more and runs it inline. If one fails again, nothing is finalized and the migration is failed: mend the cause first.',
+  }
 }
 
 function verificationGate({ verification }: Facts): Gate {
@@ -121,7 +135,17 @@ function requiredStopGate({ state, loaded, requiredStops }: Facts): Gate {
 
 function effectsOf({ state, loaded }: Facts): FinalizeGates['effects'] {
   const checks = loaded?.definition.verify.length ?? 0
-  const remainder = state.status === 'finished' ? [] : [effect('remainder', 'Runs what is left inline')]
+  const retried =
+    state.jobs.blocked === 0 ? '' : `Gives ${countOf(state.jobs.blocked, 'failed job')} three attempts more, then runs`
+  const remainder =
+    state.status === 'finished'
+      ? []
+      : [
+          effect(
+            'remainder',
+            `${retried === '' ? 'Runs' : retried} what is left inline; a job that fails for good stops here`,
+          ),
+        ]
   return [
     ...remainder,
     effect(

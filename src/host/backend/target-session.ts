@@ -7,11 +7,13 @@ import type { Engine } from '../../engine/engine.ts'
 import type { TargetHead, ScheduleView } from '../../shared/app-state.ts'
 import type { Link } from '../../shared/connection-view.ts'
 import { toAppError, TrancheError } from '../../shared/errors.ts'
+import type { HealthSettings } from '../../shared/health-settings.ts'
 import type { SteppedListValue, SteppedWorkView } from '../../shared/stepped-view.ts'
 import type { StoredConnection } from '../../storage/connections.ts'
 import { translateError } from '../translate-error.ts'
 import type { BackendContext } from './backend-context.ts'
 import type { CatalogueHolder } from './catalogue-holder.ts'
+import { healthOf } from './connection-health.ts'
 import { type OpenedEngine, openEngine } from './driving-engine.ts'
 import { type ResolvedConnection, resolveConnection } from './resolve-connection.ts'
 import { createTargetReader, type TargetReader } from './target-reader.ts'
@@ -60,6 +62,7 @@ export function openTargetSession(
 ): TargetSession {
   const { connectionId } = connection
   const reader = createTargetReader(context, connectionId)
+  const health = (): HealthSettings => healthOf(context, connectionId)
   const ended = new AbortController()
   const first = Promise.withResolvers<undefined>()
   const now = Date.now()
@@ -95,6 +98,7 @@ export function openTargetSession(
       definitions: catalogue,
       trackingSchema: connection.trackingSchema,
       maxConnections: READING_CONNECTIONS,
+      health,
     })
     try {
       const { version, role, isStandby, isReadOnly, isPooled } = await opening.engine.facts()
@@ -206,7 +210,7 @@ export function openTargetSession(
     openDriving(maxConnections) {
       if (resolved === null || head.link.kind !== 'connected') throw notConnected(head.link)
       const { trackingSchema } = connection
-      return openEngine(context, { resolved, definitions: catalogue, trackingSchema, maxConnections })
+      return openEngine(context, { resolved, definitions: catalogue, trackingSchema, maxConnections, health })
     },
     ready: () => first.promise,
     wake,

@@ -3,6 +3,7 @@ import type { ConnectionView } from '../../../shared/connection-view.ts'
 import { TrancheError } from '../../../shared/errors.ts'
 import type { StoredConnection } from '../../../storage/connections.ts'
 import type { BackendContext } from '../backend-context.ts'
+import { healthOf } from '../connection-health.ts'
 import { testConnection } from '../test-connection.ts'
 import {
   type Draft,
@@ -71,6 +72,12 @@ export function connectionCalls({ context, desks }: CallParts): CallsOf<'connect
     'connections.retry': ({ connectionId }) => {
       desks.get(connectionId).session.wake(null, { isUrgent: true })
       return Promise.resolve(null)
+    },
+    'connections.health': ({ connectionId }) =>
+      Promise.resolve(healthOf(context, getConnection(context, connectionId).connectionId)),
+    'connections.setHealth': ({ connectionId, health }) => {
+      storage.healthSettings.save(getConnection(context, connectionId).connectionId, health, Date.now())
+      return Promise.resolve(healthOf(context, connectionId))
     },
     'connections.passwordSource': ({ connectionId }) =>
       findPasswordSource(context, getConnection(context, connectionId)),

@@ -11,6 +11,10 @@ export function migrationCalls(parts: CallParts): CallsOf<'migrations' | 'jobs' 
     ...removalCalls(parts),
     'migrations.list': ({ connectionId }) => desks.get(connectionId).session.engine().list(),
     'migrations.get': ({ connectionId, migrationId }) => desks.get(connectionId).session.engine().get(migrationId),
+    'migrations.health': async ({ connectionId, migrationId }) => ({
+      readings: await desks.get(connectionId).session.engine().health(migrationId),
+      readAtMs: Date.now(),
+    }),
     'migrations.watch': ({ connectionId, migrationId }, { clientId }) => {
       desks.watch(clientId, connectionId, migrationId)
       return Promise.resolve(null)
@@ -49,11 +53,13 @@ export function migrationCalls(parts: CallParts): CallsOf<'migrations' | 'jobs' 
       await session.catalogue.get()
       return done(session, migrationId, await session.engine().split(migrationId, jobId))
     },
-    'run.start': async ({ connectionId, migrationId, parallel, jobId, isConfirmed }) => {
+    'run.start': async ({ connectionId, migrationId, parallel, jobId, isForced, isConfirmed }) => {
       const { session, driving } = desks.get(connectionId)
       await confirmFor(session, { verb: 'run', migrationId, isConfirmed })
       await session.catalogue.get()
-      return { runId: await driving.start({ migrationId, parallel, ...(jobId === undefined ? {} : { jobId }) }) }
+      return {
+        runId: await driving.start({ migrationId, parallel, isForced, ...(jobId === undefined ? {} : { jobId }) }),
+      }
     },
     'run.stop': ({ connectionId, migrationId }) => {
       desks.get(connectionId).driving.stop(migrationId)

@@ -46,7 +46,7 @@ function saidOf({ kind, jobId, details }: LogEntry): Said {
     case 'queue':
       return say('pending', 'text', 'Queued')
     case 'run':
-      return say('running', 'text', 'Run started')
+      return say('running', 'text', 'Run started', details.force === true ? ', health is ignored' : '')
     case 'run_ended':
       return say(
         ...endGlyph(details.reason),
@@ -71,7 +71,7 @@ function saidOf({ kind, jobId, details }: LogEntry): Said {
         'holding',
         'holding',
         details.isLonger === true ? 'Hold made longer' : 'On hold',
-        `: ${text('indicator').replaceAll('_', ' ')}: ${text('reason')}, until ${formatTime(text('until'))}`,
+        `: ${details.indicator === null ? '' : `${text('indicator').replaceAll('_', ' ')}: `}${text('reason')}, until ${formatTime(text('until'))}`,
       )
     case 'hold_ended':
       return say('running', 'text', 'Hold ended', details.isEarly === true ? ' early: the signal cleared' : '')
@@ -80,8 +80,32 @@ function saidOf({ kind, jobId, details }: LogEntry): Said {
         'pace',
         'text',
         details.from === details.to ? 'Batch size left' : 'Batch size tuned',
-        `: ${text('from')} → ${text('to')}, jobs take ${text('efficiency')} of the interval`,
+        `: ${text('from')} → ${text('to')}, jobs take ${shareOf(details.efficiency)} of the interval${TUNED[text('because')] ?? ''}`,
       )
+    case 'sub_batch_shrunk':
+      return say(
+        'pace',
+        'retrying',
+        `${job} goes on in smaller sub-batches`,
+        `: ${text('from')} → ${text('to')}, it timed out`,
+      )
+    case 'job_split':
+      return say('pace', 'retrying', `${job} was split`, `, it timed out at its last attempt: ${halves(details)}`)
+    case 'split':
+      return say('pace', 'text', `${job} was split`, `: ${halves(details)}`)
+    case 'planned_by_rows':
+      return say('pace', 'text', `Jobs are made by ${text('scanRows')} rows read`, `: ${text('because')}`)
+    case 'requeue':
+      return say('retrying', 'text', 'Requeued', ` from ${text('from')}, as migration ${text('requeuedAs')}`)
+    case 'requeued_from':
+      return say(
+        'pending',
+        'text',
+        'Queued again',
+        `, in the place of migration ${text('migrationId')}, which is in the archive`,
+      )
+    case 'delete':
+      return say('off', 'text', 'Deleted', `, it was ${text('from')}; its rows are in the archive`)
     case 'verify':
       return details.holds === true
         ? say('done', 'done', 'Verified', `: holds, proven by ${text('proven').replaceAll('_', ' ')}`)
@@ -117,6 +141,23 @@ function saidOf({ kind, jobId, details }: LogEntry): Said {
     default:
       return say('note', 'neutral', kind.replaceAll('_', ' '), restOf(details))
   }
+}
+
+const TUNED: Readonly<Record<string, string>> = {
+  within_band: ', as they should',
+  faster: ', so there is room for more',
+  slower: ', which is too much',
+  at_limit: ', and a limit keeps it there',
+}
+
+function shareOf(value: unknown): string {
+  return typeof value === 'number' ? `${String(Math.round(value * 100))} %` : plain(value)
+}
+
+function halves({ secondJobId, batchSize }: Readonly<Record<string, unknown>>): string {
+  return secondJobId === null || secondJobId === undefined
+    ? 'nothing was left to divide, its next run ends it'
+    : `job ${plain(secondJobId)} has the second half, batch size ${plain(batchSize)} each`
 }
 
 function changesOf(details: Readonly<Record<string, unknown>>): string {

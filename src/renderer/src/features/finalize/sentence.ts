@@ -31,12 +31,19 @@ export function finalizeSentence({ state, proving }: MigrationView, gates: Final
   if (gates === null) return still('pending', 'pending', 'Reading the gates.')
   const failed = gates.gates.filter(({ outcome }) => outcome === 'failed').length
   const open = gates.gates.filter(({ outcome }) => outcome === 'open').length
+  const unsettled = gates.gates.filter(({ outcome }) => outcome === 'unsettled').length
   const all = gates.gates.length
   if (failed > 0)
     return still(
       'failed',
       'failed',
       `${String(failed)} of ${String(all)} gates ${failed === 1 ? 'keeps' : 'keep'} it from being finalized.`,
+    )
+  if (unsettled > 0)
+    return still(
+      'warn',
+      'holding',
+      `${String(all - open - unsettled)} of ${String(all)} gates hold. Failed jobs would be tried again; if one fails, nothing is finalized.`,
     )
   if (open > 0)
     return still(

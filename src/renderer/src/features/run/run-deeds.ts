@@ -1,5 +1,6 @@
 import type { MigrationView } from '../../../../shared/app-state.ts'
 import type { MigrationStateValue } from '../../../../shared/cli-output.ts'
+import { reasonOfHold } from '../../../../shared/health.ts'
 import { saveFile } from '../../parts/save-file.ts'
 import type { Console } from '../../state/console.svelte.ts'
 import type { Doing } from '../../state/doing.svelte.ts'
@@ -38,6 +39,23 @@ export class RunDeeds {
     if (isSure) {
       await this.#doing.run('Starting', async () => this.#console.api('run.start', { ...this.#of, isConfirmed: true }))
     }
+  }
+
+  /** Ignoring health is a decision in every environment, so it is always asked. */
+  readonly runAnyway = async ({
+    jobClassName,
+    hold,
+  }: Pick<MigrationStateValue, 'jobClassName' | 'hold'>): Promise<void> => {
+    const because = hold === null ? '' : ` Now: ${reasonOfHold(hold)}.`
+    const isSure = await this.#console.confirming.ask({
+      title: 'Run although health says stop',
+      text: `${jobClassName} is run in this console, and no indicator is asked until that run ends.${because} A run of this console that waits is ended first.`,
+      act: 'Run anyway',
+    })
+    if (!isSure) return
+    await this.#doing.run('Starting', async () =>
+      this.#console.api('run.start', { ...this.#of, isForced: true, isConfirmed: true }),
+    )
   }
 
   /** A pause ends this console's run; resuming gives back what the pause took. */

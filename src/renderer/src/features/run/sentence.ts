@@ -1,7 +1,9 @@
 /** The headline of the monitor: true now, with its number and what it waits for. */
 import type { MigrationView } from '../../../../shared/app-state.ts'
+import type { MigrationStateValue } from '../../../../shared/cli-output.ts'
 import { headlineOf, isDriven } from '../../../../shared/describe-migration.ts'
 import { formatTimeLeft } from '../../../../shared/format-duration.ts'
+import type { TimeLeft } from '../../../../shared/time-left.ts'
 import { liveRunOf } from '../../parts/live-run.ts'
 import { holdSentence } from '../../../../shared/health.ts'
 import { clockTime } from '../../parts/time.ts'
@@ -33,7 +35,6 @@ export function runSentence(view: MigrationView, jobs: { readonly made: number; 
   if (run.isInDoubt) return IN_DOUBT
   const { progress } = run
   const waitingFor = progress?.waitingFor ?? null
-  const etaSeconds = progress?.etaSeconds ?? null
   const scanned = Math.max(progress?.rows.scanned ?? 0, state.rows.scanned)
   const total = progress?.totalTupleCount ?? state.totalTupleCount
   const rows = `${formatCount(scanned)}${total === null ? '' : ` of ${formatEstimate(Math.max(total, scanned))}`} rows.`
@@ -45,8 +46,31 @@ export function runSentence(view: MigrationView, jobs: { readonly made: number; 
     jobs.made === 0
       ? 'making the first job'
       : `job ${formatCount(jobs.made)} of ${jobs.toCome > 0 ? formatEstimate(all) : formatCount(all)}`
-  const left = etaSeconds === null ? '' : ` ${capitalized(formatTimeLeft(etaSeconds))}.`
+  const left = state.timeLeft === null ? '' : ` ${capitalized(leftOf(state.timeLeft))}.`
   return `Running — ${job}. ${rows}${left}`
+}
+
+const leftOf = ({ lowSeconds, highSeconds }: TimeLeft): string => formatTimeLeft({ low: lowSeconds, high: highSeconds })
+
+/** What the numbers rest on, and where one of them is not known: why. */
+export function runNotes({
+  status,
+  rows,
+  scanRows,
+  progress,
+  timeLeft,
+  timeLeftUnknownBecause,
+}: MigrationStateValue): readonly string[] {
+  const isToCome = status === 'active' || status === 'finalizing'
+  return [
+    ...(rows.exact ? [] : ['Counts are approximate: some were lost with a runner; cursors are exact.']),
+    ...(scanRows === null
+      ? []
+      : [`No index serves the scope: a job is what ${formatCount(scanRows)} rows read hold of it, which may be none.`]),
+    ...(progress.unknownBecause === null ? [] : [progress.unknownBecause]),
+    ...(isToCome && timeLeft !== null ? [`${capitalized(leftOf(timeLeft))}, by ${timeLeft.basis}.`] : []),
+    ...(isToCome && timeLeftUnknownBecause !== null ? [`Time left is not known: ${timeLeftUnknownBecause}.`] : []),
+  ]
 }
 
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
