@@ -5,8 +5,8 @@ export default defineBatchedMigration({
   description:
     'Copies source_id of every route into the new foreign key namespace_id, as a step towards removing the polymorphic ' +
     'relation (source_type, source_id). Routes of the unused type are to be deleted later and are left alone. A trigger ' +
-    'does the same for routes that are created, or get another source, from now on; remove it in the release after the ' +
-    'one that finalizes this migration.',
+    'does the same for routes that are created, or get another source, from now on; ' +
+    'finalizing removes it, so finalize in the release whose application writes namespace_id itself.',
   table: 'routes',
   column: 'id',
   batchSize: 1000,
@@ -85,5 +85,11 @@ export default defineBatchedMigration({
   ],
 
   samples: { columns: ['id', 'source_type', 'source_id', 'namespace_id', 'updated_at'] },
-  finalize: { after: [sql`ANALYZE routes`] },
+  finalize: {
+    after: [
+      sql`DROP TRIGGER IF EXISTS routes_set_namespace_id ON routes`,
+      sql`DROP FUNCTION IF EXISTS routes_set_namespace_id()`,
+      sql`ANALYZE routes`,
+    ],
+  },
 })

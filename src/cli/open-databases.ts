@@ -30,8 +30,9 @@ export async function resolveDatabases(
 ): Promise<ReadonlyMap<string, ResolvedTarget>> {
   const resolved = new Map<string, ResolvedTarget>()
   if (main !== null) {
-    resolved.set(DEFAULT_DATABASE, await resolveTarget({ ...place, ...main }))
-    for (const [name, other] of await practiceDatabases(main.connection, place)) resolved.set(name, other)
+    const own = await resolveTarget({ ...place, ...main })
+    resolved.set(DEFAULT_DATABASE, own)
+    for (const [name, other] of await practiceDatabases(main.connection, place, own)) resolved.set(name, other)
   }
   for (const [name, url] of mapped) {
     try {
@@ -54,9 +55,12 @@ function aboutDatabase(name: string, { code, message, remedy, details, cause }: 
 async function practiceDatabases(
   connection: string | null,
   place: Place,
+  own: ResolvedTarget,
 ): Promise<readonly (readonly [string, ResolvedTarget])[]> {
   if (connection !== 'practice') return []
-  const others = namedPractice(place.env) === null ? await findOtherPracticeTargets(place.projectFolder) : []
+  // A database that somebody named holds all of the practice.
+  if (namedPractice(place.env) !== null) return [['ci', own]]
+  const others = await findOtherPracticeTargets(place.projectFolder)
   return [...others].map(([name, parameters]) => [name, practiceTarget(parameters)] as const)
 }
 

@@ -7,6 +7,7 @@ import { TrancheError } from '../shared/errors.ts'
 import { isSql, type Sql } from '../shared/sql.ts'
 import { type EngineContext, inTransaction } from './context.ts'
 import type { Drive } from './drive.ts'
+import { keepWithinBudget } from './error-budget.ts'
 import { refuseTransactionControl } from './gate.ts'
 import type { Operation, Prepared } from './performer.ts'
 import type { RowTransformer, TransformOutcome } from './ports.ts'
@@ -54,6 +55,9 @@ export async function prepareRows(
       if (quarantined.length > 0) {
         const { id: migrationId } = drive.migration
         await run(quarantineRows(context.tables, { migrationId, jobId: performContext.jobId, rows: quarantined }))
+        const { errorBudget: budget } = loaded.definition
+        if (budget !== null)
+          await keepWithinBudget(run, { tables: context.tables, migrationId, budget, scanned: rows.length })
         if (perform.onQuarantine !== undefined)
           await run(statementOf('onQuarantine', perform.onQuarantine(quarantined)))
       }

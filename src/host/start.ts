@@ -5,11 +5,17 @@ import type { Logger } from '../engine/ports.ts'
 import { EXIT, ERROR_EXIT_CODES, toAppError, TrancheError } from '../shared/errors.ts'
 import { showConsole } from './console/show-console.ts'
 import { hideFromDriver } from './connection/read-environment.ts'
-import { openPractice, type Practice, PRACTICE_CATALOGUE, reportFile } from './practice/open-practice.ts'
+import {
+  openPractice,
+  type Practice,
+  PRACTICE_CATALOGUE,
+  practiceDatabases,
+  reportFile,
+} from './practice/open-practice.ts'
 import { createSteps } from './tour/steps.ts'
 import { takeTour } from './tour/take-tour.ts'
 
-const HELP = `npm start -- [--web | --headless] [--reset] [--rows N] [--report FILE]
+const HELP = `npm start -- [--web | --headless] [--reset] [--rows N] [--trouble] [--report FILE]
 
 Starts a private PostgreSQL with practice data (or fills the empty database that TRANCHE_PRACTICE_URL names).
 
@@ -19,6 +25,8 @@ Starts a private PostgreSQL with practice data (or fills the empty database that
   --report FILE  where that report goes (practice-report.md)
   --reset        make the practice data anew first
   --rows N       rows of each big practice table (200 000); another number than before makes the data anew
+  --trouble      with rows that cannot be migrated, slow ones and locked ones, so that failures can be practised
+                 (docs/practice.md); makes the data anew where they are without, and not with --headless
   --help         this text`
 
 const PROJECT_FOLDER = fileURLToPath(new URL('../..', import.meta.url))
@@ -29,6 +37,7 @@ interface StartFlags {
   readonly headless: boolean
   readonly reset: boolean
   readonly rows?: number
+  readonly trouble: boolean
   readonly report?: string
   readonly help: boolean
 }
@@ -86,10 +95,12 @@ async function start(flags: StartFlags, signal: AbortSignal): Promise<void> {
     },
     signal,
     ...(flags.rows === undefined ? {} : { rows: flags.rows }),
+    // The tour needs data without; a console takes what is there.
+    ...(flags.trouble || flags.headless ? { withTrouble: flags.trouble } : {}),
   })
   try {
     say(
-      `✓ Practice database: ${practice.rows.toLocaleString('en').replaceAll(',', ' ')} workflows and routes${practice.isFilled ? '' : ', as they were'}`,
+      `✓ Practice database: ${practice.rows.toLocaleString('en').replaceAll(',', ' ')} workflows and routes${practice.isFilled ? '' : ', as they were'}${practice.hasTrouble ? ', with trouble' : ''}`,
     )
     if (flags.headless) await headless(practice, { reportFile: flags.report ?? reportFile(PROJECT_FOLDER), signal })
     else {
@@ -108,7 +119,7 @@ interface Touring {
 
 async function headless(practice: Practice, { reportFile: file, signal }: Touring): Promise<void> {
   await takeTour({
-    parameters: practice.parameters,
+    databases: practiceDatabases(practice),
     catalogueFolder: PRACTICE_CATALOGUE,
     reportFile: file,
     logger,
@@ -127,14 +138,25 @@ function readFlags(args: readonly string[]): StartFlags {
         web: { type: 'boolean' },
         reset: { type: 'boolean' },
         rows: { type: 'string' },
+        trouble: { type: 'boolean' },
         report: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     })
-    const { web = false, headless: isHeadless = false, reset = false, help = false, rows, report } = values
+    const { web = false, headless: isHeadless = false, reset = false, trouble = false, help = false } = values
+    const { rows, report } = values
+    if (trouble && isHeadless)
+      throw new TrancheError(
+        'usage',
+        '--trouble and --headless are given together: the tour ends well, or not at all',
+        {
+          remedy: 'Leave --headless out, and take the migrations through the console or the command line.',
+        },
+      )
     return {
       web,
       headless: isHeadless,
+      trouble,
       reset,
       help,
       ...(rows === undefined ? {} : { rows: readRows(rows) }),

@@ -41,6 +41,7 @@ export const ERROR_EXIT_CODES = {
   not_installed: EXIT.usage,
   row_transform_stalled: EXIT.failed,
   row_transform_lost: EXIT.failed,
+  error_budget_exceeded: EXIT.failed,
   // the contract between a page and the console's backend
   unknown_method: EXIT.usage,
   bad_input: EXIT.usage,

@@ -2,21 +2,26 @@
  * Fills a practice database, or resets it. Only one that is empty or carries our marker row is ever touched: somebody may
  * have named the wrong database.
  */
+import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type pg from 'pg'
 import { TrancheError } from '../../shared/errors.ts'
 import { quoteIdentifier, sql } from '../../shared/sql.ts'
 import type { Target } from '../../engine/target/open-target.ts'
 import { query } from '../../engine/target/transaction.ts'
+import { releaseLocks } from './hold-locks.ts'
 import { type PracticeData, readPracticeData } from './practice-data.ts'
 
 const DEFAULT_ROWS = 200_000
 
 export interface FillRequest {
   readonly catalogueFolder: string
-  /** Where in it the scripts are (_data). */
-  readonly dataFolder?: string
+  /** Folders of it whose scripts are run, in this order. */
+  readonly dataFolders: readonly string[]
   /** undefined: what is there stays, or the default size where nothing is. */
   readonly rows?: number
+  /** Rows that cannot be migrated too; undefined: as it was, without where nothing is. */
+  readonly withTrouble?: boolean
   readonly isReset: boolean
   readonly trackingSchema: string
   readonly onProgress: (message: string) => void
@@ -27,11 +32,15 @@ export interface FillOutcome {
   readonly rows: number
   /** false when what was there was kept. */
   readonly isFilled: boolean
+  readonly hasTrouble: boolean
 }
 
 interface Marker {
   readonly rows: number
   readonly isComplete: boolean
+  readonly hasTrouble: boolean
+  /** Of the scripts that made what is there; null where an earlier version did. */
+  readonly dataHash: string | null
 }
 
 /** Throws practice_foreign_database where the database is neither empty nor ours; changes nothing then. */
@@ -41,15 +50,24 @@ export async function fillPractice(target: Target, request: FillRequest): Promis
     const marker = await readMarker(client)
     if (marker === null && !(await isEmpty(client))) throw foreign(target)
     const wanted = request.rows ?? marker?.rows ?? DEFAULT_ROWS
-    if (marker?.isComplete === true && marker.rows === wanted && !isReset) return { rows: wanted, isFilled: false }
-    const data = await readPracticeData(request.catalogueFolder, request.dataFolder)
+    // A reset is to a state in which everything ends well, unless trouble is asked for again.
+    const withTrouble = request.withTrouble ?? (!isReset && marker?.hasTrouble === true)
+    const data = await readAll(request)
+    const wish: Marker = { rows: wanted, isComplete: true, hasTrouble: withTrouble, dataHash: hashOf(data) }
+    if (isDeepStrictEqual(marker, wish) && !isReset) return { rows: wanted, isFilled: false, hasTrouble: withTrouble }
     if (marker !== null) {
       onProgress('emptying the practice database')
+      await releaseLocks(client)
       await empty(client, data, request)
     }
-    await fill(client, data, { ...request, rows: wanted })
-    return { rows: wanted, isFilled: true }
+    await fill(client, data, { ...request, wish })
+    return { rows: wanted, isFilled: true, hasTrouble: withTrouble }
   })
+}
+
+async function readAll({ catalogueFolder, dataFolders }: FillRequest): Promise<readonly PracticeData[]> {
+  const folders = await Promise.all(dataFolders.map((each) => readPracticeData(catalogueFolder, each)))
+  return folders.flat()
 }
 
 async function readMarker(client: pg.Client): Promise<Marker | null> {
@@ -58,9 +76,16 @@ async function readMarker(client: pg.Client): Promise<Marker | null> {
     sql`SELECT to_regclass('tranche_practice.marker') IS NOT NULL AS is_there`,
   )
   if (found[0]?.is_there !== true) return null
-  const { rows } = await query(client, sql`SELECT rows::int AS rows, is_complete FROM tranche_practice.marker`)
-  const [row] = rows as { rows: number; is_complete: boolean }[]
-  return row === undefined ? null : { rows: row.rows, isComplete: row.is_complete }
+  // Read through JSON: a marker that an earlier version made lacks the last two.
+  const { rows } = await query(
+    client,
+    sql`SELECT rows::int AS rows, is_complete, coalesce((to_jsonb(marker) ->> 'has_trouble')::boolean, false) AS has_trouble,
+          to_jsonb(marker) ->> 'data_hash' AS data_hash
+        FROM tranche_practice.marker`,
+  )
+  const [row] = rows as { rows: number; is_complete: boolean; has_trouble: boolean; data_hash: string | null }[]
+  if (row === undefined) return null
+  return { rows: row.rows, isComplete: row.is_complete, hasTrouble: row.has_trouble, dataHash: row.data_hash }
 }
 
 /** No table, view, sequence, function or schema that somebody made. */
@@ -87,26 +112,43 @@ async function empty(client: pg.Client, data: readonly PracticeData[], { trackin
 async function fill(
   client: pg.Client,
   data: readonly PracticeData[],
-  { rows, onProgress, signal }: FillRequest & { readonly rows: number },
+  { wish, onProgress, signal }: FillRequest & { readonly wish: Marker },
 ): Promise<void> {
   // The marker comes first: a fill that is killed half-way leaves a database that is known to be ours.
   await inTransaction(client, async () => {
     await client.query('CREATE SCHEMA tranche_practice')
     await client.query(
-      'CREATE TABLE tranche_practice.marker (singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton), rows bigint NOT NULL, is_complete boolean NOT NULL)',
+      'CREATE TABLE tranche_practice.marker (singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton), rows bigint NOT NULL, is_complete boolean NOT NULL, has_trouble boolean NOT NULL, data_hash text NOT NULL)',
     )
-    await client.query('INSERT INTO tranche_practice.marker (rows, is_complete) VALUES ($1, false)', [rows])
+    await client.query(
+      'INSERT INTO tranche_practice.marker (rows, is_complete, has_trouble, data_hash) VALUES ($1, false, $2, $3)',
+      [wish.rows, wish.hasTrouble, wish.dataHash],
+    )
   })
   for (const part of data) {
-    onProgress(`filling ${part.name.replace(/^\d+-/, '').replaceAll('-', ' ')}`)
+    onProgress(`filling ${spoken(part.name)}`)
     signal?.throwIfAborted()
     await inTransaction(client, () => client.query(part.schema))
     await inTransaction(client, async () => {
-      await client.query(`SELECT set_config('practice.rows', $1, true)`, [String(rows)])
+      await client.query(`SELECT set_config('practice.rows', $1, true)`, [String(wish.rows)])
       await client.query(part.rows)
     })
   }
+  for (const { name, trouble } of data) {
+    if (!wish.hasTrouble || trouble === null) continue
+    onProgress(`making trouble in ${spoken(name)}`)
+    await inTransaction(client, () => client.query(trouble))
+  }
   await client.query('UPDATE tranche_practice.marker SET is_complete = true')
+}
+
+function hashOf(data: readonly PracticeData[]): string {
+  return createHash('sha256').update(JSON.stringify(data)).digest('hex')
+}
+
+/** `20-duo-workflows` → `duo workflows`. */
+function spoken(name: string): string {
+  return name.replace(/^\d+-/, '').replaceAll('-', ' ')
 }
 
 /** The scripts are files of ours with many statements each, so they go through the simple protocol. */

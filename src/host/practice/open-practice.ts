@@ -6,24 +6,27 @@ import type { Logger } from '../../engine/ports.ts'
 import { openTarget } from '../../engine/target/open-target.ts'
 import type { TargetParameters } from '../../engine/target/parameters.ts'
 import { resolveTarget } from '../connection/resolve-target.ts'
-import { DEFAULT_TRACKING_SCHEMA } from '../create-engine-host.ts'
+import { type DatabasePlace, DEFAULT_TRACKING_SCHEMA, mainAt } from '../create-engine-host.ts'
 import type { ServerConnection } from '../postgres/server-login.ts'
 import { PRACTICE_SETTINGS } from '../postgres/server-settings.ts'
 import { startServer } from '../postgres/start-server.ts'
-import { fillPractice } from './fill-practice.ts'
+import { type FillOutcome, fillPractice, type FillRequest } from './fill-practice.ts'
 import { toParameters } from './find-practice-target.ts'
-import { namedPractice } from './practice-url.ts'
-import { practiceFolder, removePracticeState, writePracticeState } from './practice-state.ts'
+import { DATA_FOLDERS } from './practice-data.ts'
+import { practiceFolder, readPracticeState, removePracticeState, writePracticeState } from './practice-state.ts'
+import { type NamedPractice, namedPractice } from './practice-url.ts'
+import { surround, type Surroundings } from './surroundings.ts'
 
 const DATABASE = 'tranche_practice'
-/** The other logical databases of the practice catalogue, with the folder of their data. */
-const OTHERS = { ci: '_data_ci' } as const
+const CI_DATABASE = 'tranche_practice_ci'
 
 export const PRACTICE_CATALOGUE = fileURLToPath(new URL('../../../resources/practice', import.meta.url))
 
 export interface PracticeRequest {
   readonly projectFolder: string
   readonly rows?: number
+  /** Make trouble: rows that cannot be migrated, and a session that holds locks. undefined: as it was. */
+  readonly withTrouble?: boolean
   readonly isReset: boolean
   readonly logger: Logger
   /** A step that ended: what, and how it went. */
@@ -33,8 +36,11 @@ export interface PracticeRequest {
 
 export interface Practice {
   readonly parameters: TargetParameters
+  /** The other logical databases, by name. */
+  readonly others: ReadonlyMap<string, TargetParameters>
   readonly rows: number
   readonly isFilled: boolean
+  readonly hasTrouble: boolean
   /** Whether the server was there before us; then it is not ours to stop. */
   readonly wasRunning: boolean
   /** Stops the server that this call started. Does nothing to one that it found. */
@@ -44,69 +50,92 @@ export interface Practice {
 /** Throws file_not_writable, server_binaries_missing, practice_foreign_database, and what resolving a target throws. */
 export async function openPractice(request: PracticeRequest): Promise<Practice> {
   const named = namedPractice(process.env)
-  if (named !== null) {
-    const { parameters } = await resolveTarget({
-      ...named,
-      connection: null,
-      environment: 'practice',
-      isWriting: true,
-      projectFolder: request.projectFolder,
-      // Its password stands in a variable, not in the list of processes, and what is not ours is refused anyway.
-      warn: () => undefined,
-    })
-    return { parameters, wasRunning: true, ...(await filled(parameters, request)), close: () => Promise.resolve() }
-  }
-  return openPrivate(request)
+  return named === null ? openPrivate(request) : openNamed(request, named)
+}
+
+/** One database for all of it: ci is another name for main there. */
+async function openNamed(request: PracticeRequest, named: NamedPractice): Promise<Practice> {
+  const { parameters } = await resolveTarget({
+    ...named,
+    connection: null,
+    environment: 'practice',
+    isWriting: true,
+    projectFolder: request.projectFolder,
+    // Its password stands in a variable, not in the list of processes, and what is not ours is refused anyway.
+    warn: () => undefined,
+  })
+  const outcome = await fillDatabase(parameters, { ...request, dataFolders: Object.values(DATA_FOLDERS) })
+  const surroundings = await surround(parameters, {
+    ...outcome,
+    catalogueFolder: PRACTICE_CATALOGUE,
+    logger: request.logger,
+    serviceUrl: null,
+  })
+  const others = new Map([['ci', parameters]])
+  return { parameters, others, wasRunning: true, ...outcome, close: () => surroundings.close() }
 }
 
 async function openPrivate(request: PracticeRequest): Promise<Practice> {
   const { projectFolder, onProgress, signal } = request
+  const before = await readPracticeState(projectFolder)
   const server = await startServer({
     folder: practiceFolder(projectFolder),
     settings: PRACTICE_SETTINGS,
     onProgress,
     ...(signal === undefined ? {} : { signal }),
   })
+  let surroundings: Surroundings | null = null
   const close = async (): Promise<void> => {
+    await surroundings?.close()
     if (server.wasRunning) return
     await removePracticeState(projectFolder)
     await server.stop()
   }
   try {
     const connection = { ...server.connection, database: DATABASE }
-    await createDatabase(server.connection, DATABASE)
-    const others: Record<string, ServerConnection> = {}
-    for (const [name, dataFolder] of Object.entries(OTHERS)) {
-      const other = { ...server.connection, database: `${DATABASE}_${name}` }
-      await createDatabase(server.connection, other.database)
-      await filled(toParameters(other), request, dataFolder)
-      others[name] = other
-    }
-    await writePracticeState(projectFolder, { pid: server.pid, connection, others })
+    const ci = { ...server.connection, database: CI_DATABASE }
+    for (const { database } of [connection, ci]) await createDatabase(server.connection, database)
+    const state = { pid: server.pid, connection, others: { ci } }
+    await writePracticeState(projectFolder, { ...before, ...state })
     const parameters = toParameters(connection)
-    return { parameters, wasRunning: server.wasRunning, ...(await filled(parameters, request)), close }
+    const outcome = await fillDatabase(parameters, { ...request, dataFolders: [DATA_FOLDERS.main] })
+    await fillDatabase(toParameters(ci), {
+      ...request,
+      rows: outcome.rows,
+      isReset: outcome.isFilled,
+      dataFolders: [DATA_FOLDERS.ci],
+    })
+    // Whoever started the server also has the service and the locks.
+    const serviceUrl = server.wasRunning ? (before?.postcodeServiceUrl ?? null) : null
+    surroundings = await surround(parameters, {
+      ...outcome,
+      catalogueFolder: PRACTICE_CATALOGUE,
+      logger: request.logger,
+      serviceUrl,
+    })
+    await writePracticeState(projectFolder, { ...state, postcodeServiceUrl: surroundings.serviceUrl })
+    const others = new Map([['ci', toParameters(ci)]])
+    return { parameters, others, wasRunning: server.wasRunning, ...outcome, close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-async function createDatabase(connection: ServerConnection, database: string): Promise<void> {
+async function createDatabase(connection: ServerConnection, name: string): Promise<void> {
   const client = new pg.Client({ ...connection, ssl: false, application_name: 'tranche practice' })
   await client.connect()
   try {
-    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database])
-    if (rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(database)}`)
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name])
+    if (rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`)
   } finally {
     await client.end()
   }
 }
 
-async function filled(
-  parameters: TargetParameters,
-  request: PracticeRequest,
-  dataFolder?: string,
-): Promise<{ rows: number; isFilled: boolean }> {
+type Filling = PracticeRequest & Pick<FillRequest, 'dataFolders'>
+
+async function fillDatabase(parameters: TargetParameters, request: Filling): Promise<FillOutcome> {
   const target = openTarget(parameters, {
     applicationName: 'tranche practice',
     logger: request.logger,
@@ -117,18 +146,23 @@ async function filled(
   request.signal?.addEventListener('abort', stop, { once: true })
   try {
     return await fillPractice(target, {
+      ...request,
       catalogueFolder: PRACTICE_CATALOGUE,
-      ...(dataFolder === undefined ? {} : { dataFolder }),
       trackingSchema: DEFAULT_TRACKING_SCHEMA,
-      isReset: request.isReset,
-      onProgress: request.onProgress,
-      ...(request.rows === undefined ? {} : { rows: request.rows }),
-      ...(request.signal === undefined ? {} : { signal: request.signal }),
     })
   } finally {
     request.signal?.removeEventListener('abort', stop)
     if (request.signal?.aborted !== true) await target.close()
   }
+}
+
+/** All its logical databases, for a host to open. */
+export function practiceDatabases({
+  parameters,
+  others,
+}: Pick<Practice, 'parameters' | 'others'>): ReadonlyMap<string, DatabasePlace> {
+  const places = [...others].map(([name, each]) => [name, { parameters: each }] as const)
+  return new Map([...mainAt(parameters), ...places])
 }
 
 /** Where the report of a tour goes. */

@@ -8,6 +8,8 @@ interface PracticeState {
   readonly connection: ServerConnection
   /** The other logical databases of the practice catalogue, by name. */
   readonly others?: Readonly<Record<string, ServerConnection>>
+  /** Where the external service of the practice listens. */
+  readonly postcodeServiceUrl?: string
 }
 
 /** The folder of the practice server's files; ignored by git, deletable while nothing runs. */

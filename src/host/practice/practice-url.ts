@@ -1,6 +1,6 @@
 import type { Environ } from '../connection/read-service.ts'
 
-interface NamedPractice {
+export interface NamedPractice {
   readonly url: string
   /** Without PG*: somebody's production may be exported there, and must not fill the gaps of the URL. */
   readonly env: Environ

@@ -27,6 +27,43 @@ export const TOUR_COUNTS: Readonly<Record<string, { readonly all: SqlCount; read
       statement: 'SELECT count(*) FROM routes WHERE namespace_id IS NOT NULL',
     },
   },
+  SplitIntegrationProperties: {
+    all: { label: 'integrations', statement: 'SELECT count(*) FROM integrations' },
+    filled: {
+      label: 'integrations with a URL',
+      statement: 'SELECT count(*) FROM integrations WHERE url IS NOT NULL',
+    },
+  },
+  SplitEventsIntoTables: {
+    all: { label: 'events', statement: 'SELECT count(*) FROM project_events' },
+    filled: {
+      label: 'events in the table of their kind',
+      statement:
+        'SELECT (SELECT count(*) FROM push_events) + (SELECT count(*) FROM comment_events) + (SELECT count(*) FROM membership_events) AS count',
+    },
+  },
+  LookUpCustomerCities: {
+    all: { label: 'customers', statement: 'SELECT count(*) FROM customers' },
+    filled: { label: 'customers with a city', statement: 'SELECT count(*) FROM customers WHERE city IS NOT NULL' },
+  },
+  BatchProjectsWithIssues: {
+    all: { label: 'projects with issues', statement: 'SELECT count(DISTINCT project_id) AS count FROM issues' },
+    filled: { label: 'projects whose issues are counted', statement: 'SELECT count(*) FROM project_issue_counts' },
+  },
+  BackfillProjectsRepositoryStorage: {
+    all: { label: 'projects', statement: 'SELECT count(*) FROM projects' },
+    filled: {
+      label: 'projects with a repository storage',
+      statement: 'SELECT count(*) FROM projects WHERE repository_storage IS NOT NULL',
+    },
+  },
+  BackfillBuildNamespaceId: {
+    all: { label: 'builds', statement: 'SELECT count(*) FROM ci_builds' },
+    filled: {
+      label: 'builds with a namespace',
+      statement: 'SELECT count(*) FROM ci_builds WHERE namespace_id IS NOT NULL',
+    },
+  },
 }
 
 export interface SecondConnection {

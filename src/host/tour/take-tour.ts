@@ -1,10 +1,10 @@
 /** The tour through the practice catalogue: install, then queue → run → verify → finalize for each migration, then a report. */
 import { writeFile } from 'node:fs/promises'
+import { DEFAULT_DATABASE } from '../../engine/context.ts'
 import type { Logger } from '../../engine/ports.ts'
-import type { TargetParameters } from '../../engine/target/parameters.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import { reportMarkdown } from '../../shared/report-markdown.ts'
-import { createEngineHost, mainAt } from '../create-engine-host.ts'
+import { createEngineHost, type DatabasePlace, type EngineHost } from '../create-engine-host.ts'
 import { openSecondConnection, TOUR_COUNTS } from './count-on-target.ts'
 import type { Steps } from './steps.ts'
 import { type Toured, tourMigration } from './tour-migration.ts'
@@ -12,7 +12,7 @@ import { tourReport } from './tour-report.ts'
 import { tourStepped } from './tour-stepped.ts'
 
 export interface TourRequest {
-  readonly parameters: TargetParameters
+  readonly databases: ReadonlyMap<string, DatabasePlace>
   readonly catalogueFolder: string
   readonly reportFile: string
   readonly logger: Logger
@@ -23,24 +23,22 @@ export interface TourRequest {
 
 /** Throws what any step throws; what was committed until then stays, and the next tour goes on from there. */
 export async function takeTour(request: TourRequest): Promise<void> {
-  const { parameters, catalogueFolder, logger, steps, signal } = request
-  const host = await createEngineHost({ databases: mainAt(parameters), catalogueFolder, logger })
-  const second = await openSecondConnection(parameters)
+  const { databases, catalogueFolder, logger, steps, signal } = request
+  const host = await createEngineHost({ databases, catalogueFolder, logger })
   try {
-    const { engine, target } = host.main
-    await steps.step(
-      'install',
-      () => engine.install(),
-      ({ installed, schema }) =>
-        installed ? `tracking schema "${schema}"` : `the tracking schema "${schema}" is there already`,
-    )
-    const toured: Toured[] = []
-    for (const jobClassName of Object.keys(TOUR_COUNTS)) {
-      signal.throwIfAborted()
-      toured.push(
-        await tourMigration({ engine, second, steps, signal, showProgress: request.showProgress }, jobClassName),
+    for (const { name, engine } of host.databases) {
+      await steps.step(
+        'install',
+        () => engine.install(),
+        ({ installed, schema }) =>
+          installed
+            ? `tracking schema "${schema}" in ${name}`
+            : `the tracking schema "${schema}" is there already in ${name}`,
       )
     }
+    const toured: TouredIn[] = []
+    for (const jobClassName of Object.keys(TOUR_COUNTS)) toured.push(await tourOne(request, host, jobClassName))
+    const { engine, target } = host.main
     await tourStepped({ engine, target, steps, signal })
     steps.title('Report')
     await steps.step(
@@ -49,20 +47,42 @@ export async function takeTour(request: TourRequest): Promise<void> {
       (file) => file,
     )
   } finally {
-    await second.close()
     await host.close()
+  }
+}
+
+interface TouredIn extends Toured {
+  readonly database: string
+}
+
+/** In the database that its definition names. */
+async function tourOne(request: TourRequest, host: EngineHost, jobClassName: string): Promise<TouredIn> {
+  const { databases, steps, signal, showProgress } = request
+  signal.throwIfAborted()
+  const { name, engine } = host.database(host.catalogue?.find(jobClassName)?.definition.database ?? DEFAULT_DATABASE)
+  const place = databases.get(name)
+  if (place === undefined) throw new Error(`${name} is open and was not asked for`)
+  const second = await openSecondConnection(place.parameters)
+  try {
+    return {
+      ...(await tourMigration({ engine, second, steps, signal, showProgress }, jobClassName)),
+      database: name,
+    }
+  } finally {
+    await second.close()
   }
 }
 
 /** Read by an engine on connections of its own: what it states is what anybody else would read now. */
 async function writeReport(
-  { parameters, catalogueFolder, reportFile, logger }: TourRequest,
-  toured: readonly Toured[],
+  { databases, catalogueFolder, reportFile, logger }: TourRequest,
+  toured: readonly TouredIn[],
 ): Promise<string> {
-  const reader = await createEngineHost({ databases: mainAt(parameters), catalogueFolder, logger })
+  const reader = await createEngineHost({ databases, catalogueFolder, logger })
   try {
     const reports: string[] = []
-    for (const { migrationId } of toured) reports.push(reportMarkdown(await reader.main.engine.report(migrationId)))
+    for (const { database, migrationId } of toured)
+      reports.push(reportMarkdown(await reader.database(database).engine.report(migrationId)))
     await writeFile(reportFile, tourReport(toured, reports))
     return reportFile
   } catch (error) {

@@ -24,6 +24,7 @@ async function practised(): Promise<Practised> {
     fill: (request = {}) =>
       fillPractice(target, {
         catalogueFolder: PRACTICE_CATALOGUE,
+        dataFolders: ['_data'],
         rows: 200,
         isReset: false,
         trackingSchema: 'tranche',
@@ -40,8 +41,8 @@ function countRoutes({ database }: Practised): Promise<{ count: number }[]> {
 it('fills an empty database, and keeps what is there the next time', async () => {
   const practice = await practised()
 
-  expect(await practice.fill()).toEqual({ rows: 200, isFilled: true })
-  expect(await practice.fill()).toEqual({ rows: 200, isFilled: false })
+  expect(await practice.fill()).toEqual({ rows: 200, isFilled: true, hasTrouble: false })
+  expect(await practice.fill()).toEqual({ rows: 200, isFilled: false, hasTrouble: false })
   expect(await countRoutes(practice)).toEqual([{ count: 200 }])
 })
 
@@ -49,9 +50,9 @@ it('makes the data anew for another number of rows, and for a reset', async () =
   const practice = await practised()
   await practice.fill()
 
-  expect(await practice.fill({ rows: 300 })).toEqual({ rows: 300, isFilled: true })
+  expect(await practice.fill({ rows: 300 })).toEqual({ rows: 300, isFilled: true, hasTrouble: false })
   await practice.database.query('DELETE FROM routes')
-  expect(await practice.fill({ rows: 300, isReset: true })).toEqual({ rows: 300, isFilled: true })
+  expect(await practice.fill({ rows: 300, isReset: true })).toEqual({ rows: 300, isFilled: true, hasTrouble: false })
   expect(await countRoutes(practice)).toEqual([{ count: 300 }])
 })
 
@@ -66,7 +67,7 @@ it('fills again what an earlier fill did not complete', async () => {
   })
   await expect(interrupted).rejects.toThrow('interrupted')
 
-  expect(await practice.fill()).toEqual({ rows: 200, isFilled: true })
+  expect(await practice.fill()).toEqual({ rows: 200, isFilled: true, hasTrouble: false })
   expect(await countRoutes(practice)).toEqual([{ count: 200 }])
 })
 

@@ -1,0 +1,11 @@
+DROP INDEX IF EXISTS public.index_projects_on_id_without_repository_storage;
+ALTER TABLE IF EXISTS public.projects DROP COLUMN IF EXISTS repository_storage;
+DROP TABLE IF EXISTS public.project_issue_counts;
+DROP TABLE IF EXISTS public.issues;
+DROP TABLE IF EXISTS public.customers;
+DROP TABLE IF EXISTS public.application_settings;
+DROP TABLE IF EXISTS public.membership_events;
+DROP TABLE IF EXISTS public.comment_events;
+DROP TABLE IF EXISTS public.push_events;
+DROP TABLE IF EXISTS public.project_events;
+DROP TABLE IF EXISTS public.integrations;

@@ -1,0 +1,45 @@
+/** How many rows a definition allows to end in quarantine before that is taken for an outage, not for bad rows. */
+import type { ErrorBudget } from '../catalogue/definition.ts'
+import { TrancheError } from '../shared/errors.ts'
+import { sql } from '../shared/sql.ts'
+import type { Run } from './gate.ts'
+import type { TrackingTables } from './tracking/tables.ts'
+
+/** A share says nothing about fewer rows than this. */
+const MIN_ROWS_FOR_SHARE = 1000
+
+interface Spending {
+  readonly tables: TrackingTables
+  readonly migrationId: string
+  readonly budget: ErrorBudget
+  /** Rows of this very sub-batch that were read; those before it are in the progress. */
+  readonly scanned: number
+}
+
+/**
+ * Asked in the sub-batch's transaction, behind its own entries in the quarantine, so that what is over the budget is rolled
+ * back and the rows are tried again with the next attempt. What other lanes have not committed yet is not counted.
+ * Throws error_budget_exceeded.
+ */
+export async function keepWithinBudget(run: Run, { tables, migrationId, budget, scanned }: Spending): Promise<void> {
+  const { rows } = await run(
+    sql`SELECT (SELECT count(*) FROM ${tables.quarantine} WHERE migration_id = ${migrationId}::bigint) AS quarantined,
+               (SELECT coalesce(sum(scanned), 0) FROM ${tables.progress} WHERE migration_id = ${migrationId}::bigint) AS scanned`,
+  )
+  const quarantined = Number(rows[0]?.quarantined)
+  const allowed = allowedRows(budget, Number(rows[0]?.scanned) + scanned)
+  if (quarantined <= allowed) return
+  throw new TrancheError(
+    'error_budget_exceeded',
+    `${String(quarantined)} rows could not be transformed; the definition allows ${String(allowed)}`,
+    {
+      remedy: 'See why, with failures; put right what the rows, or a service that they need, are missing; then retry.',
+      details: { quarantined, allowed },
+    },
+  )
+}
+
+function allowedRows(budget: ErrorBudget, scanned: number): number {
+  if ('rows' in budget) return budget.rows
+  return scanned < MIN_ROWS_FOR_SHARE ? Infinity : Math.floor(scanned * budget.share)
+}
