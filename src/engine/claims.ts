@@ -57,7 +57,7 @@ async function checkMayClaim(
 ): Promise<ClaimOutcome | null> {
   const { migration, runnerId, scoped } = drive
   const [lease, state, runner] = await transaction.queryAll([
-    sql`SELECT 1 FROM ${tables.leases} WHERE table_oid = ${scoped.table.oid}::oid AND migration_id = ${migration.id} FOR SHARE`,
+    sql`SELECT 1 FROM ${tables.leases} WHERE table_oid = ${scoped.table.leaseOid}::oid AND migration_id = ${migration.id} FOR SHARE`,
     sql`SELECT status, on_hold_until IS NOT NULL AS is_held,
                extract(epoch FROM on_hold_until)::float8 AS hold_until, extract(epoch FROM clock_timestamp())::float8 AS server_now
           FROM ${tables.migrations} WHERE id = ${migration.id} FOR SHARE`,

@@ -17,7 +17,8 @@ const BEAT_TIMEOUT_MS = 2_000
 
 interface Joining {
   readonly migrationId: string
-  readonly tableOid: string
+  /** Of the table at the top, where it is a partition or a child (lease-root.ts). */
+  readonly leaseOid: string
   readonly runnerId: string
   readonly drivenStatuses: readonly MigrationStatus[]
   /** What begins with joining, in its transaction: refused as a whole when the table is busy. */
@@ -36,14 +37,14 @@ export interface Joined {
  * nothing when the migration's status is not one to be driven.
  */
 export async function joinLease(context: EngineContext, joining: Joining): Promise<Joined> {
-  const { migrationId, tableOid, begin } = joining
+  const { migrationId, leaseOid, begin } = joining
   return inWritingTransaction(context, async (transaction) => {
-    const holder = await lockLease(transaction, context, { tableOid, migrationId })
+    const holder = await lockLease(transaction, context, { leaseOid, migrationId })
     const takenOver: TakenOver[] = []
     if (holder !== migrationId) {
       takenOver.push(...(await evict(transaction, context, holder)))
       await transaction.query(
-        sql`UPDATE ${context.tables.leases} SET migration_id = ${migrationId}, acquired_at = clock_timestamp() WHERE table_oid = ${tableOid}::oid`,
+        sql`UPDATE ${context.tables.leases} SET migration_id = ${migrationId}, acquired_at = clock_timestamp() WHERE table_oid = ${leaseOid}::oid`,
       )
     }
     const runners = await lockRunners(transaction, context, migrationId)
@@ -65,12 +66,12 @@ export async function joinLease(context: EngineContext, joining: Joining): Promi
  */
 export async function leaveLease(
   context: EngineContext,
-  { migrationId, tableOid, runnerId }: Pick<Joining, 'migrationId' | 'tableOid' | 'runnerId'>,
+  { migrationId, leaseOid, runnerId }: Pick<Joining, 'migrationId' | 'leaseOid' | 'runnerId'>,
 ): Promise<StatusChange | null> {
   const { tables } = context
   return inWritingTransaction(context, async (transaction) => {
     const { rows } = await transaction.query(
-      sql`SELECT migration_id FROM ${tables.leases} WHERE table_oid = ${tableOid}::oid AND migration_id = ${migrationId} FOR NO KEY UPDATE`,
+      sql`SELECT migration_id FROM ${tables.leases} WHERE table_oid = ${leaseOid}::oid AND migration_id = ${migrationId} FOR NO KEY UPDATE`,
     )
     await transaction.query(sql`DELETE FROM ${tables.runners} WHERE id = ${runnerId}`)
     if (rows.length === 0) return null
@@ -81,7 +82,7 @@ export async function leaveLease(
     // A frozen runner must not wake up as the holder of a claim on a table that is nobody's any more.
     await takeOverDeadRunners(transaction, context, { migrationId, runners, ownRunner: null })
     await transaction.query(
-      sql`DELETE FROM ${tables.leases} WHERE table_oid = ${tableOid}::oid AND migration_id = ${migrationId}`,
+      sql`DELETE FROM ${tables.leases} WHERE table_oid = ${leaseOid}::oid AND migration_id = ${migrationId}`,
     )
     return change
   })
@@ -124,7 +125,7 @@ export async function takeOverStale(
   return inWritingTransaction(context, async (transaction) => {
     const { rowCount } = await transaction.query(
       sql`SELECT 1 FROM ${context.tables.leases}
-           WHERE table_oid = ${scoped.table.oid}::oid AND migration_id = ${migration.id} FOR NO KEY UPDATE`,
+           WHERE table_oid = ${scoped.table.leaseOid}::oid AND migration_id = ${migration.id} FOR NO KEY UPDATE`,
     )
     if (rowCount === 0) return []
     const runners = await lockRunners(transaction, context, migration.id)
@@ -152,15 +153,15 @@ export async function beat(context: EngineContext, runnerId: string): Promise<bo
 async function lockLease(
   transaction: Transaction,
   { tables }: EngineContext,
-  { tableOid, migrationId }: Pick<Joining, 'tableOid' | 'migrationId'>,
+  { leaseOid, migrationId }: Pick<Joining, 'leaseOid' | 'migrationId'>,
 ): Promise<string> {
   for (let tries = 0; tries < 5; tries += 1) {
     // Waits for whoever inserts the same row right now.
     await transaction.query(
-      sql`INSERT INTO ${tables.leases} (table_oid, migration_id) VALUES (${tableOid}::oid, ${migrationId}) ON CONFLICT (table_oid) DO NOTHING`,
+      sql`INSERT INTO ${tables.leases} (table_oid, migration_id) VALUES (${leaseOid}::oid, ${migrationId}) ON CONFLICT (table_oid) DO NOTHING`,
     )
     const { rows } = await transaction.query(
-      sql`SELECT migration_id::text AS migration_id FROM ${tables.leases} WHERE table_oid = ${tableOid}::oid FOR NO KEY UPDATE`,
+      sql`SELECT migration_id::text AS migration_id FROM ${tables.leases} WHERE table_oid = ${leaseOid}::oid FOR NO KEY UPDATE`,
     )
     const [row] = rows as { migration_id: string }[]
     if (row !== undefined) return row.migration_id

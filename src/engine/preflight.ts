@@ -59,7 +59,7 @@ export async function checkTableFree(
 ): Promise<PreflightCheck> {
   const name = 'table is free'
   const { rows } = await transaction.query(
-    sql`SELECT migration_id::text AS migration_id FROM ${context.tables.leases} WHERE table_oid = ${table.oid}::oid`,
+    sql`SELECT migration_id::text AS migration_id FROM ${context.tables.leases} WHERE table_oid = ${table.leaseOid}::oid`,
   )
   const [lease] = rows as { migration_id: string }[]
   const holder = lease?.migration_id ?? null

@@ -97,7 +97,7 @@ export async function runMigration(
 
 async function asRunner(context: EngineContext, drive: Drive, options: Driving, tally: Tally): Promise<RunEndReason> {
   const { migration, runnerId, scoped, signal } = drive
-  const membership = { migrationId: migration.id, tableOid: scoped.table.oid, runnerId }
+  const membership = { migrationId: migration.id, leaseOid: scoped.table.leaseOid, runnerId }
   const patience = { limitMs: limitOf(context, options), signal }
   const joined = await join(context, drive, { membership, patience, begin: options.begin })
   if (joined === null) return 'aborted'

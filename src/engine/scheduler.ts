@@ -8,6 +8,7 @@ import { MIGRATION_STATUS_CODES } from '../shared/status.ts'
 import { type EngineContext, inTransaction } from './context.ts'
 import { reconnect } from './reconnect.ts'
 import { createHoldChecks } from './recheck-holds.ts'
+import { leaseRoot } from './lease-root.ts'
 import { runMigration } from './runner.ts'
 import { spacing } from './spacing.ts'
 import { kindOfError } from './target/sqlstate.ts'
@@ -127,13 +128,14 @@ async function listDue(context: EngineContext, refused: readonly string[]): Prom
   const { rows } = await inTransaction(context, (transaction) =>
     transaction.query(
       sql`SELECT id FROM (
-            SELECT DISTINCT ON (d.table_oid) m.id, ${spacing('m')} AS spacing,
+            SELECT DISTINCT ON (lease_oid) m.id, ${spacing('m')} AS spacing,
                    (SELECT max(coalesce(j.started_at, j.updated_at)) FROM ${tables.jobs} AS j WHERE j.batched_background_migration_id = m.id) AS last_start
               FROM ${tables.migrations} AS m JOIN ${tables.details} AS d ON d.migration_id = m.id
+             CROSS JOIN LATERAL (SELECT ${leaseRoot(raw('d.table_oid'))} AS lease_oid) AS root
              WHERE m.gitlab_schema = ${`gitlab_${context.database}`} AND m.status = ${MIGRATION_STATUS_CODES.active}
                AND m.on_hold_until IS NULL
                AND m.id <> ALL (${[...refused]}::bigint[])
-             ORDER BY d.table_oid, m.id) AS oldest
+             ORDER BY lease_oid, m.id) AS oldest
            WHERE last_start IS NULL OR last_start <= clock_timestamp() - make_interval(secs => spacing)
            ORDER BY ${raw('id')}`,
     ),

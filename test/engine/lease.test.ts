@@ -48,7 +48,7 @@ it('the last live runner to leave fences the dead ones before the lease is gone'
 
   await leaveLease(live, {
     migrationId: bundle.migrationId,
-    tableOid: living.scoped.table.oid,
+    leaseOid: living.scoped.table.leaseOid,
     runnerId: living.runnerId,
   })
 
@@ -63,7 +63,7 @@ it('joining is refused without registering a runner when the migration is not to
 
   const joined = await joinLease(bundle.context(), {
     migrationId: bundle.migrationId,
-    tableOid: table?.oid ?? '',
+    leaseOid: table?.oid ?? '',
     runnerId: crypto.randomUUID(),
     drivenStatuses: ['active'],
   })

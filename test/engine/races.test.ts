@@ -134,7 +134,7 @@ it('a takeover gives the attempt back fifteen times; from the sixteenth on it co
     const joined = await joinedDrive(next, bundle.migrationId)
     await leaveLease(next, {
       migrationId: bundle.migrationId,
-      tableOid: joined.scoped.table.oid,
+      leaseOid: joined.scoped.table.leaseOid,
       runnerId: joined.runnerId,
     })
     const [job] = await bundle.query<{ attempts: number }>(

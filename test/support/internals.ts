@@ -39,7 +39,7 @@ export async function joinedDrive(context: EngineContext, migrationId: string): 
   }
   await joinLease(context, {
     migrationId,
-    tableOid: subject.scoped.table.oid,
+    leaseOid: subject.scoped.table.leaseOid,
     runnerId: drive.runnerId,
     drivenStatuses: drive.drivenStatuses,
   })

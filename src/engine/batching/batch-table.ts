@@ -1,6 +1,7 @@
 /** The table that a migration iterates over, as it is in the target now. */
 import { TrancheError } from '../../shared/errors.ts'
-import { quoteIdentifier, sql, type Sql } from '../../shared/sql.ts'
+import { quoteIdentifier, raw, sql, type Sql } from '../../shared/sql.ts'
+import { leaseRoot } from '../lease-root.ts'
 import type { Transaction } from '../target/transaction.ts'
 import { readBatchColumns } from './batch-columns.ts'
 
@@ -19,6 +20,8 @@ export interface BatchColumn {
 
 export interface BatchTable {
   readonly oid: string
+  /** Under which it is leased: that of the table at the top, where it is a partition or a child. */
+  readonly leaseOid: string
   readonly schema: string
   readonly name: string
   /** `schema.table`, unquoted: what the tracking tables keep. */
@@ -33,12 +36,12 @@ export async function findBatchTable(
   columns: readonly string[],
 ): Promise<BatchTable> {
   const { rows } = await transaction.query(
-    sql`SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind
+    sql`SELECT c.oid::text AS oid, ${leaseRoot(raw('c.oid'))}::text AS lease_oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind
           FROM pg_class AS c
           JOIN pg_namespace AS n ON n.oid = c.relnamespace
          WHERE c.oid = to_regclass(${quoteQualified(name)})`,
   )
-  const [row] = rows as { oid: string; schema: string; name: string; kind: string }[]
+  const [row] = rows as { oid: string; lease_oid: string; schema: string; name: string; kind: string }[]
   if (row === undefined) {
     throw new TrancheError('table_missing', `there is no table "${name}" that this role can see`, {
       remedy: 'Check the definition’s table, its schema, and the role’s search_path and USAGE on the schema.',
@@ -50,7 +53,8 @@ export async function findBatchTable(
         'A batched migration iterates over a table or a partitioned table; a view hides locks, vacuum and indexes.',
     })
   }
-  return withColumns(transaction, { oid: row.oid, schema: row.schema, name: row.name }, columns)
+  const { oid, lease_oid: leaseOid, schema, name: found } = row
+  return withColumns(transaction, { oid, leaseOid, schema, name: found }, columns)
 }
 
 /** The same table by its oid, as a run finds it again. Throws table_missing where it was dropped since. */
@@ -59,12 +63,12 @@ export async function getBatchTable(
   { oid, label, columns }: { readonly oid: string; readonly label: string; readonly columns: readonly string[] },
 ): Promise<BatchTable> {
   const { rows } = await transaction.query(
-    sql`SELECT n.nspname::text AS schema, c.relname::text AS name
+    sql`SELECT ${leaseRoot(raw('c.oid'))}::text AS lease_oid, n.nspname::text AS schema, c.relname::text AS name
           FROM pg_class AS c
           JOIN pg_namespace AS n ON n.oid = c.relnamespace
          WHERE c.oid = ${oid}::oid`,
   )
-  const [row] = rows as { schema: string; name: string }[]
+  const [row] = rows as { lease_oid: string; schema: string; name: string }[]
   if (row === undefined) {
     throw new TrancheError(
       'table_missing',
@@ -74,7 +78,8 @@ export async function getBatchTable(
       },
     )
   }
-  return withColumns(transaction, { oid, ...row }, columns)
+  const { lease_oid: leaseOid, schema, name } = row
+  return withColumns(transaction, { oid, leaseOid, schema, name }, columns)
 }
 
 /** The quoted name for statements. */
@@ -84,7 +89,7 @@ export function tableName({ schema, name }: BatchTable): Sql {
 
 async function withColumns(
   transaction: Transaction,
-  { oid, schema, name }: { readonly oid: string; readonly schema: string; readonly name: string },
+  { oid, leaseOid, schema, name }: Omit<BatchTable, 'qualifiedName' | 'columns'>,
   names: readonly string[],
 ): Promise<BatchTable> {
   const found = await readBatchColumns(transaction, oid, names)
@@ -96,7 +101,7 @@ async function withColumns(
       details: { table: `${schema}.${name}`, column },
     })
   })
-  return { oid, schema, name, qualifiedName: `${schema}.${name}`, columns }
+  return { oid, leaseOid, schema, name, qualifiedName: `${schema}.${name}`, columns }
 }
 
 /** `schema.table` or `table` as to_regclass wants it, each part quoted so that case and odd names survive. */

@@ -3,6 +3,7 @@
  * unique must be read in its order, so that finding the next range costs what is in it.
  */
 import { TrancheError } from '../../shared/errors.ts'
+import { sql } from '../../shared/sql.ts'
 import type { Transaction } from '../target/transaction.ts'
 import type { BatchTable } from './batch-table.ts'
 import { type IndexedKey, listIndexedKeys } from './indexed-keys.ts'
@@ -12,6 +13,13 @@ export async function assertUniqueIndex(transaction: Transaction, table: BatchTa
   const names = table.columns.map(({ name }) => name)
   const keys = (await listIndexedKeys(transaction, table.oid)).filter(({ isUnique }) => isUnique)
   const label = `"${names.join('", "')}" of "${table.qualifiedName}"`
+  const children = await listChildren(transaction, table.oid)
+  if (children.length > 0) {
+    throw notUnique(
+      `"${table.qualifiedName}" has child tables by inheritance (${children.join(', ')}), whose rows its unique index does not cover`,
+      'Queue a migration of its own for each table, or queue with --force if no value of the batch column is in two of them.',
+    )
+  }
   if (table.columns.some(({ isNotNull }) => !isNotNull)) {
     throw notUnique(
       `the batch column ${label} may be NULL: such rows would never be visited`,
@@ -36,6 +44,17 @@ export async function assertUniqueIndex(transaction: Transaction, table: BatchTa
     `no valid, complete unique index covers exactly the batch column ${label}`,
     `Batch over ${describe(keys)}, create a unique index, or queue with --force if you know that it is unique and indexed.`,
   )
+}
+
+/** By plain inheritance; a partition is covered by its parent's index. */
+async function listChildren(transaction: Transaction, tableOid: string): Promise<readonly string[]> {
+  const { rows } = await transaction.query(
+    sql`SELECT c.oid::regclass::text AS name
+          FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+         WHERE i.inhparent = ${tableOid}::oid AND NOT c.relispartition
+         ORDER BY 1 LIMIT 10`,
+  )
+  return rows.map((row) => String(row.name))
 }
 
 function notUnique(message: string, remedy: string): TrancheError {
