@@ -10,7 +10,7 @@ import { checkLongTransactions, checkServer, checkTableFree, checkTriggers, fail
 import { checkPreconditions } from './preconditions.ts'
 import { fixRange } from './queued-range.ts'
 import { examineTarget, findDuplicate, type Order, type Queueing, readOrder } from './queueing.ts'
-import { checkRandomKeys } from './random-keys.ts'
+import { listWarnings } from './queue-warnings.ts'
 import { kindOfError } from './target/sqlstate.ts'
 import { assertInstalled } from './tracking/schema-state.ts'
 import type { Migration, QueueRequest } from './types.ts'
@@ -58,7 +58,7 @@ export async function planQueue(context: EngineContext, request: QueueRequest): 
     tableName: queueing.scoped.table.qualifiedName,
     strategy: queueing.strategyName,
     range,
-    preflight: [server, installed, examined.check, ...(await checkTable(context, queueing, isInstalled))],
+    preflight: [server, installed, examined.check, ...(await checkTable(context, queueing, { range, isInstalled }))],
     duplicate: isInstalled ? ((await findDuplicate(context, queueing))?.migration ?? null) : null,
   }
 }
@@ -133,7 +133,7 @@ async function look(context: EngineContext, queueing: Queueing, range: PlannedRa
 async function checkTable(
   context: EngineContext,
   queueing: Queueing,
-  isInstalled: boolean,
+  { range, isInstalled }: { readonly range: PlannedRange; readonly isInstalled: boolean },
 ): Promise<readonly PreflightCheck[]> {
   const preconditions: PreflightCheck[] = []
   for await (const { name, holds, expected, found } of checkPreconditions(context, queueing)) {
@@ -147,12 +147,21 @@ async function checkTable(
           ),
     )
   }
-  const random = checkRandomKeys(queueing.scoped)
+  const { scoped, searchPath } = queueing
+  const bounds = range.kind === 'known' ? { from: range.min, until: range.max } : null
+  // A scope that the server refuses is why the range is unknown; that is told there.
+  const warnings =
+    range.kind === 'unknown'
+      ? []
+      : await inTransaction(context, (transaction) => listWarnings(transaction, scoped, bounds), {
+          isPlanning: true,
+          searchPath,
+        })
   return inTransaction(context, async (transaction) => [
     ...preconditions,
-    ...(isInstalled ? [await checkTableFree(transaction, context, queueing.scoped)] : []),
-    ...(random === null ? [] : [random]),
-    await checkTriggers(transaction, queueing.scoped),
+    ...(isInstalled ? [await checkTableFree(transaction, context, scoped)] : []),
+    ...warnings,
+    await checkTriggers(transaction, scoped),
     await checkLongTransactions(transaction),
   ])
 }

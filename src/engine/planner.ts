@@ -55,6 +55,8 @@ export async function planNextJob(
       : await planScanned(transaction, drive.scoped, range, { ...sizes, scanRows: frontier.scan_rows })
   if (plan === null) {
     await closeRange(transaction, context, migration, frontier)
+    // What follows in this transaction, such as the rest of a failed job, has planning's own limit again.
+    if (drive.scoped.scope !== null) await liftLimit(transaction, context)
     return { kind: 'exhausted' }
   }
   const plannedTo = plan.hasMore ? plan.max : maximumOf(migration)
@@ -117,6 +119,11 @@ function limited({ limits }: EngineContext, { scoped }: Drive): Sql {
   if (scoped.scope === null) return raw('NULL')
   const limit = `${String(Math.min(limits.scopedPlanningTimeoutMs, limits.planningTimeoutMs))}ms`
   return sql`CASE WHEN NOT f.is_exhausted THEN set_config('statement_timeout', ${limit}, true) END`
+}
+
+async function liftLimit(transaction: Transaction, { limits }: EngineContext): Promise<void> {
+  const limit = `${String(limits.planningTimeoutMs)}ms`
+  await transaction.query(sql`SELECT set_config('statement_timeout', ${limit}, true)`)
 }
 
 interface NewJob {

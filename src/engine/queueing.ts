@@ -16,8 +16,8 @@ import { type EngineContext, inTransaction, inWritingTransaction, onlyRow } from
 import { getDefinition } from './drive.ts'
 import { effectiveKnobs, type Knobs } from './knobs.ts'
 import { assertPreconditions } from './preconditions.ts'
+import { listWarnings } from './queue-warnings.ts'
 import { fixRange, type QueuedRange } from './queued-range.ts'
-import { checkRandomKeys } from './random-keys.ts'
 import { parseRange, readRange, type RequestedRange } from './requested-range.ts'
 import { getTransformer } from './row-performer.ts'
 import { assertSampleColumns, takeSamples } from './samples.ts'
@@ -30,7 +30,7 @@ import { recordEvent } from './tracking/record-event.ts'
 import { storedKey } from './tracking/stored-key.ts'
 import { assertInstalled } from './tracking/schema-state.ts'
 import { listOwnObjects } from './tracking/schema-steps.ts'
-import type { Migration, QueueOutcome, QueueRequest } from './types.ts'
+import type { QueueOutcome, QueueRequest } from './types.ts'
 
 /** A request that was read, and nothing asked of the database yet. */
 export interface Order {
@@ -144,7 +144,7 @@ export async function findDuplicate(context: EngineContext, queueing: Queueing):
     ),
   )
   const [row] = rows
-  return row === undefined ? null : { duplicate: true, migration: migrationOf(row) }
+  return row === undefined ? null : { duplicate: true, migration: migrationOf(row), warnings: [] }
 }
 
 async function queueNew(context: EngineContext, queueing: Queueing): Promise<QueueOutcome> {
@@ -163,7 +163,7 @@ export async function keepSamples(context: EngineContext, queueing: Queueing, mi
 }
 
 async function writeOnce(context: EngineContext, queueing: Queueing): Promise<QueueOutcome> {
-  const attempt = async (): Promise<QueueOutcome> => ({ duplicate: false, migration: await write(context, queueing) })
+  const attempt = async (): Promise<QueueOutcome> => ({ duplicate: false, ...(await write(context, queueing)) })
   try {
     return await attempt()
   } catch (error) {
@@ -173,7 +173,7 @@ async function writeOnce(context: EngineContext, queueing: Queueing): Promise<Qu
   }
 }
 
-async function write(context: EngineContext, queueing: Queueing): Promise<Migration> {
+async function write(context: EngineContext, queueing: Queueing): Promise<Queued> {
   return withContentionRetries(context, () =>
     inWritingTransaction(context, (transaction) => insertQueued(transaction, context, queueing), {
       isPlanning: true,
@@ -182,15 +182,18 @@ async function write(context: EngineContext, queueing: Queueing): Promise<Migrat
   )
 }
 
+export type Queued = Pick<QueueOutcome, 'migration' | 'warnings'>
+
 /** Fixes the range and writes the migration with its event. In a planning transaction under the author's search_path. */
 export async function insertQueued(
   transaction: Transaction,
   context: EngineContext,
   queueing: Queueing,
-): Promise<Migration> {
+): Promise<Queued> {
   const range = await fixRange(transaction, queueing, queueing.range)
-  const random = checkRandomKeys(queueing.scoped)
-  if (random !== null) context.logger.log('warn', random.detail, { remedy: random.remedy })
+  const bounds = range === null ? null : { from: range.min, until: range.max }
+  const warnings = await listWarnings(transaction, queueing.scoped, bounds)
+  for (const { detail, remedy } of warnings) context.logger.log('warn', detail, { remedy })
   const migration = await insertOne(transaction, context, queueing, range)
   await recordEvent(transaction, context, {
     kind: 'queue',
@@ -201,14 +204,14 @@ export async function insertQueued(
       max: range?.max ?? null,
       hash: queueing.loaded.hash,
       forced: queueing.request.force ?? false,
-      ...(random === null ? {} : { warning: random.detail }),
+      ...(warnings.length === 0 ? {} : { warnings: warnings.map(({ detail }) => detail) }),
       request: askedFor(queueing.request),
     },
   })
   const { rows } = await transaction.query(
     sql`SELECT ${MIGRATION_COLUMNS} FROM ${context.tables.migrations} AS m WHERE m.id = ${migration}`,
   )
-  return migrationOf(onlyRow(rows, 'the queued migration is gone'))
+  return { migration: migrationOf(onlyRow(rows, 'the queued migration is gone')), warnings }
 }
 
 /** What a requeue repeats: only what was asked for, so that everything else follows the definition. */

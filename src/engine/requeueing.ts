@@ -105,7 +105,7 @@ async function replace(context: EngineContext, migrationId: string, queueing: Qu
       const from = await lockForRemoval(transaction, context, migrationId)
       assertRequeueable(migrationId, from)
       await archiveMigration(transaction, context, { migrationId, reason: 'requeued' })
-      const migration = await insertQueued(transaction, context, queueing)
+      const { migration } = await insertQueued(transaction, context, queueing)
       await linkSuccessor(transaction, context, { migrationId, successorId: migration.id })
       await recordEvent(transaction, context, {
         kind: 'requeue',

@@ -14,6 +14,7 @@
  * Ids and keys are strings everywhere: they are 64-bit in the database and are never calculated with here.
  */
 import type { Hold } from '../shared/health.ts'
+import type { PreflightCheck } from '../shared/queue-plan.ts'
 import type { JobStatus, MigrationStatus } from '../shared/status.ts'
 import type { TimeLeftValue } from '../shared/time-left.ts'
 import type { Verification } from './verification.ts'
@@ -145,6 +146,8 @@ export interface QueueRequest {
 export interface QueueOutcome {
   readonly duplicate: boolean
   readonly migration: Migration
+  /** What the operator should know of it; none for a duplicate. */
+  readonly warnings: readonly PreflightCheck[]
 }
 
 export interface RunOptions {

@@ -7,6 +7,7 @@ import type { ArchivedValue } from './archived-value.ts'
 import type { AppError } from './errors.ts'
 import type { MigrationStateValue, MigrationValue, RowCountsValue } from './cli-migration.ts'
 import type { HealthReading } from './health.ts'
+import type { PreflightCheck } from './queue-plan.ts'
 import type { JobStatus } from './status.ts'
 import type { SteppedValue } from './stepped-view.ts'
 
@@ -29,7 +30,11 @@ export interface CliValues {
   readonly install: InstallValue
   readonly uninstall: { readonly schema: string; readonly database: string }
   readonly list: ListValue
-  readonly queue: { readonly duplicate: boolean; readonly migration: MigrationValue }
+  readonly queue: {
+    readonly duplicate: boolean
+    readonly migration: MigrationValue
+    readonly warnings: readonly PreflightCheck[]
+  }
   readonly run: RunValue
   readonly work: { readonly jobsRun: number }
   readonly pause: MigrationValue

@@ -48,7 +48,11 @@ export const queue = defineCommand({
         text: `! ${jobClassName} is queued with these arguments already, as migration ${shownId(outcome.migration)} (${status}); nothing was changed.`,
       }
     }
-    return { value: outcome, text: `✓ ${queuedText(outcome.migration)}` }
+    const warnings = outcome.warnings.flatMap(({ detail, remedy }) => [
+      `! ${detail}.`,
+      ...(remedy === null ? [] : [`  ${remedy}`]),
+    ])
+    return { value: outcome, text: [`✓ ${queuedText(outcome.migration)}`, ...warnings].join('\n') }
   },
 })
 
