@@ -12,6 +12,7 @@ export default defineConfig({
   workers: 1,
   timeout: 180_000,
   expect: { timeout: 30_000 },
+  retries: Number(process.env.TRANCHE_TEST_RETRIES ?? 0),
   forbidOnly: process.env.CI !== undefined,
   use: {
     viewport: { width: 1280, height: 800 },
