@@ -121,10 +121,13 @@ export default {
     {
       name: 'practice-is-a-catalogue',
       comment:
-        'The practice catalogue imports what an author may: tranche, node:crypto and its own files; its tests tranche/testing.',
+        'The practice catalogue imports what an author may: tranche, node:crypto, its own files, and what its package.json lists; its tests tranche/testing.',
       severity: 'error',
       from: { path: '^resources/practice/' },
-      to: { pathNot: '^(resources/practice/|src/(catalogue|host/testing)/api\\.ts$|(node:)?crypto$)' },
+      to: {
+        pathNot:
+          '^(resources/practice/|src/(catalogue|host/testing)/api\\.ts$|(node:)?crypto$|node_modules/(ajv|js-yaml|@types/js-yaml)/)',
+      },
     },
   ],
   options: {

@@ -64,6 +64,8 @@ export interface QuarantinedRow {
   readonly source: Readonly<Record<string, unknown>>
   readonly errorClass: string
   readonly errorMessage: string
+  /** Its first lines: the error itself, then where it was thrown. */
+  readonly stack: string
 }
 
 /** Form 3: application logic row by row. `transform` runs outside any transaction, in the host's worker pool. */

@@ -19,7 +19,7 @@ type SourceRow = Readonly<Record<string, unknown>>
 interface Sorted {
   readonly written: readonly TransformedRow[]
   readonly unresolved: number
-  readonly quarantined: readonly (QuarantinedRow & { readonly stack: string })[]
+  readonly quarantined: readonly QuarantinedRow[]
 }
 
 /** Reads and transforms the rows of one sub-batch. Without a row to write, only the progress is. */
@@ -100,7 +100,7 @@ function sort(rows: readonly SourceRow[], keys: readonly Key[], outcomes: readon
   }
   const written: TransformedRow[] = []
   // By key: a select that joins may return a row of the table more than once.
-  const quarantined = new Map<string, QuarantinedRow & { stack: string }>()
+  const quarantined = new Map<string, QuarantinedRow>()
   let unresolved = 0
   outcomes.forEach((outcome, index) => {
     const source = rows[index] ?? {}

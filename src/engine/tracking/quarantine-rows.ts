@@ -6,7 +6,7 @@ import type { TrackingTables } from './tables.ts'
 interface Quarantining {
   readonly migrationId: string
   readonly jobId: string
-  readonly rows: readonly (QuarantinedRow & { readonly stack: string })[]
+  readonly rows: readonly QuarantinedRow[]
 }
 
 /** Remembers rows that could not be transformed; a row that is quarantined again keeps its latest error. */

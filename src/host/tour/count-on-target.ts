@@ -64,6 +64,15 @@ export const TOUR_COUNTS: Readonly<Record<string, { readonly all: SqlCount; read
       statement: 'SELECT count(*) FROM ci_builds WHERE namespace_id IS NOT NULL',
     },
   },
+  BackfillWorkspaceAgentkStates: {
+    all: { label: 'workspaces', statement: 'SELECT count(*) FROM remote_development.workspaces' },
+    // Some have a state without any object, from an earlier try.
+    filled: {
+      label: 'workspaces with a desired config',
+      statement:
+        'SELECT count(*) FROM remote_development.workspace_agentk_states WHERE jsonb_array_length(desired_config) > 0',
+    },
+  },
 }
 
 export interface SecondConnection {

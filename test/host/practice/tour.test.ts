@@ -58,6 +58,7 @@ async function filled({ query }: TestDatabase): Promise<Record<string, unknown> 
   const [row] = await query(
     `SELECT (SELECT count(*)::int FROM duo_workflows_workflows WHERE service_account_id IS NOT NULL) AS workflows,
             (SELECT count(*)::int FROM routes WHERE namespace_id IS NOT NULL) AS routes,
+            (SELECT count(*)::int FROM remote_development.workspace_agentk_states WHERE jsonb_array_length(desired_config) > 0) AS workspaces,
             (SELECT array_agg(status ORDER BY id) FROM tranche.batched_background_migrations) AS statuses`,
   )
   return row
@@ -76,6 +77,10 @@ it('ends well, and SQL confirms its report; the second time nothing is left to d
   for (const [statement, count] of [
     ['SELECT count(*) FROM duo_workflows_workflows WHERE service_account_id IS NOT NULL', counts?.workflows],
     ['SELECT count(*) FROM routes WHERE namespace_id IS NOT NULL', counts?.routes],
+    [
+      'SELECT count(*) FROM remote_development.workspace_agentk_states WHERE jsonb_array_length(desired_config) > 0',
+      counts?.workspaces,
+    ],
   ]) {
     const row = written.split('\n').find((line) => line.includes(`\`${String(statement)}\``))
     expect(row?.replaceAll(/\s/g, '').endsWith(`|${String(count)}|`)).toBe(true)
