@@ -192,7 +192,7 @@ it('answers the same configuration again with the row that is there, whatever th
     batchSize: 5_000,
   })
 
-  expect(second).toEqual({ duplicate: true, migration: first.migration })
+  expect(second).toEqual({ duplicate: true, migration: first.migration, warnings: [] })
   expect(await query('SELECT count(*)::int FROM tranche.batched_background_migrations')).toEqual([{ count: 1 }])
   expect(heard.map(({ event }) => (event as { duplicate: boolean }).duplicate)).toEqual([false, true])
 })
