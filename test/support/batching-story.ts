@@ -20,6 +20,12 @@ export interface Story {
   readonly betweenRuns: readonly (readonly [atRun: number, Edit])[]
   /** What is done while the sub-batch of that number is about to begin. */
   readonly midJob: readonly (readonly [atSubBatch: number, Edit])[]
+  /** Before the run of that number a runner claims a job, commits so many sub-batches of it, and dies. */
+  readonly deaths: readonly (readonly [atRun: number, subBatches: number])[]
+  /** Before the run of that number each failed job is split. */
+  readonly splits: readonly number[]
+  /** With a scope: jobs are made by so many rows read; null: by the scope. */
+  readonly scanRows: number | null
   /** Sub-batches that throw, before or after their statement ran. */
   readonly failures: readonly (readonly [atSubBatch: number, 'before' | 'after'])[]
 }
@@ -42,6 +48,9 @@ export const story: fc.Arbitrary<Story> = fc.record({
   jobsPerRun: fc.integer({ min: 1, max: 4 }),
   betweenRuns: fc.array(fc.tuple(fc.nat({ max: 4 }), edit), { maxLength: 5 }),
   midJob: fc.array(fc.tuple(fc.nat({ max: 10 }), edit), { maxLength: 6 }),
+  deaths: fc.uniqueArray(fc.tuple(fc.nat({ max: 4 }), fc.nat({ max: 3 })), { selector: ([at]) => at, maxLength: 2 }),
+  splits: fc.uniqueArray(fc.nat({ max: 5 }), { maxLength: 3 }),
+  scanRows: fc.option(fc.integer({ min: 2, max: 8 })),
   failures: fc.uniqueArray(fc.tuple(fc.nat({ max: 10 }), fc.constantFrom('before', 'after')), {
     selector: ([at]) => at,
     maxLength: 2,

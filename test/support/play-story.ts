@@ -1,9 +1,15 @@
 /** Plays a story (batching-story.ts) on a table by any key, and knows of each row how often it is to be visited. */
+import { onTestFinished } from 'vitest'
 import { defineBatchedMigration, sql } from '../../src/catalogue/api.ts'
 import type { BatchedMigrationDefinition, StrategyName } from '../../src/catalogue/definition.ts'
+import { claimJob } from '../../src/engine/claims.ts'
+import type { EngineContext } from '../../src/engine/context.ts'
 import type { Edit, Story } from './batching-story.ts'
 import { loadedOf } from './engine-ports.ts'
-import { type Bundle, setup } from './engine-setup.ts'
+import { deadIdentity } from './dead-process.ts'
+import { type Bundle, openTestTarget, setup } from './engine-setup.ts'
+import { contextOf, joinedDrive } from './internals.ts'
+import { runSubBatch } from './raced.ts'
 import type { TestDatabase } from './test-database.ts'
 
 /** A key as a function of `id`, by which a story names its rows. */
@@ -29,12 +35,15 @@ export async function setupStories(shape: Shape): Promise<Bundle & { play: (told
   let current: BatchedMigrationDefinition | undefined
   const find = (): ReturnType<typeof loadedOf> | undefined => (current === undefined ? undefined : loadedOf(current))
   const bundle = await setup({ schema: schemaOf(shape), ports: { definitions: { find, list: () => [] } } })
+  const target = openTestTarget(bundle.database)
+  onTestFinished(() => target.close())
+  const dying = contextOf({ target, definitions: { find, list: () => [] }, identity: await deadIdentity() })
   const play = async (story: Story): Promise<Played> => {
     const told = shape.isLoose === true ? { ...story, hasScope: false } : story
     await bundle.query('TRUNCATE items; TRUNCATE tranche.batched_background_migrations CASCADE')
     const model = new Model(bundle.query, told, shape)
     current = definitionOf(told, model, shape)
-    return playOn(bundle, told, model)
+    return playOn({ ...bundle, dying }, told, model)
   }
   return { ...bundle, play }
 }
@@ -49,12 +58,38 @@ function schemaOf({ columns, isLoose = false }: Shape): string {
           CREATE ${isLoose ? '' : 'UNIQUE '}INDEX ON public.items (${names})`
 }
 
-async function playOn({ engine, query }: Bundle, told: Story, model: Model): Promise<Played> {
+/** A runner whose process is gone: its claim stands, its heartbeat is young. */
+async function dieBehind(context: EngineContext, migrationId: string, subBatches: number): Promise<void> {
+  const drive = await joinedDrive(context, migrationId)
+  const outcome = await claimJob(context, drive)
+  if (outcome.kind !== 'claimed') return
+  const last = Math.min(subBatches, outcome.claim.slices.length - 1)
+  try {
+    for (let index = 0; index < last; index += 1) await runSubBatch(context, drive, outcome.claim, index)
+  } catch (error) {
+    // A sub-batch of the story that throws: it dies of that.
+    if (!String(error).includes('the statement')) throw error
+  }
+}
+
+async function splitFailed({ engine, query }: Bundle, migrationId: string): Promise<void> {
+  const failed = await query<{ id: string }>(
+    'SELECT id FROM tranche.batched_background_migration_jobs WHERE status = 2 ORDER BY id',
+  )
+  for (const { id } of failed) await engine.split(migrationId, id)
+}
+
+async function playOn(bundle: Bundle & { dying: EngineContext }, told: Story, model: Model): Promise<Played> {
+  const { engine, query, dying } = bundle
   for (const row of told.rows) await model.edit({ kind: 'insert', ...row })
   const { migration } = await engine.queue({ jobClassName: 'Story' })
   model.queued(migration.id)
+  if (told.hasScope && told.scanRows !== null)
+    await query('UPDATE tranche.planning_frontier SET scan_rows = $1', [told.scanRows])
   for (let run = 0; ; run += 1) {
     for (const [at, edit] of told.betweenRuns) if (at === run) await model.edit(edit)
+    if (told.splits.includes(run)) await splitFailed(bundle, migration.id)
+    for (const [at, count] of told.deaths) if (at === run) await dieBehind(dying, migration.id, count)
     const { reason } = await engine.run(migration.id, { maxJobs: told.jobsPerRun })
     if (reason === 'finished') break
     if (reason !== 'job_limit' || run > 100) throw new Error(`the run ended with ${reason} after ${run} runs`)

@@ -68,3 +68,35 @@ it('does not divide between rows of one key', async () => {
   const asked = { schema, strategy: 'primary_key', columns: ['id'], range: { from: ['1'], until: ['2'] } }
   await expect(midpoint({ ...asked, size: 2 })).resolves.toEqual({ kind: 'divided', end: ['1'], next: ['2'] })
 })
+
+it('divides keys of several columns where the index does, not where their text does', async () => {
+  const schema = `CREATE TABLE public.items (kind text NOT NULL, at timestamptz NOT NULL, PRIMARY KEY (kind, at));
+                  INSERT INTO public.items
+                  SELECT kind, '2026-01-01 00:00:00+00'::timestamptz + n * interval '9 hours'
+                    FROM unnest(ARRAY['a', 'b']) AS kind CROSS JOIN generate_series(0, 2) AS n`
+  const range = { from: ['a', '2026-01-01 00:00:00+00'], until: ['b', '2026-01-01 18:00:00+00'] }
+  const asked = { schema, strategy: 'keyset', columns: ['kind', 'at'], range }
+  await expect(midpoint({ ...asked, size: 4 })).resolves.toEqual({
+    kind: 'divided',
+    end: ['b', '2026-01-01 00:00:00+00'],
+    next: ['b', '2026-01-01 09:00:00+00'],
+  })
+  await expect(midpoint({ ...asked, size: 6 })).resolves.toEqual({ kind: 'whole' })
+})
+
+it('divides distinct values by their number, however many rows each of them has', async () => {
+  const schema = `CREATE TABLE public.items (id bigint PRIMARY KEY, project bigint);
+                  CREATE INDEX ON public.items (project);
+                  INSERT INTO public.items SELECT n, CASE WHEN n <= 100 THEN 1 WHEN n > 106 THEN NULL ELSE n END
+                    FROM generate_series(1, 110) AS n`
+  const asked = { schema, strategy: 'loose_index_scan', columns: ['project'] }
+  const range = { from: ['1'], until: ['106'] }
+  await expect(midpoint({ ...asked, range, size: 3 })).resolves.toEqual({
+    kind: 'divided',
+    end: ['102'],
+    next: ['103'],
+  })
+  await expect(midpoint({ ...asked, range: { from: ['107'], until: ['200'] }, size: 3 })).resolves.toEqual({
+    kind: 'empty',
+  })
+})
