@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'vitest'
+import { setup } from './engine-setup.ts'
+import { hitEvery, hitsTable } from './hits.ts'
+import { type RunnerProcess, spawnRunner } from './spawn-runner.ts'
+
+/** Two workers at once share a migration; one of them after the other is killed at a random moment and replaced. */
+export async function killWorkersAtRandom({
+  kills,
+  rows,
+}: {
+  readonly kills: number
+  readonly rows: number
+}): Promise<void> {
+  const { engine, query, database } = await setup({ schema: hitsTable(rows), definitions: [hitEvery()] })
+  const { migration } = await engine.queue({ jobClassName: 'HitEvery' })
+  const spawn = (number: number): RunnerProcess => spawnRunner(database.url, migration.id, `worker ${String(number)}`)
+  const workers = [spawn(0), spawn(1)]
+  let killed = 0
+  let startedBeside = 0
+
+  while (killed < kills) {
+    const victim = workers.shift()
+    if (victim === undefined || !(await isAtWork(victim))) break
+    if (workers.some(({ lines }) => lines.some(({ event }) => event === 'job:started'))) startedBeside += 1
+    await sleep(Math.random() * 120)
+    victim.child.kill('SIGKILL')
+    await victim.ended
+    killed += 1
+    workers.push(spawn(killed + 1))
+  }
+  for (const { child } of workers) child.kill('SIGINT')
+  await Promise.all(workers.map(({ ended }) => ended))
+  const outcome = await engine.run(migration.id)
+
+  expect(killed).toBeGreaterThan(kills / 4)
+  expect(startedBeside).toBeGreaterThan(0)
+  expect(['finished', 'nothing_to_do']).toContain(outcome.reason)
+  expect(await query('SELECT hits, count(*)::int FROM items GROUP BY hits')).toEqual([{ hits: 1, count: rows }])
+  expect(await engine.verify(migration.id)).toMatchObject({ holds: true })
+}
+
+/** False when it ended before it had a job: nothing is left. */
+async function isAtWork(worker: RunnerProcess): Promise<boolean> {
+  if (worker.lines.some(({ event }) => event === 'job:started')) return true
+  const started = worker.until('job:started').then(
+    () => true,
+    () => false,
+  )
+  return Promise.race([started, worker.ended.then(() => false)])
+}
