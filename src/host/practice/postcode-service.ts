@@ -16,6 +16,8 @@ const CITIES = [
   'Krakow',
 ] as const
 const UNKNOWN = '00000'
+/** Asking for this one breaks the service, each time. */
+const BREAKING = 'broken'
 
 export interface PostcodeService {
   /** Without a slash at its end: `/postcodes/12345` is behind it. */
@@ -45,7 +47,8 @@ export async function startPostcodeService(): Promise<PostcodeService> {
     const isFirst = !asked.has(postcode)
     asked.add(postcode)
     const city = cityOfPostcode(postcode)
-    if (isFirst && Number(postcode) % 5 === 0 && city !== null) answer(response, 503, { error: 'busy' })
+    if (postcode === BREAKING) answer(response, 500, { error: 'internal error' })
+    else if (isFirst && Number(postcode) % 5 === 0 && city !== null) answer(response, 503, { error: 'busy' })
     else if (city === null) answer(response, 404, { error: 'unknown postcode' })
     else answer(response, 200, { city })
   })

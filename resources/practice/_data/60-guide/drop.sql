@@ -6,6 +6,7 @@ DROP TABLE IF EXISTS public.customers;
 DROP TABLE IF EXISTS public.application_settings;
 DROP TABLE IF EXISTS public.membership_events;
 DROP TABLE IF EXISTS public.comment_events;
+DROP FUNCTION IF EXISTS public.practice_slow_event();
 DROP TABLE IF EXISTS public.push_events;
 DROP TABLE IF EXISTS public.project_events;
 DROP TABLE IF EXISTS public.integrations;
