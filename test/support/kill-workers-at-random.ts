@@ -17,24 +17,23 @@ export async function killWorkersAtRandom({
   const spawn = (number: number): RunnerProcess => spawnRunner(database.url, migration.id, `worker ${String(number)}`)
   const workers = [spawn(0), spawn(1)]
   let killed = 0
-  let startedBeside = 0
 
   while (killed < kills) {
+    // Both are at work when one of them is killed; where one found nothing left, a fast machine is done.
+    const areAtWork = await Promise.all(workers.map(isAtWork))
     const victim = workers.shift()
-    if (victim === undefined || !(await isAtWork(victim))) break
-    if (workers.some(({ lines }) => lines.some(({ event }) => event === 'job:started'))) startedBeside += 1
+    if (victim === undefined || areAtWork.includes(false)) break
     await sleep(Math.random() * 120)
     victim.child.kill('SIGKILL')
     await victim.ended
     killed += 1
     workers.push(spawn(killed + 1))
   }
-  for (const { child } of workers) child.kill('SIGINT')
+  for (const { child } of workers) child.kill('SIGKILL')
   await Promise.all(workers.map(({ ended }) => ended))
   const outcome = await engine.run(migration.id)
 
   expect(killed).toBeGreaterThan(kills / 4)
-  expect(startedBeside).toBeGreaterThan(0)
   expect(['finished', 'nothing_to_do']).toContain(outcome.reason)
   expect(await query('SELECT hits, count(*)::int FROM items GROUP BY hits')).toEqual([{ hits: 1, count: rows }])
   expect(await engine.verify(migration.id)).toMatchObject({ holds: true })
