@@ -127,3 +127,13 @@ it('refuses a flag that it does not know, and a number of rows that is none', as
     err: expect.stringContaining('expected a whole number') as string,
   })
 })
+
+it('takes the tour without trouble, and says so where both are asked for', async () => {
+  const database = await practiceDatabase()
+
+  expect(await ended(start(database, '--headless', '--trouble'))).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('--trouble and --headless are given together') as string,
+  })
+  expect(await database.query(`SELECT to_regclass('public.routes') AS routes`)).toEqual([{ routes: null }])
+})
