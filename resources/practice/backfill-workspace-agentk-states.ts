@@ -60,13 +60,16 @@ export default defineBatchedMigration({
       try {
         config = desiredConfigOf(workspace)
       } catch (error) {
-        log('warn', 'the desired config could not be generated', { workspaceId: id, error: String(error) })
+        log('warn', `workspace ${id}: the desired config could not be generated: ${String(error)}`, { workspaceId: id })
         if (args.dryRun === true) return unresolved('would be terminated')
         throw error
       }
       const problems = problemsOf(config, name)
       if (problems.length > 0) {
-        log('error', 'the generated desired config is invalid', { workspaceId: id, problems: problems.slice(0, 20) })
+        log('error', `workspace ${id}: the generated desired config is invalid: ${problems[0] ?? ''}`, {
+          workspaceId: id,
+          problems: problems.slice(0, 20),
+        })
         return unresolved('invalid')
       }
       if (args.dryRun === true) return null

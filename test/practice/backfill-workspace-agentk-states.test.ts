@@ -127,7 +127,10 @@ it('leaves a workspace alone for which something invalid comes out, says so in t
   ])
   expect(await statesOf(practice)).toEqual([])
   expect(heard.filter(({ name }) => name === 'definition:log').map(({ event }) => event)).toEqual([
-    expect.objectContaining({ level: 'error', message: 'the generated desired config is invalid' }),
+    expect.objectContaining({
+      level: 'error',
+      message: expect.stringMatching(/^workspace 1: the generated desired config is invalid: ./) as string,
+    }),
   ])
 })
 
