@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { matchingLength } from '../../src/renderer/src/features/finalize/phrase.ts'
+import { matchingLength } from '../../src/renderer/src/parts/phrase.ts'
 import { keepTogether } from '../../src/renderer/src/parts/keep-together.ts'
 import { logLine } from '../../src/renderer/src/parts/log-text.ts'
 import { sqlTokens } from '../../src/renderer/src/parts/sql-tokens.ts'

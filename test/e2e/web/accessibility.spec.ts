@@ -1,6 +1,5 @@
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
 import { expect, test } from './console.ts'
+import { examine } from './examine.ts'
 import { addConnection, headline, hurry, poisonRoutes, queue, ROUTES, SLOW } from './pages.ts'
 
 for (const colorScheme of ['dark', 'light'] as const) {
@@ -85,12 +84,4 @@ for (const colorScheme of ['dark', 'light'] as const) {
       await examine(page, 'runs without the target')
     })
   })
-}
-
-async function examine(page: Page, screen: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  const found = violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => ({ id, html, failureSummary })),
-  )
-  expect.soft(found, screen).toEqual([])
 }

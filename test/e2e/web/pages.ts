@@ -25,7 +25,7 @@ export async function hurry(page: Page): Promise<void> {
 
 /** From the catalogue to the run monitor of what was just queued. */
 export async function queue(page: Page, jobClassName: string, { batchSize, pauseMs }: Pace = {}): Promise<void> {
-  await page.getByRole('link', { name: 'Catalogue' }).click()
+  await page.getByRole('link', { name: 'Catalogue' }).first().click()
   await page.getByRole('link', { name: jobClassName, exact: true }).first().click()
   await page.getByRole('link', { name: 'Queue…' }).click()
   await expect(page.getByTestId('plan')).toContainText('jobs of')
@@ -70,6 +70,19 @@ export async function poisonRoutes(practice: Practice): Promise<() => Promise<vo
   )
   return async () => {
     await practice.query('DROP TRIGGER refuse_some ON routes; DROP FUNCTION refuse_some')
+  }
+}
+
+/** From now on any transaction of anybody is too long, and there is one; the function that is returned ends it. */
+export async function makeUnhealthy(page: Page, practice: Practice): Promise<() => Promise<void>> {
+  await page.getByRole('link', { name: 'Connections' }).click()
+  await page.getByLabel('long transactions').fill('0')
+  await page.getByRole('button', { name: 'Save thresholds' }).click()
+  await expect(page.getByText('A change counts at once')).toBeVisible()
+  await practice.query('BEGIN ISOLATION LEVEL REPEATABLE READ')
+  await practice.query('SELECT count(*) FROM public.routes')
+  return async () => {
+    await practice.query('ROLLBACK')
   }
 }
 

@@ -238,7 +238,8 @@ async function takeRest({ page, take }: Studio): Promise<void> {
     environment: 'Staging',
     database: `postgres://me@127.0.0.1:${port}/main`,
   })
-  await page.getByRole('link', { name: 'Catalogue' }).first().click()
+  await expect(page.getByText('Connecting to 127.0.0.1')).toBeVisible()
+  await take('connecting')
   await expect(page.getByRole('heading', { name: 'silent does not answer.' })).toBeVisible()
   await take('target-does-not-answer')
   silent.close()

@@ -7,6 +7,7 @@ const PLACES: readonly (readonly [key: string, page: PageName, does: string])[] 
   ['m', 'catalogue', 'catalogue of migrations'],
   ['r', 'runs', 'runs'],
   ['f', 'failures', 'failures'],
+  ['t', 'stepped', 'stepped migrations'],
   ['h', 'history', 'history'],
   ['s', 'settings', 'settings'],
 ]

@@ -8,6 +8,7 @@ export const PAGES = [
   'failures',
   'verify',
   'finalize',
+  'stepped',
   'history',
   'settings',
 ] as const

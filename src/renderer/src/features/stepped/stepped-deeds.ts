@@ -1,0 +1,73 @@
+import type { Console } from '../../state/console.svelte.ts'
+import type { Doing } from '../../state/doing.svelte.ts'
+
+/** What an operator may do with stepped migrations; the state follows by itself. */
+export class SteppedDeeds {
+  readonly #console: Console
+  readonly #doing: Doing
+  readonly #connectionId: string
+
+  constructor(console: Console, doing: Doing, connectionId: string) {
+    this.#console = console
+    this.#doing = doing
+    this.#connectionId = connectionId
+  }
+
+  readonly start = async (): Promise<void> => {
+    await this.#do('Starting', 'Runs what is pending, the lowest version first, in this console.', async (of) =>
+      this.#console.api('stepped.start', of),
+    )
+  }
+
+  readonly stop = async (): Promise<void> => {
+    await this.#doing.runNext('Stopping', async () =>
+      this.#console.api('stepped.stop', { connectionId: this.#connectionId }),
+    )
+  }
+
+  readonly retry = async (version: string): Promise<void> => {
+    await this.#do(
+      'Retrying',
+      `${version} gets its three tries back; completed operations stay completed.`,
+      async (of) => this.#console.api('stepped.retry', { ...of, version }),
+    )
+  }
+
+  readonly skip = async (version: string, reason: string): Promise<void> => {
+    await this.#do('Skipping', `${version} is passed over for good, and what is behind it runs.`, async (of) =>
+      this.#console.api('stepped.skip', { ...of, version, reason }),
+    )
+  }
+
+  /** Asked everywhere: what was completed is run again. */
+  readonly reset = async (version: string): Promise<void> => {
+    const isSure = await this.#console.confirming.ask({
+      title: `Reset ${version}`,
+      text: 'Every operation of it runs again, the completed ones too. They are made to be safe to repeat.',
+      act: `Reset ${version}`,
+    })
+    if (!isSure) return
+    await this.#doing.run('Resetting', async () =>
+      this.#console.api('stepped.reset', { connectionId: this.#connectionId, version, isConfirmed: true }),
+    )
+  }
+
+  readonly connect = async (name: string, adapter: string | null): Promise<boolean> =>
+    this.#do('Connecting', `Operations act through the connection ${name} from now on.`, async (of) =>
+      this.#console.api('stepped.connect', { ...of, name, adapter }),
+    )
+
+  async #do(
+    name: string,
+    text: string,
+    act: (of: { readonly connectionId: string; readonly isConfirmed: true }) => Promise<unknown>,
+  ): Promise<boolean> {
+    const isSure = await this.#console.confirm('stepped', {
+      title: 'Stepped migrations on PRODUCTION',
+      text,
+      act: 'Go on',
+    })
+    if (!isSure) return false
+    return this.#doing.run(name, async () => act({ connectionId: this.#connectionId, isConfirmed: true }))
+  }
+}

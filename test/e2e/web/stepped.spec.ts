@@ -1,0 +1,45 @@
+import { expect, test } from './console.ts'
+import { examine } from './examine.ts'
+import { headline, queue, ROUTES } from './pages.ts'
+
+// Colours are measured at rest, not on their way.
+test.use({ contextOptions: { reducedMotion: 'reduce' } })
+
+const SWITCH = '20240904120000'
+const EMBEDDINGS = '20250123143913'
+
+test('stepped migrations are run, read, skipped and reset from their screen', async ({ console: page, practice }) => {
+  await page.getByRole('link', { name: 'Stepped' }).click()
+  await expect(page.getByText('Nothing was ever run here')).toBeVisible()
+  await queue(page, ROUTES)
+  await page.getByRole('link', { name: 'Stepped' }).click()
+  await expect(headline(page)).toContainText('Nowhere to act yet')
+  await examine(page, 'stepped, without a connection')
+  await page.getByRole('button', { name: 'Use this connection' }).click()
+  await expect(headline(page)).toContainText('to do')
+  await page.getByRole('button', { name: 'Run', exact: true }).click()
+  await page.getByRole('link', { name: 'SwitchToWorkspacesAgentConfigs' }).click()
+  await expect(page.getByRole('row', { name: new RegExp(SWITCH) })).toContainText('completed')
+  await expect(page.getByTestId('operations').getByText('done').first()).toBeAttached()
+  await expect(page.getByTestId('stepped-log').getByRole('listitem').nth(1)).toBeVisible()
+  // The next one needs pgvector, which is not everywhere: it is stopped before its tries are used, or after.
+  await page
+    .getByRole('button', { name: 'Stop', exact: true })
+    .click({ timeout: 5_000 })
+    .catch(() => undefined)
+  await expect(page.getByRole('button', { name: 'Run', exact: true })).toBeVisible({ timeout: 60_000 })
+  await examine(page, 'stepped')
+  expect(
+    await practice.query(`SELECT 1 FROM tranche.stepped_migrations WHERE version = '${SWITCH}' AND status = 10`),
+  ).toHaveLength(1)
+
+  await page.getByRole('link', { name: 'CreateCodeEmbeddings' }).click()
+  await page.getByRole('button', { name: 'Skip…' }).click()
+  await page.getByLabel('why it may be passed over').fill('no pgvector on this server')
+  await page.getByRole('button', { name: `Skip ${EMBEDDINGS}` }).click()
+  await expect(page.getByText(/^Skipped: .+: no pgvector on this server/)).toBeVisible()
+  await page.getByRole('link', { name: 'SwitchToWorkspacesAgentConfigs' }).click()
+  await page.getByRole('button', { name: 'Reset…' }).click()
+  await page.getByRole('button', { name: `Reset ${SWITCH}` }).click()
+  await expect(page.getByRole('row', { name: new RegExp(SWITCH) })).toContainText('pending')
+})
