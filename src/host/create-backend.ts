@@ -18,7 +18,8 @@ import { queueCalls } from './backend/calls/queue-calls.ts'
 import { steppedCalls } from './backend/calls/stepped-calls.ts'
 import { createDesks } from './backend/desks.ts'
 import { type Keychain, openKeptSecrets } from './backend/kept-secrets.ts'
-import { createPracticeDesk, createPracticeFinder } from './backend/practice-desk.ts'
+import { createPracticeDesk } from './backend/practice-desk.ts'
+import { createPracticeFinder, type PracticePlaces } from './backend/practice-finder.ts'
 import { createPublisher } from './backend/publisher.ts'
 import { viewConnection } from './backend/saved-connections.ts'
 import { createMemorySecrets } from './backend/secrets.ts'
@@ -40,7 +41,7 @@ export interface BackendOptions {
   /** Of the system, where the host can reach it; without it passwords end with the console. */
   readonly keychain?: Keychain
   /** One that runs already; it is listed, and left running. */
-  readonly practice?: Pick<Practice, 'parameters' | 'rows'>
+  readonly practice?: PracticePlaces & Pick<Practice, 'rows'>
   /** Rows of each big practice table, where it is started from here. */
   readonly practiceRows?: number
 }

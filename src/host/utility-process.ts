@@ -4,6 +4,8 @@ import type { Logger } from '../engine/ports.ts'
 import type { BackendPlaces, FromBackend, ToBackend } from '../shared/backend-port.ts'
 import type { Keychain } from './backend/kept-secrets.ts'
 import { resolveTarget } from './connection/resolve-target.ts'
+import { findOtherPracticeTargets } from './practice/find-practice-target.ts'
+import { namedPractice } from './practice/practice-url.ts'
 import { type Backend, type BackendOptions, createBackend } from './create-backend.ts'
 import { createLazyBackend } from './lazy-backend.ts'
 import { servePort } from './serve-port.ts'
@@ -71,7 +73,10 @@ async function findPractice(
       projectFolder,
       warn: () => undefined,
     })
-    return { parameters, rows }
+    // A database that somebody named holds all of the practice.
+    const isNamed = namedPractice(process.env) !== null
+    const others = isNamed ? new Map([['ci', parameters]]) : await findOtherPracticeTargets(projectFolder)
+    return { parameters, others, rows }
   } catch (error) {
     logger.log('warn', 'the practice database is not there', { message: String(error) })
     return null

@@ -7,6 +7,12 @@ const SSL_MODE_NAMES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'v
 
 const text = z.string().trim().min(1).max(1_000)
 export const ConnectionId = z.string().min(1).max(64)
+/** As definitions write it. */
+const LogicalDatabase = z
+  .string()
+  .max(63)
+  .regex(/^[A-Za-z]\w*$/, { error: 'expected letters, digits and _' })
+const MAX_OTHER_DATABASES = 16
 
 /** Where the database is: a URL (a password in it is taken out and kept in memory only), or its parts. */
 const Place = z.discriminatedUnion('kind', [
@@ -34,6 +40,13 @@ export const ConnectionDraft = z.strictObject({
   /** The folder of definitions; null: none yet. */
   catalogueFolder: z.string().trim().min(1).max(4_000).nullable().default(null),
   trackingSchema: z.string().min(1).max(63).default('tranche'),
+  /** Only definitions that name this logical database run here. */
+  logicalDatabase: LogicalDatabase.default('main'),
+  /** What definitions reach beside it: logical name → saved connection, of the same environment. */
+  otherDatabases: z
+    .record(LogicalDatabase, ConnectionId)
+    .refine((others) => Object.keys(others).length <= MAX_OTHER_DATABASES, { error: 'expected 16 databases at most' })
+    .default({}),
 })
 
 /** Where a password comes from at each connect. */
@@ -54,6 +67,9 @@ export interface ConnectionView {
   readonly hasPassword: boolean
   readonly catalogueFolder: string | null
   readonly trackingSchema: string
+  readonly logicalDatabase: string
+  /** Logical name → connection id. */
+  readonly otherDatabases: Readonly<Record<string, string>>
   /** The practice database of this checkout; it cannot be changed or removed. */
   readonly isPractice: boolean
   readonly createdAtMs: number

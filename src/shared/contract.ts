@@ -51,7 +51,7 @@ export const contract = {
   'connections.add': takes(ConnectionDraft).returns<ConnectionView>(),
   /** The whole of it anew. Refused (already_running) while its target is open. */
   'connections.change': takes(ConnectionDraft.extend({ connectionId: ConnectionId })).returns<ConnectionView>(),
-  /** Forgets it; its history stays readable. Refused while the target is open. */
+  /** Forgets it; its history stays readable. Refused while the target is open, or another connection maps a database to it. */
   'connections.remove': takes(OfConnection).returns<null>(),
   /** Nine questions to a server, within 15 s, of a draft that need not be saved. Nothing is written there. */
   'connections.testDraft': takes(ConnectionDraft).returns<ConnectionTest>(),

@@ -10,6 +10,10 @@ export interface StoredConnection {
   readonly settings: Readonly<Record<string, string>>
   readonly catalogueFolder: string | null
   readonly trackingSchema: string
+  /** Only definitions of this logical database run here. */
+  readonly logicalDatabase: string
+  /** Logical name → connection id: what definitions reach beside it. */
+  readonly otherDatabases: Readonly<Record<string, string>>
   readonly isPractice: boolean
   readonly createdAtMs: number
   readonly lastOpenedAtMs: number | null
@@ -38,10 +42,12 @@ interface Row {
   readonly is_practice: number
   readonly created_at_ms: number
   readonly last_opened_at_ms: number | null
+  readonly logical_database: string
+  readonly other_databases: string
 }
 
 const COLUMNS = `connection_id, name, environment, settings, catalogue_folder, tracking_schema, is_practice, created_at_ms,
-  last_opened_at_ms`
+  last_opened_at_ms, logical_database, other_databases`
 
 export function createConnectionRepository(database: SqliteDatabase): ConnectionRepository {
   const list = database.prepare(`SELECT ${COLUMNS} FROM connections WHERE removed_at_ms IS NULL ORDER BY name`)
@@ -50,11 +56,12 @@ export function createConnectionRepository(database: SqliteDatabase): Connection
     'SELECT 1 AS taken FROM connections WHERE name = ? AND connection_id <> ? AND removed_at_ms IS NULL',
   )
   const save = database.prepare(
-    `INSERT INTO connections (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO connections (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (connection_id) DO UPDATE
         SET name = excluded.name, environment = excluded.environment, settings = excluded.settings,
             catalogue_folder = excluded.catalogue_folder, tracking_schema = excluded.tracking_schema,
-            last_opened_at_ms = excluded.last_opened_at_ms, removed_at_ms = NULL`,
+            last_opened_at_ms = excluded.last_opened_at_ms, logical_database = excluded.logical_database,
+            other_databases = excluded.other_databases, removed_at_ms = NULL`,
   )
   const touch = database.prepare('UPDATE connections SET last_opened_at_ms = ? WHERE connection_id = ?')
   const remove = database.prepare('UPDATE connections SET removed_at_ms = ? WHERE connection_id = ?')
@@ -68,10 +75,10 @@ export function createConnectionRepository(database: SqliteDatabase): Connection
     save(connection) {
       refuseSecrets(connection)
       const { connectionId, name, environment, settings, catalogueFolder, trackingSchema } = connection
-      const { isPractice, createdAtMs, lastOpenedAtMs } = connection
+      const { isPractice, createdAtMs, lastOpenedAtMs, logicalDatabase, otherDatabases } = connection
       save.run(
         ...[connectionId, name, environment, JSON.stringify(settings), catalogueFolder, trackingSchema],
-        ...[isPractice ? 1 : 0, createdAtMs, lastOpenedAtMs],
+        ...[isPractice ? 1 : 0, createdAtMs, lastOpenedAtMs, logicalDatabase, JSON.stringify(otherDatabases)],
       )
     },
     touch: (connectionId, openedAtMs) => void touch.run(openedAtMs, connectionId),
@@ -92,6 +99,8 @@ function connectionOf(row: Row): StoredConnection {
     settings: JSON.parse(row.settings) as Record<string, string>, // written by save
     catalogueFolder: row.catalogue_folder,
     trackingSchema: row.tracking_schema,
+    logicalDatabase: row.logical_database,
+    otherDatabases: JSON.parse(row.other_databases) as Record<string, string>, // written by save
     isPractice: row.is_practice === 1,
     createdAtMs: row.created_at_ms,
     lastOpenedAtMs: row.last_opened_at_ms,

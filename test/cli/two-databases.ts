@@ -15,6 +15,12 @@ export interface TwoDatabases {
 }
 
 export async function twoDatabases(): Promise<TwoDatabases> {
+  const { main, ci } = await createTwoDatabases()
+  const mapped = ['--target', main.url, '--database', `ci=${ci.url}`, '--catalogue', TWO_DATABASES]
+  return { main, ci, both: commandLineWith({}), mapped }
+}
+
+export async function createTwoDatabases(): Promise<Pick<TwoDatabases, 'main' | 'ci'>> {
   const [main, ci] = await Promise.all([createTestDatabase(), createTestDatabase()])
   onTestFinished(async () => {
     await main.drop()
@@ -26,6 +32,5 @@ export async function twoDatabases(): Promise<TwoDatabases> {
   }
   await main.query('CREATE TABLE projects (id bigint PRIMARY KEY, namespace_id bigint, builds int)')
   await main.query('INSERT INTO projects SELECT i, i * 10, NULL FROM generate_series(1, 5) AS i')
-  const mapped = ['--target', main.url, '--database', `ci=${ci.url}`, '--catalogue', TWO_DATABASES]
-  return { main, ci, both: commandLineWith({}), mapped }
+  return { main, ci }
 }

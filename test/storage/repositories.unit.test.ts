@@ -1,8 +1,12 @@
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { expect, it, onTestFinished } from 'vitest'
 import type { MigrationStateValue } from '../../src/shared/cli-output.ts'
 import type { JobCell } from '../../src/shared/job-view.ts'
 import type { StoredConnection } from '../../src/storage/connections.ts'
 import { openStorage, type Storage } from '../../src/storage/open.ts'
+import { readSchemaSteps } from '../../src/storage/schema-steps.ts'
+import { upgrade } from '../../src/storage/upgrade.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const STAGING: StoredConnection = {
@@ -12,6 +16,8 @@ const STAGING: StoredConnection = {
   settings: { host: 'db.example', dbname: 'app' },
   catalogueFolder: null,
   trackingSchema: 'tranche',
+  logicalDatabase: 'ci',
+  otherDatabases: { main: 'c2' },
   isPractice: false,
   createdAtMs: 1,
   lastOpenedAtMs: null,
@@ -48,6 +54,22 @@ it('keeps connections, and refuses to keep a secret with them', async () => {
   expect(() => {
     storage.connections.save({ ...STAGING, settings: { ...STAGING.settings, password: 'hush' } })
   }).toThrow('secrets are not stored')
+})
+
+it('takes connections of an earlier version for main, mapping nothing', async () => {
+  const folder = await temporaryFolder()
+  const earlier = new Database(join(folder, 'console.db'))
+  upgrade(earlier, (await readSchemaSteps()).slice(0, 3), 'console.db')
+  earlier.exec(`INSERT INTO connections (connection_id, name, environment, settings, tracking_schema, created_at_ms)
+                VALUES ('c0', 'old', 'staging', '{}', 'tranche', 1)`)
+  earlier.close()
+
+  const storage = await openStorage(folder)
+  onTestFinished(() => {
+    storage.close()
+  })
+
+  expect(storage.connections.list()).toMatchObject([{ name: 'old', logicalDatabase: 'main', otherDatabases: {} }])
 })
 
 it('keeps the history of a removed connection readable', async () => {

@@ -15,6 +15,6 @@ export interface BackendContext {
   readonly env: Environ
   /** The worker threads of eachRow; one pool for all connections. */
   readonly rowTransformer: RowTransformer
-  /** The practice database, where it is there. */
-  readonly findPractice: () => Promise<TargetParameters | null>
+  /** A practice database by its logical name, where it is there. */
+  readonly findPractice: (database: string) => Promise<TargetParameters | null>
 }

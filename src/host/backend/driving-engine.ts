@@ -3,12 +3,14 @@ import { createEngine, type Engine } from '../../engine/engine.ts'
 import type { DefinitionSource } from '../../engine/ports.ts'
 import { openTarget, type Target } from '../../engine/target/open-target.ts'
 import type { HealthSettings } from '../../shared/health-settings.ts'
+import type { StoredConnection } from '../../storage/connections.ts'
 import { createAdapters } from '../adapters.ts'
 import { applicationName } from '../create-engine-host.ts'
 import { systemClock } from '../system/clock.ts'
 import { systemProcesses } from '../system/process-table.ts'
 import { systemRandom } from '../system/random.ts'
 import type { BackendContext } from './backend-context.ts'
+import { openMapped } from './mapped-databases.ts'
 import type { ResolvedConnection } from './resolve-connection.ts'
 
 export interface OpenedEngine {
@@ -19,7 +21,7 @@ export interface OpenedEngine {
 export interface EngineNeeds {
   readonly resolved: ResolvedConnection
   readonly definitions: DefinitionSource
-  readonly trackingSchema: string
+  readonly connection: StoredConnection
   readonly maxConnections: number
   /** Thresholds as they are now; asked each time. */
   readonly health: () => HealthSettings
@@ -28,11 +30,10 @@ export interface EngineNeeds {
 /** A console's run outlives the failures of an evening; whoever does not want to wait stops it. */
 const RECONNECT_MS = 12 * 60 * 60 * 1000
 
-export function openEngine(
-  { identity, logger, rowTransformer, env }: BackendContext,
-  needs: EngineNeeds,
-): OpenedEngine {
-  const { resolved, definitions, trackingSchema, maxConnections, health } = needs
+export function openEngine(context: BackendContext, needs: EngineNeeds): OpenedEngine {
+  const { identity, logger, rowTransformer, env } = context
+  const { resolved, definitions, connection, maxConnections, health } = needs
+  const otherDatabases = openMapped(context, connection, maxConnections)
   const name = applicationName(identity.version, identity.operator)
   const adapters = createAdapters({ applicationName: name, logger, env })
   const target = openTarget(resolved.parameters, {
@@ -44,7 +45,9 @@ export function openEngine(
   const engine = createEngine({
     target,
     adapters,
-    trackingSchema,
+    database: connection.logicalDatabase,
+    otherDatabases,
+    trackingSchema: connection.trackingSchema,
     definitions,
     rowTransformer,
     identity,
@@ -56,7 +59,7 @@ export function openEngine(
     limits: { reconnectMs: RECONNECT_MS },
   })
   const close = async (): Promise<void> => {
-    await Promise.all([adapters.close(), target.close()])
+    await Promise.all([adapters, target, ...otherDatabases.values()].map((each) => each.close()))
   }
   return { engine, target: { ...target, close } }
 }

@@ -1,59 +1,46 @@
 /** The practice database, started from the page; where it was started for this console before, it is adopted. */
-import type { TargetParameters } from '../../engine/target/parameters.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import type { PracticeView } from '../../shared/app-state.ts'
-import type { StoredConnection } from '../../storage/connections.ts'
-import { findPracticeTarget } from '../practice/find-practice-target.ts'
-import { openPractice, type Practice, PRACTICE_CATALOGUE } from '../practice/open-practice.ts'
+import { openPractice, type Practice } from '../practice/open-practice.ts'
 import { told } from './driving.ts'
 import type { BackendContext } from './backend-context.ts'
-import { PRACTICE_CONNECTION_ID, viewConnection } from './saved-connections.ts'
+import { PRACTICE_CONNECTION_ID, savePracticeConnections } from './practice-connections.ts'
+import type { PracticePlaces } from './practice-finder.ts'
+import { viewConnection } from './saved-connections.ts'
 
 export interface PracticeDesk {
   /** Returns at once; progress and end are told by events. Throws already_running. */
   start(): void
   /** Says that it runs, since somebody started it before. */
-  adopt(practice: Pick<Practice, 'parameters' | 'rows'>): Promise<void>
+  adopt(practice: PracticePlaces & Pick<Practice, 'rows'>): Promise<void>
   /** Stops what was started here. */
   close(): Promise<void>
-}
-
-/** Where the practice database is, for a backend that has not started it itself. */
-export function createPracticeFinder(projectFolder: string): {
-  readonly find: () => Promise<TargetParameters | null>
-  readonly know: (parameters: TargetParameters) => void
-} {
-  let known: TargetParameters | null = null
-  return {
-    find: async () => known ?? (await findPracticeTarget(projectFolder)),
-    know(parameters) {
-      known = parameters
-    },
-  }
 }
 
 interface DeskNeeds {
   readonly projectFolder: string
   readonly rows: number | null
-  readonly know: (parameters: TargetParameters) => void
+  readonly know: (places: PracticePlaces) => void
 }
 
 export function createPracticeDesk(context: BackendContext, { projectFolder, rows, know }: DeskNeeds): PracticeDesk {
+  const { publisher } = context
   const stop = new AbortController()
   let starting: Promise<void> | null = null
   let started: Practice | null = null
   const put = (practice: PracticeView): void => {
-    context.publisher.publish({ kind: 'practice', practice }, { isUrgent: true })
+    publisher.publish({ kind: 'practice', practice }, { isUrgent: true })
   }
-  const adopt: PracticeDesk['adopt'] = async ({ parameters, rows: filled }) => {
-    know(parameters)
-    const connection = saveConnection(context, parameters)
-    const view = await viewConnection(context, connection)
-    context.publisher.publish(
-      { kind: 'connection', connectionId: connection.connectionId, connection: view },
-      { isUrgent: true },
-    )
-    put({ kind: 'running', connectionId: connection.connectionId, rows: filled })
+  const adopt: PracticeDesk['adopt'] = async ({ rows: filled, ...places }) => {
+    know(places)
+    const { saved, removed } = savePracticeConnections(context, places)
+    for (const connectionId of removed) publisher.publish({ kind: 'connection', connectionId, connection: null })
+    for (const each of saved) {
+      const connection = await viewConnection(context, each)
+      const { connectionId } = connection
+      publisher.publish({ kind: 'connection', connectionId, connection }, { isUrgent: true })
+    }
+    put({ kind: 'running', connectionId: PRACTICE_CONNECTION_ID, rows: filled })
   }
   const start = async (): Promise<void> => {
     const sinceMs = Date.now()
@@ -94,23 +81,4 @@ export function createPracticeDesk(context: BackendContext, { projectFolder, row
       await started?.close()
     },
   }
-}
-
-/** Its port may be another one each time; the password stays in memory. */
-function saveConnection({ storage }: BackendContext, parameters: TargetParameters): StoredConnection {
-  const before = storage.connections.find(PRACTICE_CONNECTION_ID)
-  const { host, port, database, user } = parameters
-  const connection: StoredConnection = {
-    connectionId: PRACTICE_CONNECTION_ID,
-    name: before?.name ?? 'Practice',
-    environment: 'practice',
-    settings: { host, port: String(port), dbname: database, user },
-    catalogueFolder: PRACTICE_CATALOGUE,
-    trackingSchema: 'tranche',
-    isPractice: true,
-    createdAtMs: before?.createdAtMs ?? Date.now(),
-    lastOpenedAtMs: before?.lastOpenedAtMs ?? null,
-  }
-  storage.connections.save(connection)
-  return connection
 }

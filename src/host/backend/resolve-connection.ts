@@ -17,7 +17,7 @@ export async function resolveConnection(
   context: BackendContext,
   connection: StoredConnection,
 ): Promise<ResolvedConnection> {
-  if (connection.isPractice) return resolvePractice(context)
+  if (connection.isPractice) return resolvePractice(context, connection)
   const { connectionId, settings, environment } = connection
   const { env, logger, secrets } = context
   const resolved = await resolveSettings(settings, {
@@ -33,8 +33,11 @@ export async function resolveConnection(
   return { parameters: { ...parameters, password }, connectTimeoutMs }
 }
 
-async function resolvePractice({ findPractice }: BackendContext): Promise<ResolvedConnection> {
-  const parameters = await findPractice()
+async function resolvePractice(
+  { findPractice }: BackendContext,
+  { logicalDatabase }: StoredConnection,
+): Promise<ResolvedConnection> {
+  const parameters = await findPractice(logicalDatabase)
   if (parameters !== null) return { parameters, connectTimeoutMs: PRACTICE_TIMEOUT_MS }
   throw new TrancheError('practice_not_running', 'the practice database does not run', {
     remedy: 'Start the practice database.',

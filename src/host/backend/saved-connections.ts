@@ -10,8 +10,7 @@ import { findPassword } from '../connection/find-password.ts'
 import { parseTargetUrl } from '../connection/parse-target-url.ts'
 import { locateSettings, suspiciousName } from '../connection/resolve-target.ts'
 import type { BackendContext } from './backend-context.ts'
-
-export const PRACTICE_CONNECTION_ID = 'practice'
+import { assertMappings } from './mapped-databases.ts'
 
 export type Draft = z.output<typeof ConnectionDraft>
 
@@ -39,7 +38,7 @@ function settingsOf({ place }: Draft): ConnectionSettings {
   }
 }
 
-/** Saves a draft, as a new connection or in the place of `before`. Throws invalid_target, invalid_setting. */
+/** Saves a draft, as a new connection or in the place of `before`. Throws invalid_target, and invalid_setting for a name or a mapping that cannot be. */
 export async function saveConnection(
   context: BackendContext,
   draft: Draft,
@@ -61,10 +60,13 @@ export async function saveConnection(
     settings,
     catalogueFolder: draft.catalogueFolder,
     trackingSchema: draft.trackingSchema,
+    logicalDatabase: draft.logicalDatabase,
+    otherDatabases: draft.otherDatabases,
     isPractice: false,
     createdAtMs: before?.createdAtMs ?? Date.now(),
     lastOpenedAtMs: before?.lastOpenedAtMs ?? null,
   }
+  assertMappings(context, connection)
   storage.connections.save(connection)
   if (password !== null) secrets.set(connectionId, password)
   return connection
@@ -95,6 +97,8 @@ export async function viewConnection(context: BackendContext, connection: Stored
     hasPassword: context.secrets.get(connectionId) !== null,
     catalogueFolder,
     trackingSchema,
+    logicalDatabase: connection.logicalDatabase,
+    otherDatabases: connection.otherDatabases,
     isPractice,
     createdAtMs: connection.createdAtMs,
     lastOpenedAtMs: connection.lastOpenedAtMs,

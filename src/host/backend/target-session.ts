@@ -29,6 +29,7 @@ const READING_CONNECTIONS = 3
 /** What no waiting mends: the operator has to change something. */
 const REFUSALS = new Set([
   ...['target_refused_login', 'database_missing', 'target_too_old', 'invalid_target', 'practice_not_running'],
+  'invalid_setting', // a mapping that may no longer be
 ])
 
 export interface TargetSession {
@@ -96,7 +97,7 @@ export function openTargetSession(
     const opening = openEngine(context, {
       resolved,
       definitions: catalogue,
-      trackingSchema: connection.trackingSchema,
+      connection,
       maxConnections: READING_CONNECTIONS,
       health,
     })
@@ -209,8 +210,7 @@ export function openTargetSession(
     },
     openDriving(maxConnections) {
       if (resolved === null || head.link.kind !== 'connected') throw notConnected(head.link)
-      const { trackingSchema } = connection
-      return openEngine(context, { resolved, definitions: catalogue, trackingSchema, maxConnections, health })
+      return openEngine(context, { resolved, definitions: catalogue, connection, maxConnections, health })
     },
     ready: () => first.promise,
     wake,

@@ -4,6 +4,7 @@ import { TrancheError } from '../../../shared/errors.ts'
 import type { StoredConnection } from '../../../storage/connections.ts'
 import type { BackendContext } from '../backend-context.ts'
 import { healthOf } from '../connection-health.ts'
+import { assertNotMapped } from '../mapped-databases.ts'
 import { testConnection } from '../test-connection.ts'
 import {
   type Draft,
@@ -36,7 +37,9 @@ export function connectionCalls({ context, desks }: CallParts): CallsOf<'connect
       return publish(saved)
     },
     'connections.remove': ({ connectionId }) => {
-      assertChangeable(getConnection(context, connectionId))
+      const connection = getConnection(context, connectionId)
+      assertChangeable(connection)
+      assertNotMapped(context, connection)
       assertClosed(desks.find(connectionId) !== undefined)
       storage.connections.remove(connectionId, Date.now())
       secrets.forget(connectionId)
@@ -90,9 +93,18 @@ async function testDraft(context: BackendContext, draft: Draft): ReturnType<type
   const connectionId = `draft ${randomUUID()}`
   if (password !== null) context.secrets.set(connectionId, password)
   try {
-    const { name, environment, catalogueFolder, trackingSchema } = draft
+    const { name, environment, catalogueFolder, trackingSchema, logicalDatabase, otherDatabases } = draft
     return await testConnection(context, {
-      ...{ connectionId, name, environment, settings, catalogueFolder, trackingSchema },
+      ...{
+        connectionId,
+        name,
+        environment,
+        settings,
+        catalogueFolder,
+        trackingSchema,
+        logicalDatabase,
+        otherDatabases,
+      },
       isPractice: false,
       createdAtMs: Date.now(),
       lastOpenedAtMs: null,

@@ -37,9 +37,15 @@ export interface EntryShown {
   readonly text: string
 }
 
-export function entryShown(entry: CatalogueEntry, view: MigrationView | undefined): EntryShown {
+/** `logicalDatabase`: of the connection that is looked at. */
+export function entryShown(
+  entry: CatalogueEntry,
+  { view, logicalDatabase }: { readonly view: MigrationView | undefined; readonly logicalDatabase: string | null },
+): EntryShown {
   if (entry.queuedAs === null) return { glyph: 'unknown', tone: 'neutral', text: 'unknown' }
   const latest = latestOf(entry)
+  const isElsewhere = logicalDatabase !== null && entry.database !== logicalDatabase
+  if (latest === null && isElsewhere) return { glyph: 'off', tone: 'neutral', text: `runs in ${entry.database}` }
   if (latest === null) return { glyph: 'pending', tone: 'pending', text: 'never queued' }
   const percent =
     view !== undefined ? `, ${percentOf(view)}` : latest.percent === null ? '' : `, ${formatPercent(latest.percent)}`

@@ -15,6 +15,14 @@ export interface DraftForm {
   password: string
   catalogueFolder: string
   trackingSchema: string
+  logicalDatabase: string
+  others: OtherDatabase[]
+}
+
+/** What definitions reach beside their own database. */
+export interface OtherDatabase {
+  name: string
+  connectionId: string
 }
 
 export const SSL_MODES = {
@@ -27,7 +35,7 @@ export const SSL_MODES = {
 
 type SslMode = Exclude<keyof typeof SSL_MODES, ''>
 
-export const EMPTY_DRAFT: DraftForm = {
+const EMPTY_DRAFT: DraftForm = {
   name: '',
   environment: null,
   by: 'url',
@@ -40,6 +48,13 @@ export const EMPTY_DRAFT: DraftForm = {
   password: '',
   catalogueFolder: '',
   trackingSchema: 'tranche',
+  logicalDatabase: 'main',
+  others: [],
+}
+
+/** A new form each time: its rows are written into. */
+export function emptyDraft(): DraftForm {
+  return { ...EMPTY_DRAFT, others: [] }
 }
 
 export function draftOf(connection: ConnectionView): DraftForm {
@@ -56,6 +71,8 @@ export function draftOf(connection: ConnectionView): DraftForm {
     sslmode: isSslMode(sslmode) ? sslmode : '',
     catalogueFolder: catalogueFolder ?? '',
     trackingSchema,
+    logicalDatabase: connection.logicalDatabase,
+    others: Object.entries(connection.otherDatabases).map(([name, connectionId]) => ({ name, connectionId })),
   }
 }
 
@@ -68,6 +85,8 @@ export interface GivenDraft {
   password?: string
   catalogueFolder: string | null
   trackingSchema: string
+  logicalDatabase: string
+  otherDatabases: Record<string, string>
 }
 
 /** What can be sent, or the words of what is missing. */
@@ -77,6 +96,7 @@ export function givenOf(form: DraftForm): { readonly given: GivenDraft } | { rea
     ...(form.name.trim() === '' ? ['a name'] : []),
     ...(environment === null ? ['an environment'] : []),
     ...(form.by === 'url' ? (form.url.trim() === '' ? ['a URL'] : []) : missingFields(form)),
+    ...missingNames(form),
   ]
   if (environment === null || missing.length > 0) return { missing: `Needs ${missing.join(', ')}.` }
   const place: GivenDraft['place'] =
@@ -98,6 +118,8 @@ export function givenOf(form: DraftForm): { readonly given: GivenDraft } | { rea
       ...(form.password === '' ? {} : { password: form.password }),
       catalogueFolder: form.catalogueFolder.trim() === '' ? null : form.catalogueFolder.trim(),
       trackingSchema: form.trackingSchema.trim() === '' ? 'tranche' : form.trackingSchema.trim(),
+      logicalDatabase: form.logicalDatabase.trim(),
+      otherDatabases: Object.fromEntries(form.others.map(({ name, connectionId }) => [name.trim(), connectionId])),
     },
   }
 }
@@ -108,6 +130,16 @@ function missingFields({ host, port, database, user }: DraftForm): readonly stri
     ...(/^\d{1,5}$/.test(port.trim()) ? [] : ['a port']),
     ...(database.trim() === '' ? ['a database'] : []),
     ...(user.trim() === '' ? ['a user'] : []),
+  ]
+}
+
+/** Names of logical databases as definitions write them, each once. */
+function missingNames({ logicalDatabase, others }: DraftForm): readonly string[] {
+  const names = [logicalDatabase, ...others.map(({ name }) => name)].map((name) => name.trim())
+  return [
+    ...(names.every((name) => /^[A-Za-z]\w*$/.test(name)) ? [] : ['logical databases of letters, digits and _']),
+    ...(new Set(names).size === names.length ? [] : ['each logical database once']),
+    ...(others.every(({ connectionId }) => connectionId !== '') ? [] : ['a connection for each other database']),
   ]
 }
 
