@@ -5,8 +5,10 @@ import { spawnRunner } from './spawn-runner.ts'
 
 /** Interrupts a runner in the middle and looks at what it leaves behind. */
 export async function interrupt(): Promise<void> {
-  const rows = 5_000
-  const { engine, query, database } = await setup({ schema: hitsTable(rows), definitions: [hitEvery()] })
+  const rows = 20_000
+  // Jobs that are long enough to be in the middle of one whenever the signal comes.
+  const definition = hitEvery({ batchSize: rows / 2, subBatchSize: 10 })
+  const { engine, query, database } = await setup({ schema: hitsTable(rows), definitions: [definition] })
   const { migration } = await engine.queue({ jobClassName: 'HitEvery' })
   const runner = spawnRunner(database.url, migration.id, 'interrupted')
   await runner.until('sub_batch:committed')
