@@ -64,7 +64,12 @@ test('a person takes the same way by keyboard alone', async ({ console: page, pr
   await expect(page.getByRole('heading', { name: 'Connections', level: 1 })).toBeVisible()
   await press('g', 'm')
   await expect(page.getByRole('link', { name: WORKFLOWS }).first()).toBeVisible()
-  await press('j', 'j', 'Enter')
+  const wanted = page.getByRole('link', { name: WORKFLOWS, exact: true }).first()
+  await expect(async () => {
+    await press('j')
+    await expect(wanted).toBeFocused({ timeout: 100 })
+  }).toPass({ intervals: [0] })
+  await press('Enter')
   await expect(page).toHaveURL(new RegExp(`catalogue/${WORKFLOWS}`))
   await press('q')
   await expect(page.getByTestId('plan')).toContainText('jobs of')
