@@ -139,7 +139,7 @@ async function checkTable(
   for await (const { name, holds, expected, found } of checkPreconditions(context, queueing)) {
     preconditions.push(
       holds
-        ? { name, outcome: 'holds', detail: found, remedy: null }
+        ? { name, outcome: 'holds', detail: expected === 'no row' ? 'no row against it' : found, remedy: null }
         : failed(
             name,
             `expected ${expected}, found ${found}`,

@@ -1,8 +1,9 @@
 /** Every screen in its states, in both themes, with data as an operator meets it. `npm run screenshots`. */
 import { createServer } from 'node:net'
-import { cp, mkdtemp, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Page } from '@playwright/test'
 import { PRACTICE_CATALOGUE } from '../../../src/host/practice/open-practice.ts'
 import { openCamera, type Take, THEMES, writeSheets } from './camera.ts'
@@ -33,6 +34,7 @@ for (const theme of THEMES) {
       await takeRun(studio)
       await takeFailures(studio)
       await takeProof(studio)
+      await takeStepped(studio)
       await takeProduction(studio)
       await takeRest(studio)
     })
@@ -69,7 +71,7 @@ async function takeConnections({ page, practice, take }: Studio): Promise<void> 
 async function takeCatalogue({ page, take }: Studio): Promise<void> {
   await page.getByRole('link', { name: 'Runs' }).click()
   await take('runs-empty')
-  await page.getByRole('link', { name: 'Failures' }).click()
+  await page.getByRole('link', { name: 'Failures' }).first().click()
   await take('failures-empty')
   await page.getByRole('link', { name: 'Catalogue' }).click()
   await page.getByRole('link', { name: WORKFLOWS, exact: true }).first().click()
@@ -77,6 +79,7 @@ async function takeCatalogue({ page, take }: Studio): Promise<void> {
   await take('catalogue')
   const folder = await mkdtemp(join(tmpdir(), 'catalogue-'))
   await cp(PRACTICE_CATALOGUE, folder, { recursive: true })
+  await symlink(fileURLToPath(new URL('../../../node_modules', import.meta.url)), join(folder, 'node_modules'))
   await writeFile(
     join(folder, 'backfill-namespace-traversal-ids.ts'),
     "import { Namespace } from '../app/models/namespace.ts'\n\nexport default Namespace\n",
@@ -145,7 +148,7 @@ async function takeRun({ page, practice, take }: Studio): Promise<void> {
 }
 
 async function takeFailures({ page, practice, take }: Studio): Promise<void> {
-  await page.getByRole('link', { name: 'Failures' }).click()
+  await page.getByRole('link', { name: 'Failures' }).first().click()
   await expect(page.getByTestId('job-error')).toBeVisible()
   await take('failures')
   await page.keyboard.press('n')
@@ -158,7 +161,7 @@ async function takeFailures({ page, practice, take }: Studio): Promise<void> {
   await expect(headline(page)).toContainText(/gates (hold|keep)/)
   await take('finalize-gates')
   await practice.query('DROP TRIGGER refuse_some ON routes; DROP FUNCTION refuse_some')
-  await page.getByRole('link', { name: 'Failures' }).click()
+  await page.getByRole('link', { name: 'Failures' }).first().click()
   await page.getByRole('button', { name: /^Retry failed/ }).click()
   await expect(headline(page)).toContainText('will be tried again')
   await take('failures-retried')
@@ -193,6 +196,24 @@ async function takeProof({ page, practice, take }: Studio): Promise<void> {
   await page.getByRole('link', { name: 'Catalogue' }).first().click()
   await expect(page.getByText('Runs once per sub-batch')).toBeVisible()
   await take('catalogue-after-runs')
+}
+
+async function takeStepped({ page, take }: Studio): Promise<void> {
+  await page.getByRole('link', { name: 'Stepped' }).click()
+  await expect(headline(page)).toContainText('Nowhere to act yet')
+  await take('stepped-without-a-connection')
+  await page.getByRole('button', { name: 'Use this connection' }).click()
+  await expect(headline(page)).toContainText('to do')
+  await page.getByRole('button', { name: 'Run', exact: true }).click()
+  await page.getByRole('link', { name: 'SwitchToWorkspacesAgentConfigs' }).click()
+  await expect(page.getByTestId('operations').getByText('done').first()).toBeAttached()
+  await expect(page.getByTestId('stepped-log').getByRole('listitem').nth(1)).toBeVisible()
+  await take('stepped')
+  await page
+    .getByRole('button', { name: 'Stop', exact: true })
+    .click({ timeout: 5_000 })
+    .catch(() => undefined)
+  await expect(page.getByRole('button', { name: 'Run', exact: true })).toBeVisible({ timeout: 60_000 })
 }
 
 /** The same database as production sees it. */

@@ -66,3 +66,20 @@ export function stepsDone({ operations }: SteppedMigrationValue): string {
   const done = operations.filter(({ completedAt }) => completedAt !== null).length
   return `${String(done)} of ${String(operations.length)}`
 }
+
+/** As many of a list as an eye takes in; the record has them all. */
+const SHOWN_ITEMS = 5
+
+/** What an operation told of itself, as one line of names and values. */
+export function resultText(result: Readonly<Record<string, unknown>>): string {
+  return Object.entries(result)
+    .map(([name, value]) => `${name} ${valueText(value)}`)
+    .join(', ')
+}
+
+function valueText(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (!Array.isArray(value) || value.length <= SHOWN_ITEMS) return JSON.stringify(value)
+  const shown = value.slice(0, SHOWN_ITEMS).map((item) => JSON.stringify(item))
+  return `${shown.join(', ')} and ${String(value.length - SHOWN_ITEMS)} more`
+}
