@@ -8,8 +8,7 @@ import { markDefinition } from './mark-definition.ts'
  * Declares a batched migration. Fills in the defaults and throws a TrancheError that names every field which is not
  * as expected. The result is frozen and is what a definition file default-exports.
  */
-// Without arguments there is no name that `args` would have.
-// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- without arguments `args` has no names
 export function defineBatchedMigration<const Schemas extends ArgumentSchemas = Record<never, never>>(
   input: BatchedMigrationInput<Schemas>,
 ): BatchedMigrationDefinition {

@@ -26,6 +26,7 @@ import type {
   Random,
   RowTransformer,
 } from './ports.ts'
+import type { ArchivedValue } from '../shared/archived-value.ts'
 import { TrancheError } from '../shared/errors.ts'
 import { DEFAULT_HEALTH, type HealthSettings } from '../shared/health-settings.ts'
 import type { HealthReading } from '../shared/health.ts'
@@ -47,7 +48,7 @@ import type { ServerFacts } from './target/server-facts.ts'
 import { kindOfError, sqlstateOf } from './target/sqlstate.ts'
 import { getJob } from './tracking/get-job.ts'
 import { install } from './tracking/install.ts'
-import { type ArchivedMigration, readArchive } from './tracking/read-archive.ts'
+import { readArchive } from './tracking/read-archive.ts'
 import { readEvents } from './tracking/read-events.ts'
 import { type JobChanges, readChangedJobs, readJobCells } from './tracking/read-job-cells.ts'
 import { type LogCursor, type LogPage, readLog } from './tracking/read-log.ts'
@@ -135,9 +136,9 @@ export interface Engine {
   /** Archives the old rows and queues the same anew: the only reset. Throws what queue throws, illegal_transition, already_running. */
   requeue(migrationId: string, changes?: RequeueChanges): Promise<RequeueOutcome>
   /** Archives the rows and deletes them; the migrated data stays. Throws unknown_migration, already_running. */
-  delete(migrationId: string): Promise<ArchivedMigration>
+  delete(migrationId: string): Promise<ArchivedValue>
   /** Requeued and deleted migrations, oldest first; those of one id or job class name where a reference is given. */
-  archived(reference?: string): Promise<readonly ArchivedMigration[]>
+  archived(reference?: string): Promise<readonly ArchivedValue[]>
   /** Asks every health indicator about the migration's table, now; changes nothing. */
   health(migrationId: string): Promise<readonly HealthReading[]>
   /** Ordered, version-numbered migrations made of operations. */

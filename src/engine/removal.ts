@@ -1,4 +1,5 @@
 /** Takes a migration out of the tracking tables for good: the way that `delete` and `requeue` share. */
+import type { ArchivedValue } from '../shared/archived-value.ts'
 import { TrancheError } from '../shared/errors.ts'
 import { sql } from '../shared/sql.ts'
 import type { MigrationStatus } from '../shared/status.ts'
@@ -9,7 +10,7 @@ import type { Transaction } from './target/transaction.ts'
 import { archiveMigration } from './tracking/archive-migration.ts'
 import { isId } from './tracking/find-migration.ts'
 import { listRunners, lockRunners } from './tracking/list-runners.ts'
-import { type ArchivedMigration, readArchive } from './tracking/read-archive.ts'
+import { readArchive } from './tracking/read-archive.ts'
 import { recordEvent } from './tracking/record-event.ts'
 import { lockMigration, unknownMigration } from './transitions.ts'
 import type { RunnerInfo } from './types.ts'
@@ -21,7 +22,7 @@ export const REMOVAL_TIMEOUT_MS = 300_000
  * Deletes a migration in any status with its jobs and logs, which are archived first. The migrated data stays as it is.
  * Throws unknown_migration, already_running while a live runner drives it; changes nothing then.
  */
-export async function deleteMigration(context: EngineContext, migrationId: string): Promise<ArchivedMigration> {
+export async function deleteMigration(context: EngineContext, migrationId: string): Promise<ArchivedValue> {
   await inPatientTransaction(
     context,
     async (transaction) => {
@@ -59,7 +60,7 @@ export async function lockForRemoval(
 }
 
 /** The archive's newest entry of that id. */
-export async function lastArchived(context: EngineContext, migrationId: string): Promise<ArchivedMigration> {
+export async function lastArchived(context: EngineContext, migrationId: string): Promise<ArchivedValue> {
   const archived = (await readArchive(context, migrationId)).findLast(({ id }) => id === migrationId)
   if (archived === undefined) throw new Error(`migration ${migrationId} is not in the archive`)
   return archived

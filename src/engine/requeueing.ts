@@ -2,6 +2,7 @@
  * Requeue is the only reset: the old rows go to the archive and the same job class with the same arguments is queued anew,
  * from the definition as it is now. So it is also the way on for a migration whose definition changed.
  */
+import type { ArchivedValue } from '../shared/archived-value.ts'
 import { TrancheError } from '../shared/errors.ts'
 import { sql } from '../shared/sql.ts'
 import type { MigrationStatus } from '../shared/status.ts'
@@ -12,7 +13,6 @@ import { examineOrder, findDuplicate, insertQueued, keepSamples, type Queueing, 
 import { lastArchived, lockForRemoval, REMOVAL_TIMEOUT_MS } from './removal.ts'
 import { archiveMigration, linkSuccessor } from './tracking/archive-migration.ts'
 import { findMigration } from './tracking/find-migration.ts'
-import type { ArchivedMigration } from './tracking/read-archive.ts'
 import { recordEvent } from './tracking/record-event.ts'
 import { unknownMigration } from './transitions.ts'
 import type { Migration, QueueRequest } from './types.ts'
@@ -21,7 +21,7 @@ import type { Migration, QueueRequest } from './types.ts'
 export type RequeueChanges = Omit<QueueRequest, 'jobClassName' | 'jobArguments'>
 
 export interface RequeueOutcome {
-  readonly archived: ArchivedMigration
+  readonly archived: ArchivedValue
   readonly migration: Migration
 }
 

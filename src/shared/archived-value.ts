@@ -1,6 +1,6 @@
 import type { MigrationStatus } from './status.ts'
 
-/** A migration as it stood when it was requeued or deleted. */
+/** A migration as it stood when it was requeued or deleted. Its jobs and their logs are in the table `archive`. */
 export interface ArchivedValue {
   readonly id: string
   readonly reason: 'deleted' | 'requeued'

@@ -36,6 +36,12 @@ export interface FinalizeTicket {
   readonly expiresAtMs: number
 }
 
+/** What a page gives for what it was permitted. */
+export interface TicketAnswer {
+  readonly nonce: string
+  readonly phrase: string | null
+}
+
 export interface VerificationView extends VerificationValue {
   readonly isStale: boolean
   readonly staleBecause: readonly string[]

@@ -1,29 +1,11 @@
+import type { ArchivedValue } from '../../shared/archived-value.ts'
 import { sql } from '../../shared/sql.ts'
-import { type MigrationStatus, migrationStatusOf } from '../../shared/status.ts'
+import { migrationStatusOf } from '../../shared/status.ts'
 import { type EngineContext, inTransaction } from '../context.ts'
 import { iso } from './tables.ts'
 
-/** A migration that was requeued or deleted, as it stood then. Its jobs and their logs are in the table `archive`. */
-export interface ArchivedMigration {
-  readonly id: string
-  readonly reason: 'deleted' | 'requeued'
-  readonly archivedAt: string
-  readonly operator: string
-  readonly jobClassName: string
-  readonly tableName: string
-  readonly columns: readonly string[]
-  readonly jobArguments: readonly unknown[]
-  readonly status: MigrationStatus
-  readonly jobs: number
-  readonly succeededJobs: number
-  readonly rowsScanned: number
-  readonly rowsChanged: number
-  /** The migration that it became, or null where it was deleted. */
-  readonly requeuedAs: string | null
-}
-
 /** All archived migrations in the order of their leaving, or those with that id or job class name. */
-export async function readArchive(context: EngineContext, reference?: string): Promise<readonly ArchivedMigration[]> {
+export async function readArchive(context: EngineContext, reference?: string): Promise<readonly ArchivedValue[]> {
   const { rows } = await inTransaction(context, (transaction) =>
     transaction.query(
       sql`SELECT a.reason, a.operator, ${iso('a.archived_at')} AS archived_at, a.migration->>'id' AS id,
@@ -41,7 +23,7 @@ export async function readArchive(context: EngineContext, reference?: string): P
   return rows.map(archivedOf)
 }
 
-function archivedOf(row: Record<string, unknown>): ArchivedMigration {
+function archivedOf(row: Record<string, unknown>): ArchivedValue {
   return {
     id: String(row.id),
     reason: row.reason === 'requeued' ? 'requeued' : 'deleted',

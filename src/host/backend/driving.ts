@@ -14,6 +14,8 @@ const BESIDE_LANES = 3
 /** So long a refusal is waited for, so that it can be the answer to the call. */
 const REFUSAL_MS = 5_000
 const LAST_LOOK_MS = 2_000
+/** Whoever reads "failed" on screen may retry and run at once, before the run that failed has closed its connections. */
+const ENDING_MS = 2_000
 
 export interface RunRequest {
   readonly runId: string
@@ -27,7 +29,8 @@ export interface RunRequest {
 }
 
 export interface Driving {
-  isDriving(migrationId: string): boolean
+  /** Resolves once no run of this console drives the migration: one that is ending is waited for. Throws already_running. */
+  untilFree(migrationId: string): Promise<void>
   isBusy(): boolean
   /** Starts a run; its refusal (paused, busy, drift) is thrown, everything later is told by events. Throws already_running. */
   start(request: Omit<RunRequest, 'runId' | 'kind'>): Promise<string>
@@ -50,6 +53,10 @@ export function createDriving(context: BackendContext, session: TargetSession): 
   const runs = new Map<string, Run>()
   let schedule: Run | null = null
 
+  const untilFree: Driving['untilFree'] = async (migrationId) => {
+    await Promise.race([runs.get(migrationId)?.ended, sleep(ENDING_MS, undefined, { ref: false })])
+    if (runs.has(migrationId)) throw alreadyRunning(migrationId)
+  }
   const during: Driving['during'] = async (request, act) => {
     const { migrationId, parallel } = request
     if (runs.has(migrationId)) throw alreadyRunning(migrationId)
@@ -71,7 +78,7 @@ export function createDriving(context: BackendContext, session: TargetSession): 
       }
     } finally {
       // What it left behind is on screen before it is said to be over; a lost target does not hold that back for long.
-      await Promise.race([session.readAgain(migrationId), sleep(LAST_LOOK_MS)])
+      await Promise.race([session.readAgain(migrationId), sleep(LAST_LOOK_MS, undefined, { ref: false })])
       runs.delete(migrationId)
       // Only now: whoever reads that it ended may start the next one.
       tellEnd()
@@ -79,14 +86,17 @@ export function createDriving(context: BackendContext, session: TargetSession): 
     }
   }
   return {
-    isDriving: (migrationId) => runs.has(migrationId),
+    untilFree,
     isBusy: () => runs.size > 0 || schedule !== null,
     during,
     async start(request) {
       const { migrationId, parallel, jobId, isForced = false } = request
-      const before = isForced ? runs.get(migrationId) : undefined
-      before?.stop.abort()
-      await before?.ended
+      if (isForced) {
+        const before = runs.get(migrationId)
+        before?.stop.abort()
+        await before?.ended
+      }
+      await untilFree(migrationId)
       const runId = randomUUID()
       const started = Promise.withResolvers<undefined>()
       const run = during({ ...request, runId, kind: 'run' }, (engine, signal) => {
@@ -99,7 +109,7 @@ export function createDriving(context: BackendContext, session: TargetSession): 
       const refused = run.catch((error: unknown) => {
         started.reject(error)
       })
-      await Promise.race([started.promise, refused, sleep(REFUSAL_MS)])
+      await Promise.race([started.promise, refused, sleep(REFUSAL_MS, undefined, { ref: false })])
       return runId
     },
     stop(migrationId) {

@@ -28,7 +28,7 @@ export function createProvingDesk(session: TargetSession, driving: Driving): Pro
   const deeds = new Map<string, Deed>()
 
   const start = (migrationId: string, what: Proving['what'], act: (signal: AbortSignal) => Promise<Proving>): void => {
-    if (deeds.has(migrationId) || driving.isDriving(migrationId)) {
+    if (deeds.has(migrationId)) {
       throw new TrancheError('already_running', `this console is at work on migration ${migrationId} already`, {
         remedy: 'Let it end, or stop it.',
       })

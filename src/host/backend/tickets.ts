@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { confirmationFor, confirmationPhrase, type Environment } from '../../shared/confirmations.ts'
 import { TrancheError } from '../../shared/errors.ts'
-import type { FinalizeTicket } from '../../shared/finalize-view.ts'
+import type { FinalizeTicket, TicketAnswer } from '../../shared/finalize-view.ts'
 import type { MigrationStateValue } from '../../shared/cli-output.ts'
 
 const VALID_MS = 10 * 60 * 1000
@@ -15,15 +15,10 @@ export interface Subject {
   readonly migration: Pick<MigrationStateValue, 'id' | 'jobClassName' | 'definitionHash'>
 }
 
-interface Answer {
-  readonly nonce: string
-  readonly phrase: string | null
-}
-
 export interface Tickets {
   issue(subject: Subject): FinalizeTicket
   /** Throws confirmation_expired, confirmation_required. The nonce is used up, whatever comes out. */
-  redeem(answer: Answer, subject: Subject): void
+  redeem(answer: TicketAnswer, subject: Subject): void
 }
 
 export function createTickets(now: () => number = Date.now): Tickets {

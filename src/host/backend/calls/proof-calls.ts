@@ -1,5 +1,4 @@
 import { confirmationFor } from '../../../shared/confirmations.ts'
-import { TrancheError } from '../../../shared/errors.ts'
 import { reportMarkdown } from '../../../shared/report-markdown.ts'
 import { readGates } from '../finalize-gates.ts'
 import { subjectOf } from '../ticket-subject.ts'
@@ -8,7 +7,8 @@ import type { CallParts, CallsOf } from './call-context.ts'
 export function proofCalls({ desks, tickets }: CallParts): CallsOf<'verification' | 'finalize' | 'report'> {
   return {
     'verification.run': async ({ connectionId, migrationId }) => {
-      const { session, proving } = desks.get(connectionId)
+      const { session, proving, driving } = desks.get(connectionId)
+      await driving.untilFree(migrationId)
       await session.catalogue.get()
       proving.startVerify(migrationId)
       return null
@@ -45,12 +45,8 @@ export function proofCalls({ desks, tickets }: CallParts): CallsOf<'verification
     },
     'finalize.submit': async ({ connectionId, migrationId, nonce, phrase, waive }) => {
       const { session, proving, driving } = desks.get(connectionId)
+      await driving.untilFree(migrationId)
       tickets.redeem({ nonce, phrase }, await subjectOf(session, 'finalize', migrationId))
-      if (driving.isDriving(migrationId)) {
-        throw new TrancheError('already_running', `this console runs migration ${migrationId}`, {
-          remedy: 'Stop the run, or let it end, then finalize.',
-        })
-      }
       await session.catalogue.get()
       proving.startFinalize(migrationId, waive)
       return null
