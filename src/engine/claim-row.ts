@@ -5,7 +5,7 @@ import type { Claim, DoneRows } from './claim.ts'
 import { type EngineContext, onlyRow } from './context.ts'
 import type { Drive } from './drive.ts'
 import { planRest } from './planner.ts'
-import type { LocalSettings, Transaction } from './target/transaction.ts'
+import type { Transaction } from './target/transaction.ts'
 import { cursorKey } from './tracking/stored-key.ts'
 import type { Key } from './types.ts'
 
@@ -81,11 +81,6 @@ export function doneOf({ scanned, changed, unresolved, quarantined }: Record<str
     unresolved: Number(unresolved),
     quarantined: Number(quarantined),
   }
-}
-
-/** Only planning transactions produce key text; a scope that no index serves may take them longer than a sub-batch. The scope is the author's. */
-export function planning({ limits }: EngineContext, { searchPath }: Drive): Partial<LocalSettings> {
-  return { isPlanning: true, searchPath, statementTimeoutMs: limits.planningTimeoutMs }
 }
 
 export interface JobRow {

@@ -2,16 +2,18 @@
  * Takes, settles and gives back claims. Whoever takes, takes over or resolves one raises the epoch under the progress
  * row's lock, and believes only the cursor that this returns.
  */
-import { sql } from '../shared/sql.ts'
+import { sql, type Sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES, type JobStatus, migrationStatusOf } from '../shared/status.ts'
 import type { Claim, ClaimOutcome } from './claim.ts'
-import { type JobRow, planning, raiseEpoch, readJob, toClaim } from './claim-row.ts'
+import { type JobRow, raiseEpoch, readJob, toClaim } from './claim-row.ts'
 import { type EngineContext, inWritingTransaction } from './context.ts'
 import type { Drive } from './drive.ts'
+import type { NextRange } from './foresight.ts'
 import { planByRows } from './plan-by-rows.ts'
-import { planNextJob } from './planner.ts'
+import { nextRange, planning, planNextJob, readNextRange } from './planner.ts'
 import { spacing } from './spacing.ts'
 import { giveBack, MAX_ATTEMPTS } from './takeover.ts'
+import type { Answer } from './target/flight.ts'
 import { kindOfError } from './target/sqlstate.ts'
 import type { Transaction } from './target/transaction.ts'
 import { transitionJob } from './transitions.ts'
@@ -36,33 +38,55 @@ async function claimOnce(context: EngineContext, drive: Drive): Promise<ClaimOut
   return inWritingTransaction(
     context,
     async (transaction) => {
-      const refusal = await checkMayClaim(transaction, context, drive)
+      // Everything that is to be known is asked in one round trip, in the order in which locks are taken.
+      const [lease, state, runner, pending, frontier, plan] = await transaction.queryAll([
+        ...mayClaim(context, drive),
+        candidates(context, drive, 'pending'),
+        ...nextRange(context, drive),
+      ])
+      const refusal = refuse(drive, { lease, state, runner })
       if (refusal !== null) return refusal
+      const upcoming = readNextRange(drive, { frontier, plan })
+      if (drive.isPaced) {
+        const wait = await checkIsDue(transaction, context, drive, upcoming)
+        if (wait !== null) return wait
+      }
       if (drive.onlyJobId !== null) return claimOnly(transaction, context, drive, drive.onlyJobId)
-      const pending = await claimExisting(transaction, context, drive, 'pending')
-      if (pending !== null) return pending
-      const planned = await planNextJob(transaction, context, drive)
+      const waiting = idsOf(pending)
+      if (waiting.length > 0) {
+        const claim = await claimOneOf(transaction, context, drive, { jobIds: waiting, from: 'pending' })
+        // Candidates that others hold are not the end of the work.
+        return claim === null ? { kind: 'busy' } : { kind: 'claimed', claim }
+      }
+      const planned = await planNextJob(transaction, context, drive, upcoming)
       if (planned.kind !== 'exhausted') return planned
-      return (await claimExisting(transaction, context, drive, 'failed')) ?? { kind: 'nothing' }
+      const jobIds = idsOf(await transaction.query(candidates(context, drive, 'failed')))
+      const claim = await claimOneOf(transaction, context, drive, { jobIds, from: 'failed' })
+      return claim === null ? { kind: 'nothing' } : { kind: 'claimed', claim }
     },
     planning(context, drive),
   )
 }
 
-/** Locks lease, migration and our own runner's row against change, in this order, and reads whether a job may start. */
-async function checkMayClaim(
-  transaction: Transaction,
-  { tables }: EngineContext,
-  drive: Drive,
-): Promise<ClaimOutcome | null> {
-  const { migration, runnerId, scoped } = drive
-  const [lease, state, runner] = await transaction.queryAll([
+/** Locks lease, migration and our own runner's row against change, in this order. */
+function mayClaim({ tables }: EngineContext, { migration, runnerId, scoped }: Drive): readonly Sql[] {
+  return [
     sql`SELECT 1 FROM ${tables.leases} WHERE table_oid = ${scoped.table.leaseOid}::oid AND migration_id = ${migration.id} FOR SHARE`,
     sql`SELECT status, on_hold_until IS NOT NULL AS is_held,
                extract(epoch FROM on_hold_until)::float8 AS hold_until, extract(epoch FROM clock_timestamp())::float8 AS server_now
           FROM ${tables.migrations} WHERE id = ${migration.id} FOR SHARE`,
     sql`SELECT 1 FROM ${tables.runners} WHERE id = ${runnerId} FOR KEY SHARE`,
-  ])
+  ]
+}
+
+interface MayClaim {
+  readonly lease: Answer | undefined
+  readonly state: Answer | undefined
+  readonly runner: Answer | undefined
+}
+
+/** Why no job may be started now; null: one may. */
+function refuse(drive: Drive, { lease, state, runner }: MayClaim): ClaimOutcome | null {
   if (lease?.rowCount !== 1) return { kind: 'taken_over' }
   const [row] = (state?.rows ?? []) as { status: number; is_held: boolean; hold_until: number; server_now: number }[]
   if (row === undefined) return { kind: 'taken_over' }
@@ -73,7 +97,7 @@ async function checkMayClaim(
   if (row.is_held && !drive.ignoresHealth) {
     return { kind: 'held', until: new Date(row.hold_until * 1000), serverNow: new Date(row.server_now * 1000) }
   }
-  return drive.isPaced ? checkIsDue(transaction, { tables }, drive) : null
+  return null
 }
 
 /** Interval from start to start, retries included. The frontier's lock keeps two paced runners from starting at once. */
@@ -81,11 +105,9 @@ async function checkIsDue(
   transaction: Transaction,
   { tables }: Pick<EngineContext, 'tables'>,
   { migration }: Drive,
+  upcoming: NextRange | null,
 ): Promise<ClaimOutcome | null> {
-  const frontier = await transaction.query(
-    sql`SELECT 1 FROM ${tables.frontier} WHERE migration_id = ${migration.id} FOR NO KEY UPDATE SKIP LOCKED`,
-  )
-  if (frontier.rowCount === 0) return { kind: 'busy' }
+  if (upcoming === null) return { kind: 'busy' }
   const { rows } = await transaction.query(
     sql`SELECT ${spacing('m')}
                - extract(epoch FROM clock_timestamp() - (
@@ -111,25 +133,28 @@ async function claimOnly(
   return { kind: 'nothing' }
 }
 
-async function claimExisting(
+function candidates({ tables }: EngineContext, { migration }: Drive, status: 'pending' | 'failed'): Sql {
+  return sql`SELECT id FROM ${tables.jobs}
+              WHERE batched_background_migration_id = ${migration.id} AND status = ${JOB_STATUS_CODES[status]}
+                ${status === 'failed' ? sql`AND attempts < ${MAX_ATTEMPTS}` : sql``}
+              ORDER BY id LIMIT ${CANDIDATES}`
+}
+
+function idsOf(answer: Answer | undefined): readonly string[] {
+  return (answer?.rows ?? []).map(({ id }) => String(id))
+}
+
+async function claimOneOf(
   transaction: Transaction,
   context: EngineContext,
   drive: Drive,
-  from: 'pending' | 'failed',
-): Promise<ClaimOutcome | null> {
-  const { tables } = context
-  const { rows } = await transaction.query(
-    sql`SELECT id FROM ${tables.jobs}
-         WHERE batched_background_migration_id = ${drive.migration.id} AND status = ${JOB_STATUS_CODES[from]}
-           ${from === 'failed' ? sql`AND attempts < ${MAX_ATTEMPTS}` : sql``}
-         ORDER BY id LIMIT ${CANDIDATES}`,
-  )
-  for (const { id } of rows as { id: string }[]) {
-    const claim = await claimCandidate(transaction, context, drive, { jobId: id, from })
-    if (claim !== null) return { kind: 'claimed', claim }
+  { jobIds, from }: { readonly jobIds: readonly string[]; readonly from: JobStatus },
+): Promise<Claim | null> {
+  for (const jobId of jobIds) {
+    const claim = await claimCandidate(transaction, context, drive, { jobId, from })
+    if (claim !== null) return claim
   }
-  // Candidates that others hold are not the end of the work.
-  return rows.length > 0 && from === 'pending' ? { kind: 'busy' } : null
+  return null
 }
 
 async function claimCandidate(

@@ -9,6 +9,7 @@ import { scopeOf } from './batching/scope.ts'
 import { getStrategy } from './batching/strategies.ts'
 import type { BatchingStrategy, Scoped } from './batching/strategy.ts'
 import { type EngineContext, inTransaction, onlyRow } from './context.ts'
+import type { Foresight } from './foresight.ts'
 import type { DefinitionSource } from './ports.ts'
 import { findCopyDefinition } from './stepped/copy/copy-definition.ts'
 import { findMigration } from './tracking/find-migration.ts'
@@ -36,6 +37,7 @@ export interface Drive extends MigrationSubject {
   readonly ignoresHealth: boolean
   /** The only job that this run may claim; null: whatever comes next. */
   readonly onlyJobId: string | null
+  readonly foresight: Foresight
   /** Aborted from outside, or by `halt`: lanes finish their sub-batch, release their claims and end. */
   readonly signal: AbortSignal
   readonly halt: () => void

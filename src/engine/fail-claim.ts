@@ -2,7 +2,7 @@
 import { sql } from '../shared/sql.ts'
 import { answerTimeout, type TimeoutAnswer } from './answer-timeout.ts'
 import type { Claim } from './claim.ts'
-import { planning } from './claim-row.ts'
+import { planning } from './planner.ts'
 import { type EngineContext, inWritingTransaction } from './context.ts'
 import type { Drive } from './drive.ts'
 import type { Transaction } from './target/transaction.ts'

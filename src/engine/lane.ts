@@ -154,6 +154,7 @@ async function oneTurn(lanes: Lanes): Promise<void> {
 async function claimNext(lanes: Lanes): Promise<ClaimOutcome | { readonly kind: 'limit' }> {
   const { context, drive, driven } = lanes
   if (lanes.maxJobs !== null && lanes.started >= lanes.maxJobs) return { kind: 'limit' }
+  await drive.foresight.settle(drive.signal)
   let outcome: ClaimOutcome | null = null
   if (lanes.isInDoubt) outcome = await recoverOwnClaim(lanes)
   lanes.isInDoubt = outcome !== null

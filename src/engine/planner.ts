@@ -3,29 +3,42 @@
  * transaction that inserts the job. The frontier is locked by a statement of its own that everything else reads from;
  * otherwise two runners insert the same job.
  */
-import { raw, sql, type Sql } from '../shared/sql.ts'
+import { sql, type Sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES } from '../shared/status.ts'
 import type { KeyRange } from './batching/key-range.ts'
 import { planScanned } from './batching/scan-plan.ts'
 import type { JobPlan, Slice } from './batching/strategy.ts'
 import { type Claim, type ClaimOutcome, NOTHING_DONE } from './claim.ts'
-import type { EngineContext } from './context.ts'
+import { type EngineContext, inTransaction } from './context.ts'
 import type { Drive } from './drive.ts'
-import type { Transaction } from './target/transaction.ts'
+import type { Knobs, NextRange } from './foresight.ts'
+import type { Answer } from './target/flight.ts'
+import type { LocalSettings, Transaction } from './target/transaction.ts'
 import { storedKey } from './tracking/stored-key.ts'
 import type { Key, Migration } from './types.ts'
 
-interface Frontier {
-  readonly next_bound: string[] | null
-  readonly is_exhausted: boolean
-  /** Rows that a step reads, where no index serves the scope. */
-  readonly scan_rows: number | null
+/** Locks the frontier, then reads what the next job is made by: two statements, to be sent together. */
+export function nextRange({ tables }: EngineContext, { migration: { id } }: Drive): readonly [Sql, Sql] {
+  return [
+    sql`SELECT next_bound, is_exhausted, scan_rows FROM ${tables.frontier} WHERE migration_id = ${id} FOR NO KEY UPDATE SKIP LOCKED`,
+    sql`SELECT batch_size, sub_batch_size, pause_ms FROM ${tables.migrations} WHERE id = ${id}`,
+  ]
 }
 
-interface Knobs {
-  readonly batch_size: number
-  readonly sub_batch_size: number
-  readonly pause_ms: number
+/** null while somebody else plans: skipped because locked means busy, never exhausted. */
+export function readNextRange(
+  { migration }: Drive,
+  { frontier, plan }: { readonly frontier: Answer | undefined; readonly plan: Answer | undefined },
+): NextRange | null {
+  const [locked] = (frontier?.rows ?? []) as {
+    next_bound: string[] | null
+    is_exhausted: boolean
+    scan_rows: number | null
+  }[]
+  if (locked === undefined) return null
+  const [knobs] = (plan?.rows ?? []) as unknown as Knobs[]
+  if (knobs === undefined) throw new Error(`migration ${migration.id} is gone`)
+  return { bound: locked.next_bound, isExhausted: locked.is_exhausted, scanRows: locked.scan_rows, knobs }
 }
 
 /** Plans the next job and claims it at once. 'busy' while somebody else plans; 'exhausted' when the range is used up. */
@@ -33,39 +46,21 @@ export async function planNextJob(
   transaction: Transaction,
   context: EngineContext,
   drive: Drive,
+  next: NextRange | null,
 ): Promise<ClaimOutcome | { readonly kind: 'exhausted' }> {
-  const { tables } = context
-  const { migration } = drive
-  const [locked, set] = await transaction.queryAll([
-    sql`SELECT next_bound, is_exhausted, scan_rows FROM ${tables.frontier} WHERE migration_id = ${migration.id} FOR NO KEY UPDATE SKIP LOCKED`,
-    sql`SELECT m.batch_size, m.sub_batch_size, m.pause_ms, ${limited(context, drive)}
-          FROM ${tables.migrations} AS m JOIN ${tables.frontier} AS f ON f.migration_id = m.id WHERE m.id = ${migration.id}`,
-  ])
-  const [frontier] = (locked?.rows ?? []) as unknown as Frontier[]
-  // Skipped because locked means busy, never exhausted.
-  if (frontier === undefined) return { kind: 'busy' }
-  if (frontier.is_exhausted) return { kind: 'exhausted' }
-  const [knobs] = (set?.rows ?? []) as unknown as Knobs[]
-  if (knobs === undefined) throw new Error(`migration ${migration.id} is gone`)
-  const sizes = { limit: knobs.batch_size, subBatchSize: knobs.sub_batch_size }
-  const range = remaining(migration, frontier)
-  const plan =
-    frontier.scan_rows === null
-      ? await drive.strategy.plan(transaction, drive.scoped, range, sizes)
-      : await planScanned(transaction, drive.scoped, range, { ...sizes, scanRows: frontier.scan_rows })
+  if (next === null) return { kind: 'busy' }
+  if (next.isExhausted) return { kind: 'exhausted' }
+  const { migration, foresight } = drive
+  const { bound, knobs } = next
+  const plan = foresight.take(next) ?? (await findPlan(transaction, context, drive, next))
+  foresight.expect(null)
   if (plan === null) {
-    await closeRange(transaction, context, migration, frontier)
-    // What follows in this transaction, such as the rest of a failed job, has planning's own limit again.
-    if (drive.scoped.scope !== null) await liftLimit(transaction, context)
+    await closeRange(transaction, context, migration, bound)
     return { kind: 'exhausted' }
   }
   const plannedTo = plan.hasMore ? plan.max : maximumOf(migration)
-  const jobId = await insertJob(transaction, context, drive, {
-    plan,
-    knobs,
-    plannedFrom: frontier.next_bound,
-    plannedTo,
-  })
+  const jobId = await insertJob(transaction, context, drive, { plan, knobs, plannedFrom: bound, plannedTo })
+  if (plan.hasMore && next.scanRows === null) foresight.expect({ ...next, bound: plannedTo })
   const claim: Claim = {
     jobId,
     epoch: '1',
@@ -82,6 +77,42 @@ export async function planNextJob(
   return { kind: 'claimed', claim }
 }
 
+/** Only planning transactions produce key text; a scope that no index serves may take them longer than a sub-batch. The scope is the author's. */
+export function planning({ limits }: EngineContext, { searchPath }: Drive): Partial<LocalSettings> {
+  return { isPlanning: true, searchPath, statementTimeoutMs: limits.planningTimeoutMs }
+}
+
+/** Looks the next job's plan up, in a transaction that locks nothing. */
+export async function foreseePlan(context: EngineContext, drive: Drive, next: NextRange): Promise<JobPlan | null> {
+  return inTransaction(context, (transaction) => findPlan(transaction, context, drive, next), planning(context, drive))
+}
+
+/** The next job's bounds and sub-batch ends, behind the frontier as it was read; null when no key is left. */
+export async function findPlan(
+  transaction: Transaction,
+  { limits }: EngineContext,
+  { migration, scoped, strategy }: Drive,
+  { bound, knobs, scanRows }: NextRange,
+): Promise<JobPlan | null> {
+  const sizes = { limit: knobs.batch_size, subBatchSize: knobs.sub_batch_size }
+  const range: KeyRange = { after: bound, from: minimumOf(migration), until: maximumOf(migration) }
+  // The search for rows in scope has a shorter limit: locks are held meanwhile, and there is another way.
+  if (scoped.scope !== null) {
+    await setLimit(transaction, Math.min(limits.scopedPlanningTimeoutMs, limits.planningTimeoutMs))
+  }
+  const plan =
+    scanRows === null
+      ? await strategy.plan(transaction, scoped, range, sizes)
+      : await planScanned(transaction, scoped, range, { ...sizes, scanRows })
+  // What follows in this transaction, such as the rest of a failed job, has planning's own limit again.
+  if (scoped.scope !== null) await setLimit(transaction, limits.planningTimeoutMs)
+  return plan
+}
+
+async function setLimit(transaction: Transaction, milliseconds: number): Promise<void> {
+  await transaction.query(sql`SELECT set_config('statement_timeout', ${`${String(milliseconds)}ms`}, true)`)
+}
+
 /** The sub-batch ends that are left of a job, behind its cursor. Its last slice always reaches the job's maximum. */
 export async function planRest(
   transaction: Transaction,
@@ -93,10 +124,6 @@ export async function planRest(
   if (plan === null) return []
   const last = plan.slices.at(-1)
   return last === undefined ? [] : [...plan.slices.slice(0, -1), { ...last, end: max }]
-}
-
-function remaining(migration: Migration, { next_bound }: Frontier): KeyRange {
-  return { after: next_bound, from: minimumOf(migration), until: maximumOf(migration) }
 }
 
 /** Empty for a migration by cursors that found no row when it was queued; it was finished at once. */
@@ -114,18 +141,6 @@ function keyOf(value: string | null, cursor: Key | null): Key {
   return key
 }
 
-/** The search for rows in scope has a shorter limit, set in passing: locks are held meanwhile, and there is another way. */
-function limited({ limits }: EngineContext, { scoped }: Drive): Sql {
-  if (scoped.scope === null) return raw('NULL')
-  const limit = `${String(Math.min(limits.scopedPlanningTimeoutMs, limits.planningTimeoutMs))}ms`
-  return sql`CASE WHEN NOT f.is_exhausted THEN set_config('statement_timeout', ${limit}, true) END`
-}
-
-async function liftLimit(transaction: Transaction, { limits }: EngineContext): Promise<void> {
-  const limit = `${String(limits.planningTimeoutMs)}ms`
-  await transaction.query(sql`SELECT set_config('statement_timeout', ${limit}, true)`)
-}
-
 interface NewJob {
   readonly plan: JobPlan
   readonly knobs: Knobs
@@ -133,7 +148,7 @@ interface NewJob {
   readonly plannedTo: Key
 }
 
-/** Job, progress, log and frontier in one statement. The job is born running: it belongs to the runner that made it. */
+/** Job, progress, log and frontier in one statement, and COMMIT with it. The job is born running: it belongs to the runner that made it. */
 async function insertJob(
   transaction: Transaction,
   { tables }: EngineContext,
@@ -143,7 +158,7 @@ async function insertJob(
   const storage = migration.minValue === null ? 'cursor' : 'value'
   const min = storedKey(plan.min, storage)
   const max = storedKey(plan.max, storage)
-  const { rows } = await transaction.query(
+  const { rows } = await transaction.queryLast(
     sql`WITH job AS (
           INSERT INTO ${tables.jobs}
             (batched_background_migration_id, min_value, max_value, min_cursor, max_cursor, batch_size, sub_batch_size, pause_ms,
@@ -172,13 +187,13 @@ async function closeRange(
   transaction: Transaction,
   { tables }: EngineContext,
   migration: Migration,
-  frontier: Frontier,
+  bound: Key | null,
 ): Promise<void> {
   const maximum = maximumOf(migration)
-  if (frontier.next_bound !== null) {
+  if (bound !== null) {
     await transaction.query(
       sql`UPDATE ${tables.progress} SET planned_to = ${maximum}::text[]
-           WHERE migration_id = ${migration.id} AND planned_to = ${frontier.next_bound}::text[]`,
+           WHERE migration_id = ${migration.id} AND planned_to = ${bound}::text[]`,
     )
   }
   await transaction.query(

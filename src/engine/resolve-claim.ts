@@ -2,9 +2,10 @@
 import { sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES } from '../shared/status.ts'
 import type { Resolution } from './claim.ts'
-import { DONE_COLUMNS, doneOf, planning, raiseEpoch, readJob, toClaim } from './claim-row.ts'
+import { DONE_COLUMNS, doneOf, raiseEpoch, readJob, toClaim } from './claim-row.ts'
 import { type EngineContext, inWritingTransaction } from './context.ts'
 import type { Drive } from './drive.ts'
+import { planning } from './planner.ts'
 
 /**
  * Settles a claim after its connection was lost: waits for the old backend's lock, raises the epoch, and goes on from the

@@ -12,11 +12,15 @@ import { closeSubBatch, prepareSubBatch, type SubBatch } from './executor.ts'
 import { type Outcome, outcomeOf, type Prepared } from './performer.ts'
 import type { Position } from './position.ts'
 import type { JobDrive } from './settle.ts'
+import { foreseePlan } from './planner.ts'
 import { closing, guardedOpening } from './sub-batch-statements.ts'
 import { type Answer, fly, lastOf, type Manner } from './target/flight.ts'
 import { kindOfError } from './target/sqlstate.ts'
 import { assertCommitted, deadlineOf, type LocalSettings, rollBack } from './target/transaction.ts'
 import type { Key } from './types.ts'
+
+/** At a job's last so many times what is in the air, the next one's plan is looked up. */
+const NEAR_END = 2
 
 export interface Ahead {
   readonly position: Position
@@ -79,6 +83,7 @@ async function takeOffAndLand(runway: Runway, inAir: Sent[]): Promise<AheadEnd> 
   const { jobDrive, position } = runway
   const { context, drive } = jobDrive
   const { slices } = position.claim
+  const nearEnd = NEAR_END * context.limits.subBatchesInAir
   let next: Prepared | null = runway.first
   let index = position.index
   let landedAtMs = 0
@@ -91,6 +96,7 @@ async function takeOffAndLand(runway: Runway, inAir: Sent[]): Promise<AheadEnd> 
         inAir.push(send(runway, index, next))
         index += 1
         next = null
+        if (slices.length - index <= nearEnd) drive.foresight.look((range) => foreseePlan(context, drive, range))
         isStopping = drive.signal.aborted || context.target.isAwaited()
       } else if (next === null) {
         next = await prepareSubBatch(context, drive, at(position, index)).catch((error: unknown) => {

@@ -6,6 +6,7 @@ import { withContentionRetries } from './contention.ts'
 import { type EngineContext, inTransaction, inWritingTransaction } from './context.ts'
 import { assertDrivable, endOf, nothingToDo } from './drivable.ts'
 import { assertNoDrift, type Drive, loadSubject } from './drive.ts'
+import { Foresight } from './foresight.ts'
 import { createHealthMonitor } from './health/monitor.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { createMutex, decide, type Lanes, runLane } from './lane.ts'
@@ -73,6 +74,7 @@ export async function runMigration(
     isPaced: options.paced ?? false,
     ignoresHealth: options.force ?? false,
     onlyJobId: options.jobId ?? null,
+    foresight: new Foresight(),
     signal: AbortSignal.any([halt.signal, ...(options.signal === undefined ? [] : [options.signal])]),
     halt: () => {
       halt.abort()

@@ -119,8 +119,8 @@ function openDatabase(name: string, opening: Opening): OpenDatabase & { readonly
     })
   const own = databases.get(name)
   if (own === undefined) throw unknownDatabase(name, [...databases.keys()])
-  // Heartbeat, journal, health and a glance at the state beside the lanes.
-  const target = open(own, parallel + 4)
+  // Heartbeat, journal, health, the next job's plan and a glance at the state beside the lanes.
+  const target = open(own, parallel + 5)
   // Connections apart from those of the other engine: lanes of two databases that wait for each other's would not end.
   const otherDatabases = new Map(
     [...databases].filter(([each]) => each !== name).map(([each, place]) => [each, open(place, parallel)]),

@@ -3,6 +3,7 @@ import { createEmitter } from '../../src/engine/events.ts'
 import { DEFAULT_DATABASE, DEFAULT_LIMITS, type EngineContext, rememberFacts } from '../../src/engine/context.ts'
 import { type Drive, loadSubject } from '../../src/engine/drive.ts'
 import type { EnginePorts } from '../../src/engine/engine.ts'
+import { Foresight } from '../../src/engine/foresight.ts'
 import { joinLease } from '../../src/engine/lease.ts'
 import { DEFAULT_HEALTH } from '../../src/shared/health-settings.ts'
 import { trackingTables } from '../../src/engine/tracking/tables.ts'
@@ -32,6 +33,7 @@ export async function joinedDrive(context: EngineContext, migrationId: string): 
     runnerId: context.random.uuid(),
     drivenStatuses: ['active', 'finalizing'],
     isPaced: false,
+    foresight: new Foresight(),
     ignoresHealth: false,
     onlyJobId: null,
     signal: new AbortController().signal,

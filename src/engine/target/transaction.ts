@@ -63,6 +63,8 @@ export interface Transaction {
   query(statement: Sql): Promise<Answer>
   /** Several statements in one round trip, one after the other; none behind one that fails. */
   queryAll(statements: readonly Sql[]): Promise<readonly Answer[]>
+  /** The transaction's last statement, with its COMMIT in the same round trip. Nothing can be asked behind it. */
+  queryLast(statement: Sql): Promise<Answer>
 }
 
 /**
@@ -74,7 +76,10 @@ export async function transact<T>(
   settings: LocalSettings,
   body: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
-  const state: { opened: Promise<readonly Answer[]> | null } = { opened: null }
+  const state: { opened: Promise<readonly Answer[]> | null; isCommitted: boolean } = {
+    opened: null,
+    isCommitted: false,
+  }
   const queryAll = async (statements: readonly Sql[]): Promise<readonly Answer[]> => {
     const deadlineMs = deadlineOf(settings, statements.length)
     if (state.opened === null) {
@@ -86,19 +91,23 @@ export async function transact<T>(
     await state.opened
     return fly(client, statements, deadlineMs)
   }
+  const queryLast = async (statement: Sql): Promise<Answer> => {
+    const [answer, commit] = (await queryAll([statement, COMMIT])) as [Answer, Answer] // as many as were asked
+    assertCommitted(commit)
+    state.isCommitted = true
+    return answer
+  }
   let result: T
   try {
-    result = await body({ query: async (statement) => lastOf(await queryAll([statement])), queryAll })
+    result = await body({ query: async (statement) => lastOf(await queryAll([statement])), queryAll, queryLast })
   } catch (error) {
     await rollBack(client)
     throw error
   }
-  if (state.opened !== null) await commit(client, deadlineOf(settings))
+  if (state.opened !== null && !state.isCommitted) {
+    assertCommitted(lastOf(await fly(client, [COMMIT], deadlineOf(settings))))
+  }
   return result
-}
-
-async function commit(client: pg.Client, deadlineMs: number): Promise<void> {
-  assertCommitted(lastOf(await fly(client, [COMMIT], deadlineMs)))
 }
 
 /** Throws unless the answer is that of a COMMIT that committed. */

@@ -9,8 +9,8 @@ import type { BackendContext } from './backend-context.ts'
 import { followRun } from './follow-run.ts'
 import type { TargetSession } from './target-session.ts'
 
-/** Heartbeat, journal and a glance at the state beside the lanes. */
-const BESIDE_LANES = 3
+/** Heartbeat, journal, the next job's plan and a glance at the state beside the lanes. */
+const BESIDE_LANES = 4
 /** So long a refusal is waited for, so that it can be the answer to the call. */
 const REFUSAL_MS = 5_000
 const LAST_LOOK_MS = 2_000

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { defineBatchedMigration, sql } from '../../../src/catalogue/api.ts'
-import { planning } from '../../../src/engine/claim-row.ts'
+import { planning } from '../../../src/engine/planner.ts'
 import { inWritingTransaction } from '../../../src/engine/context.ts'
-import { planNextJob } from '../../../src/engine/planner.ts'
+import { nextRange, planNextJob, readNextRange } from '../../../src/engine/planner.ts'
 import { setup } from '../../support/engine-setup.ts'
 import { hitEvery, hitsTable } from '../../support/hits.ts'
 import { joinedDrive } from '../../support/internals.ts'
@@ -97,7 +97,9 @@ it('the short limit of looking for rows in scope ends with that, also where the 
   const limit = await inWritingTransaction(
     context,
     async (transaction) => {
-      expect(await planNextJob(transaction, context, drive)).toEqual({ kind: 'exhausted' })
+      const [frontier, plan] = await transaction.queryAll(nextRange(context, drive))
+      const next = readNextRange(drive, { frontier, plan })
+      expect(await planNextJob(transaction, context, drive, next)).toEqual({ kind: 'exhausted' })
       return transaction.query(sql`SELECT current_setting('statement_timeout') AS limit`)
     },
     planning(context, drive),
