@@ -4,7 +4,7 @@
  */
 import { raw, sql, type Sql } from '../shared/sql.ts'
 import { tableName } from './batching/batch-table.ts'
-import { columnTuple, inRange, keyTuple, typedKey } from './batching/key-range.ts'
+import { columnTuple, inRange, keyTuple, tupleOf, typedKey } from './batching/key-range.ts'
 import { type EngineContext, inTransaction, onlyRow } from './context.ts'
 import type { MigrationSubject } from './drive.ts'
 import { maximumOf, minimumOf } from './planner.ts'
@@ -45,7 +45,7 @@ function rowsBetweenJobs({ tables }: EngineContext, { scoped: { table, scope }, 
   const { columns } = table
   const [minimum, maximum] = [minimumOf(migration), maximumOf(migration)]
   const own = columnTuple(sql.ident(table.name), columns)
-  const key = (array: string): Sql => rowOf(typedKey(columns, array))
+  const key = (array: string): Sql => tupleOf(typedKey(columns, array))
   const probe = (from: Sql, condition: Sql): Sql =>
     sql`SELECT 1 FROM ${from} CROSS JOIN LATERAL (
           SELECT 1 FROM ${tableName(table)} WHERE ${condition}${and(scope)} LIMIT ${COUNT_CAP}) AS found`
@@ -71,10 +71,6 @@ function rowsBetweenJobs({ tables }: EngineContext, { scoped: { table, scope }, 
 
 function keyOfJob(bound: 'min' | 'max'): Sql {
   return sql`CASE WHEN ${raw(`j.${bound}_value IS NOT NULL THEN ARRAY[j.${bound}_value::text]`)} ELSE ${cursorKey(`j.${bound}_cursor`)} END`
-}
-
-function rowOf(values: readonly Sql[]): Sql {
-  return values.length === 1 ? sql.join(values) : sql`(${sql.join(values)})`
 }
 
 function and(scope: Sql | null): Sql {

@@ -1,9 +1,9 @@
 /** The bounds that an operator asks for (`--min`, `--max`): one value, or a JSON array with one for each batch column. */
 import { keyWords } from '../shared/describe-range.ts'
 import { TrancheError } from '../shared/errors.ts'
-import { raw, sql, type Sql } from '../shared/sql.ts'
+import { sql } from '../shared/sql.ts'
 import type { BatchColumn, BatchTable } from './batching/batch-table.ts'
-import { typedValues } from './batching/key-range.ts'
+import { keyTuple, typedValues } from './batching/key-range.ts'
 import { onlyRow } from './context.ts'
 import { parseExactly } from './exact-json.ts'
 import { sqlstateOf } from './target/sqlstate.ts'
@@ -68,7 +68,7 @@ export async function readRange(
   }
   if (range.min === null || range.max === null) return range
   const { rows } = await transaction.query(
-    sql`SELECT ${keyRow(columns, range.min)} > ${keyRow(columns, range.max)} AS is_reversed`,
+    sql`SELECT ${keyTuple(columns, range.min)} > ${keyTuple(columns, range.max)} AS is_reversed`,
   )
   if (rows[0]?.is_reversed !== true) return range
   throw new TrancheError('invalid_setting', `min ${keyWords(range.min)} lies above max ${keyWords(range.max)}`, {
@@ -97,14 +97,4 @@ async function readKey(
     if (sqlstateOf(error)?.startsWith('22') !== true) throw error
     throw badBound(name, keyWords(key), expected, error)
   }
-}
-
-/** With the columns' collations, since no column stands beside them. */
-function keyRow(columns: readonly BatchColumn[], key: Key): Sql {
-  return sql`ROW(${sql.join(
-    typedValues(columns, key).map((value, index) => {
-      const collation = columns[index]?.collation ?? null
-      return collation === null ? value : sql`${value} ${raw(`COLLATE ${collation}`)}`
-    }),
-  )})`
 }

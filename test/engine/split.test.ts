@@ -91,6 +91,34 @@ describe('split', () => {
     expect(await engine.verify(migration.id)).toMatchObject({ holds: true })
   })
 
+  it('compares keys as the column does, whatever the order of the database is', async () => {
+    const definition = define(({ subBatch }) => sql`UPDATE words SET hits = hits + 1 WHERE ${subBatch}`, {
+      table: 'words',
+      column: 'word',
+      strategy: 'keyset',
+      batchSize: 8,
+      subBatchSize: 1,
+    })
+    const { engine, query } = await setup({
+      schema: `CREATE TABLE words (word text COLLATE "und-x-icu" PRIMARY KEY, hits int NOT NULL DEFAULT 0);
+               INSERT INTO words SELECT unnest('{a,A,b,B,c,C,d,D}'::text[]);
+               ALTER TABLE words ADD CONSTRAINT not_this CHECK (hits = 0 OR word <> 'A')`,
+      definitions: [definition],
+    })
+    const { migration } = await engine.queue({ jobClassName: 'Performed' })
+    await engine.run(migration.id)
+    await engine.split(migration.id, '1')
+    // By its bytes, B lies before a: the first half would seem to be done.
+    expect(await query('SELECT "cursor", planned_to FROM tranche.job_progress ORDER BY job_id')).toEqual([
+      { cursor: ['a'], planned_to: ['B'] },
+      { cursor: null, planned_to: ['D'] },
+    ])
+    await query('ALTER TABLE words DROP CONSTRAINT not_this')
+    await engine.retry(migration.id)
+    expect(await engine.run(migration.id)).toMatchObject({ reason: 'finished' })
+    expect(await query('SELECT hits, count(*)::int FROM words GROUP BY hits')).toEqual([{ hits: 1, count: 8 }])
+  })
+
   it('fences whoever held the job, and both halves begin above its epoch', async () => {
     const bundle = await failed(15)
     const epochs = () => bundle.query('SELECT epoch FROM tranche.job_progress ORDER BY job_id')

@@ -16,10 +16,6 @@ export async function keyBounds(
   const probe = (direction: 'ASC' | 'DESC'): Sql =>
     sql`(SELECT ${keyText(own, table.columns)} FROM ${tableName(table)}
           WHERE ${inRange(own, table.columns, range)}
-            AND ${sql.join(
-              table.columns.map(({ name }) => sql`${own}.${sql.ident(name)} IS NOT NULL`),
-              ' AND ',
-            )}
           ORDER BY ${keyOrder(own, table.columns, direction)} LIMIT 1)`
   const { rows } = await transaction.query(sql`SELECT ${probe('ASC')} AS min, ${probe('DESC')} AS max`)
   const [row] = rows as { min: string[] | null; max: string[] | null }[]

@@ -15,14 +15,20 @@ export interface KeyRange {
   readonly until: Key | null
 }
 
-/** `columns > after AND columns <= until`, on the columns of `qualifier` (a table's name or alias, quoted). */
+/**
+ * `columns > after AND columns <= until`, on the columns of `qualifier` (a table's name or alias, quoted). A key with a NULL in it
+ * lies in no range: a row comparison would take it in where a column before decides, and then end a range with what cannot
+ * be compared.
+ */
 export function inRange(
   qualifier: Sql,
   columns: readonly BatchColumn[],
   { after = null, from = null, until }: KeyRange,
 ): Sql {
   const tuple = columnTuple(qualifier, columns)
-  const conditions: Sql[] = []
+  const conditions: Sql[] = columns
+    .filter(({ isNotNull }) => !isNotNull)
+    .map(({ name }) => sql`${qualifier}.${sql.ident(name)} IS NOT NULL`)
   if (after !== null) conditions.push(sql`${tuple} > ${keyTuple(columns, after)}`)
   else if (from !== null) conditions.push(sql`${tuple} >= ${keyTuple(columns, from)}`)
   if (until !== null) conditions.push(sql`${tuple} <= ${keyTuple(columns, until)}`)
@@ -31,31 +37,39 @@ export function inRange(
 
 /** One column by itself, several as a row: `"t"."id"`, `("t"."a", "t"."b")`. */
 export function columnTuple(qualifier: Sql, columns: readonly BatchColumn[]): Sql {
-  const names = columns.map(({ name }) => sql`${qualifier}.${sql.ident(name)}`)
-  return names.length === 1 ? sql.join(names) : sql`(${sql.join(names)})`
+  return tupleOf(columns.map(({ name }) => sql`${qualifier}.${sql.ident(name)}`))
 }
 
-/** A key as typed parameters: `$1::bigint`, `($1::bigint, $2::uuid)`. */
+/** A single value by itself, several as a row. */
+export function tupleOf(values: readonly Sql[]): Sql {
+  return values.length === 1 ? sql.join(values) : sql`(${sql.join(values)})`
+}
+
+/**
+ * A key as typed parameters: `$1::bigint`, `($1::uuid, $2::text COLLATE pg_catalog."C")`. The collations are the columns', since
+ * a key is also compared with another key, and no column stands beside it then.
+ */
 export function keyTuple(columns: readonly BatchColumn[], key: Key): Sql {
-  const typed = typedValues(columns, key)
-  return typed.length === 1 ? sql.join(typed) : sql`(${sql.join(typed)})`
+  return tupleOf(typedValues(columns, key))
 }
 
 /** The values of a key, column by column, as typed parameters. */
 export function typedValues(columns: readonly BatchColumn[], key: Key): readonly Sql[] {
-  return columns.map(({ comparedAs }, index) => {
+  return columns.map((column, index) => {
     const value = key[index]
     if (value === undefined || key.length !== columns.length)
       throw new Error(`key ${JSON.stringify(key)} does not fit ${String(columns.length)} columns`)
-    return sql`${value}${raw(`::${comparedAs}`)}`
+    return sql`${value}${raw(asColumn(column))}`
   })
 }
 
 /** The values of a key that a `text[]` expression holds, typed and collated as the columns are: to order and compare keys by. */
 export function typedKey(columns: readonly BatchColumn[], array: string): readonly Sql[] {
-  return columns.map(({ comparedAs, collation }, index) =>
-    raw(`(${array})[${String(index + 1)}]::${comparedAs}${collation === null ? '' : ` COLLATE ${collation}`}`),
-  )
+  return columns.map((column, index) => raw(`(${array})[${String(index + 1)}]${asColumn(column)}`))
+}
+
+function asColumn({ comparedAs, collation }: BatchColumn): string {
+  return `::${comparedAs}${collation === null ? '' : ` COLLATE ${collation}`}`
 }
 
 /** The key as one `text[]` value; only planning transactions may ask for it (see transaction.ts, isPlanning). */

@@ -31,7 +31,7 @@ export const looseIndexScanBatching: BatchingStrategy = {
 async function assertIndexed(transaction: Transaction, { oid, columns, qualifiedName }: BatchTable): Promise<void> {
   const [column] = columns
   const keys = await listIndexedKeys(transaction, oid)
-  if (keys.some((key) => key.isOrdered && key.columns[0] === column?.name)) return
+  if (keys.some((key) => key.isOrderedByFirst && key.columns[0] === column?.name)) return
   throw new TrancheError(
     'column_not_indexed',
     `no valid, complete index of "${qualifiedName}" begins with "${column?.name ?? ''}": each of its values would cost a scan of the table`,

@@ -36,7 +36,7 @@ export async function assertUniqueIndex(transaction: Transaction, table: BatchTa
   }
   if (fitting !== undefined) {
     throw notUnique(
-      `the unique index of the batch column ${label} orders them otherwise (mixed ASC and DESC, another collation or operator class): it does not serve`,
+      `the unique index of the batch column ${label} orders them otherwise (mixed ASC and DESC, NULLS in an unusual place, another collation or operator class): it does not serve`,
       'Create a plain unique index on them, or queue with --force if you accept a sort for each job.',
     )
   }

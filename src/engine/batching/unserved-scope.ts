@@ -2,6 +2,7 @@
 import { raw, sql, type Sql } from '../../shared/sql.ts'
 import type { Transaction } from '../target/transaction.ts'
 import { tableName } from './batch-table.ts'
+import { explain, type PlanNode } from './explain.ts'
 import { inRange, type KeyRange, keyOrder } from './key-range.ts'
 import type { Scoped } from './strategy.ts'
 
@@ -31,34 +32,23 @@ export async function findUnservedScope(
 ): Promise<UnservedScope | null> {
   if (scope === null) return null
   const own = sql.ident(table.name)
-  const explain = async (condition: Sql): Promise<PlanNode> => {
-    const { rows } = await transaction.query(
-      sql`EXPLAIN (FORMAT JSON)
-          SELECT ${sql.join(table.columns.map(({ name }) => sql`${own}.${sql.ident(name)}`))} FROM ${tableName(table)}
+  const planOf = async (condition: Sql): Promise<PlanNode> =>
+    explain(
+      transaction,
+      sql`SELECT ${sql.join(table.columns.map(({ name }) => sql`${own}.${sql.ident(name)}`))} FROM ${tableName(table)}
            WHERE ${inRange(own, table.columns, range)} AND ${condition}
            ORDER BY ${keyOrder(own, table.columns)}`,
     )
-    const [answer] = rows[0]?.['QUERY PLAN'] as readonly { readonly Plan: PlanNode }[]
-    if (answer === undefined) throw new Error('EXPLAIN returned no plan')
-    return answer.Plan
-  }
   // The way of a huge table, on a small one too: in key order out of an index, wherever there is one.
   await transaction.query(raw(`SAVEPOINT ${SAVEPOINT}`))
   await transaction.query(ORDERED_INDEX_ONLY)
-  const all = await explain(raw('true'))
-  const scoped = await explain(sql`(${scope})`)
+  const all = await planOf(raw('true'))
+  const scoped = await planOf(sql`(${scope})`)
   await transaction.query(raw(`ROLLBACK TO SAVEPOINT ${SAVEPOINT}`))
   if (countDropping(scoped) <= countDropping(all)) return null
   const rowsInRange = Math.round(all['Plan Rows'])
   const rowsInScope = Math.round(scoped['Plan Rows'])
   return rowsInRange < WORTH_TELLING * Math.max(1, rowsInScope) ? null : { rowsInRange, rowsInScope }
-}
-
-interface PlanNode {
-  readonly 'Node Type': string
-  readonly 'Plan Rows': number
-  readonly Filter?: string
-  readonly Plans?: readonly PlanNode[]
 }
 
 /** Nodes that read rows and drop some of them: what an index condition is spared. */

@@ -6,6 +6,7 @@ import { raw, sql, type Sql } from '../../shared/sql.ts'
 import type { Transaction } from '../target/transaction.ts'
 import type { Key } from '../types.ts'
 import { tableName } from './batch-table.ts'
+import { explain } from './explain.ts'
 import { spreadKeys } from './key-plan.ts'
 import { inRange, type KeyRange, keyTuple } from './key-range.ts'
 import type { JobPlan, Scoped, Slice } from './strategy.ts'
@@ -26,7 +27,7 @@ export async function planValues(
   const below = range.until === null ? sql`` : sql` AND ${value} <= ${keyTuple(table.columns, range.until)}`
   const { rows } = await transaction.query(
     sql`WITH RECURSIVE "tranche values" (value, number) AS (
-          SELECT first.value, 1 FROM ${probe(sql`${value} IS NOT NULL AND ${inRange(own, table.columns, range)}`)} AS first
+          SELECT first.value, 1 FROM ${probe(inRange(own, table.columns, range))} AS first
            UNION ALL
           SELECT next.value, "tranche values".number + 1
             FROM "tranche values"
@@ -70,9 +71,9 @@ export async function spreadValues(
 export async function estimateValues(transaction: Transaction, { table }: Scoped, range: KeyRange): Promise<number> {
   const own = sql.ident(table.name)
   const names = sql.join(table.columns.map(({ name }) => sql`${own}.${sql.ident(name)}`))
-  const { rows } = await transaction.query(
-    sql`EXPLAIN (FORMAT JSON) SELECT DISTINCT ${names} FROM ${tableName(table)} WHERE ${inRange(own, table.columns, range)}`,
+  const plan = await explain(
+    transaction,
+    sql`SELECT DISTINCT ${names} FROM ${tableName(table)} WHERE ${inRange(own, table.columns, range)}`,
   )
-  const plan = rows[0]?.['QUERY PLAN'] as readonly { readonly Plan: { readonly 'Plan Rows': number } }[] | undefined
-  return Math.round(plan?.[0]?.Plan['Plan Rows'] ?? 0)
+  return Math.round(plan['Plan Rows'])
 }

@@ -119,3 +119,11 @@ it('wants an index that begins with the column, unless it is forced', async () =
   const { migration } = await engine.queue({ jobClassName: 'ByProject', force: true })
   expect(await engine.run(migration.id)).toMatchObject({ reason: 'finished' })
 })
+
+it('takes an index whose other columns are in whatever order', async () => {
+  const { engine, query } = await issues('bigint', [['1', 2]])
+  await query('DROP INDEX issues_project_id_idx; CREATE INDEX ON issues (project_id, hits DESC)')
+
+  const { migration } = await engine.queue({ jobClassName: 'ByProject' })
+  expect(await engine.run(migration.id)).toMatchObject({ reason: 'finished' })
+})

@@ -7,6 +7,7 @@ const SCHEMA = `
   CREATE TABLE uuids (id uuid PRIMARY KEY, hits int);
   CREATE TABLE pairs (a bigint, b bigint, hits int, PRIMARY KEY (a, b));
   CREATE TABLE mixed (a bigint NOT NULL, b bigint NOT NULL, hits int); CREATE UNIQUE INDEX ON mixed (a, b DESC);
+  CREATE TABLE nulled (a bigint NOT NULL, hits int); CREATE UNIQUE INDEX ON nulled (a NULLS FIRST);
   CREATE TABLE collated (name text COLLATE "C" NOT NULL, hits int); CREATE UNIQUE INDEX ON collated (name COLLATE "POSIX");
   CREATE TABLE patterned (name text NOT NULL, hits int); CREATE UNIQUE INDEX ON patterned (name text_pattern_ops);
   CREATE TABLE points (at point NOT NULL, hits int)`
@@ -26,6 +27,13 @@ const REFUSED = [
     column: ['a', 'b'],
     code: 'column_not_unique',
     says: 'mixed ASC and DESC',
+  },
+  {
+    what: 'a unique index with NULLs where no query looks for them',
+    table: 'nulled',
+    column: 'a',
+    code: 'column_not_unique',
+    says: 'NULLS in an unusual place',
   },
   {
     what: 'a unique index with another collation',

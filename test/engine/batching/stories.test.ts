@@ -20,6 +20,11 @@ const SHAPES: readonly (Shape & { readonly key: string })[] = [
     columns: { a: ['text COLLATE "C"', ODD], b: ['numeric', '-id::numeric'], c: ['boolean', 'id % 2 = 0'] },
   },
   {
+    key: 'odd texts in the order of a language that is not the database’s',
+    strategy: 'keyset',
+    columns: { a: ['text COLLATE "und-x-icu"', `${ODD} || (ARRAY['b', 'B', '-'])[1 + abs(id % 3)] || id`] },
+  },
+  {
     key: 'microseconds and a scaled number',
     strategy: 'keyset',
     columns: {
