@@ -24,6 +24,8 @@ export interface CheckContext {
   readonly expectation: ExpectationContext
   /** Keys for check.rows; null where there are none (preconditions). */
   readonly sample: CheckSample | null
+  /** Aborted: the query is given up; what that throws is no finding. */
+  readonly signal?: AbortSignal | undefined
 }
 
 type Finding = Pick<CheckResult, 'holds' | 'expected' | 'found' | 'rows'>
@@ -47,6 +49,7 @@ async function find(context: EngineContext, check: Check, checkContext: CheckCon
       isReadOnly: true,
       searchPath: checkContext.searchPath,
       statementTimeoutMs: context.limits.checkTimeoutMs,
+      signal: checkContext.signal,
     })
   } catch (error) {
     if (isConnectionError(error)) throw error

@@ -100,10 +100,16 @@ export function rememberFacts(target: Target): Pick<EngineContext, 'facts' | 're
 export async function inTransaction<T>(
   context: EngineContext,
   body: (transaction: Transaction) => Promise<T>,
-  settings: Partial<LocalSettings> = {},
+  { signal, ...settings }: TransactionOptions = {},
 ): Promise<T> {
   const local = await localSettings(context, settings)
-  return context.target.withClient((client) => transact(client, local, body))
+  const lending = signal === undefined ? {} : { signal }
+  return context.target.withClient((client) => transact(client, local, body), lending)
+}
+
+export interface TransactionOptions extends Partial<LocalSettings> {
+  /** Aborted: the connection is closed in the middle of whatever is being asked. For what only reads. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** The same, refused on a standby: for everything that writes. */

@@ -14,9 +14,10 @@ export async function countException(
   context: EngineContext,
   { searchPath }: Pick<MigrationSubject, 'searchPath'>,
   exception: Exception,
+  signal?: AbortSignal,
 ): Promise<ExceptionCount> {
   const { name, why, count, rows } = exception
-  const settings = { isReadOnly: true, searchPath, statementTimeoutMs: context.limits.checkTimeoutMs }
+  const settings = { isReadOnly: true, searchPath, statementTimeoutMs: context.limits.checkTimeoutMs, signal }
   try {
     return await inTransaction(
       context,

@@ -134,6 +134,8 @@ async function step(jobDrive: JobDrive, course: Course): Promise<boolean> {
   const { claim, predecessor, index } = position
   const slice = claim.slices[index]
   if (slice === undefined) {
+    // Of sub-batches before a lost connection; the rest of the range may have been emptied since.
+    await settleCounts(context, drive, position)
     await finishEmptyJob(context, drive, claim)
     return true
   }

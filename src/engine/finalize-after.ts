@@ -1,13 +1,14 @@
 /** A definition's closing statements: each in a transaction of its own, or outside one where PostgreSQL demands it. */
 import { TrancheError } from '../shared/errors.ts'
 import { compileSql, type Sql } from '../shared/sql.ts'
+import { withContentionRetries } from './contention.ts'
 import { type EngineContext, localSettings } from './context.ts'
 import type { MigrationSubject } from './drive.ts'
 import { describeException } from './exception.ts'
 import { stopIfAborted } from './stop-if-aborted.ts'
 import { fly } from './target/flight.ts'
 import { kindOfError } from './target/sqlstate.ts'
-import { deadlineOf, transact } from './target/transaction.ts'
+import { deadlineOf, forSession, transact } from './target/transaction.ts'
 import type { FinalizeOutcome } from './types.ts'
 
 const AFTER_TIMEOUT_MS = 3_600_000
@@ -29,8 +30,10 @@ export async function runFinalizeAfter(
     const startedAt = performance.now()
     const statement = compileSql(after).text.trim()
     try {
-      await runOne(context, after, searchPath)
+      await withContentionRetries(context, () => runOne(context, after, { searchPath, signal }), signal)
     } catch (error) {
+      // What an abort cut short is no lost connection; whether the statement was done shows when it is run again.
+      stopIfAborted(signal, `finalizing migration ${migration.id}`)
       if (kindOfError(error) === 'connection') throw error
       const { exceptionClass, message } = describeException(error)
       throw new TrancheError(
@@ -50,12 +53,30 @@ export async function runFinalizeAfter(
   return done
 }
 
-async function runOne(context: EngineContext, statement: Sql, searchPath: string): Promise<void> {
+interface Closing {
+  readonly searchPath: string
+  readonly signal: AbortSignal | undefined
+}
+
+async function runOne(context: EngineContext, statement: Sql, { searchPath, signal }: Closing): Promise<void> {
   const settings = await localSettings(context, { statementTimeoutMs: AFTER_TIMEOUT_MS, searchPath })
-  await context.target.withClient(async (client) => {
-    if (isOutside(statement)) await fly(client, [statement], deadlineOf(settings))
-    else await transact(client, settings, (transaction) => transaction.query(statement))
-  })
+  const lending = signal === undefined ? {} : { signal }
+  if (!isOutside(statement)) {
+    await context.target.withClient(
+      (client) => transact(client, settings, (transaction) => transaction.query(statement)),
+      lending,
+    )
+    return
+  }
+  const { isPooled } = await context.facts()
+  await context.target.withClient(
+    async (client) => {
+      // Outside a transaction nothing is local. A session behind a pooler is somebody else's next, and is left as it is.
+      if (!isPooled) await fly(client, [forSession(settings)], deadlineOf(settings))
+      await fly(client, [statement], deadlineOf(settings))
+    },
+    { ...lending, isClosedAfter: true },
+  )
 }
 
 function isOutside(statement: Sql): boolean {

@@ -3,14 +3,16 @@
  * be repeated after an error at any point; stopped in the middle, the migration goes back to the status it came from.
  */
 import { TrancheError } from '../shared/errors.ts'
+import { countOf } from '../shared/format-number.ts'
 import { sql } from '../shared/sql.ts'
 import { canTransition, JOB_STATUS_CODES } from '../shared/status.ts'
 import { inPatientTransaction } from './contention.ts'
-import { type EngineContext, inTransaction } from './context.ts'
+import { type EngineContext, inTransaction, onlyRow } from './context.ts'
 import { assertNoDrift, loadSubject, type MigrationSubject } from './drive.ts'
 import { assertNotTooEarly, EARLY_FINALIZATION } from './early-finalization.ts'
 import { runFinalizeAfter } from './finalize-after.ts'
 import { runMigration } from './runner.ts'
+import { stopIfAborted } from './stop-if-aborted.ts'
 import { MAX_ATTEMPTS } from './takeover.ts'
 import type { Transaction } from './target/transaction.ts'
 import { findMigration } from './tracking/find-migration.ts'
@@ -49,6 +51,7 @@ export async function finalizeMigration(
   })
   assertHolds(verification)
   const afterStatements = await runFinalizeAfter(context, subject, signal)
+  stopIfAborted(signal, `finalizing migration ${migrationId}`)
   await confirm(context, migrationId)
   return { alreadyFinalized: false, migration: await get(context, migrationId), run, verification, afterStatements }
 }
@@ -104,7 +107,7 @@ async function completeRemainder(
     ...(signal === undefined ? {} : { signal }),
   })
   if (run.reason === 'finished' || run.reason === 'nothing_to_do') return run
-  throw run.reason === 'failed' && (await isStillOurs(context, id)) ? failed(id) : stopped(id, run)
+  throw run.reason === 'failed' && (await isStillOurs(context, id)) ? await failed(context, id) : stopped(id, run)
 }
 
 /** A pause put it back to the status that it came from, which may be failed: no job failed then. */
@@ -117,16 +120,23 @@ async function isStillOurs(context: EngineContext, migrationId: string): Promise
 
 /**
  * In the transaction that joins the lease: a finalize that is refused because the table is busy changes nothing. Jobs that had
- * used their attempts get them back, since finalizing is a deliberate new try. Leaving the lease puts the former status back.
+ * used their attempts get them back, and the share of failed jobs counts from now on where it had failed, since finalizing is a
+ * deliberate new try. Leaving the lease puts the former status back.
  */
 async function startFinalizing(
   transaction: Transaction,
   context: EngineContext,
   migrationId: string,
 ): Promise<StatusChange> {
+  const { tables } = context
   const change = await transitionMigration(transaction, context, { migrationId, event: 'finalize' })
+  if (change.from === 'failed') {
+    await transaction.query(
+      sql`UPDATE ${tables.migrations} SET started_at = clock_timestamp() WHERE id = ${migrationId}`,
+    )
+  }
   await transaction.query(
-    sql`UPDATE ${context.tables.jobs} SET attempts = 0, updated_at = clock_timestamp()
+    sql`UPDATE ${tables.jobs} SET attempts = 0, updated_at = clock_timestamp()
          WHERE batched_background_migration_id = ${migrationId} AND status = ${JOB_STATUS_CODES.failed} AND attempts >= ${MAX_ATTEMPTS}`,
   )
   return change
@@ -157,14 +167,22 @@ async function get(context: EngineContext, migrationId: string): Promise<Migrati
   return found
 }
 
-function failed(id: string): TrancheError {
-  return new TrancheError(
-    'migration_failed',
-    `migration ${id} failed while finalizing: jobs of it have used their attempts`,
-    {
-      remedy: `Look at them with: tranche failures ${id}, then: tranche retry ${id}`,
-    },
+async function failed({ tables, ...context }: EngineContext, id: string): Promise<TrancheError> {
+  const { rows } = await inTransaction({ tables, ...context }, (transaction) =>
+    transaction.query(
+      sql`SELECT count(*)::int AS blocked FROM ${tables.jobs}
+           WHERE batched_background_migration_id = ${id} AND status = ${JOB_STATUS_CODES.failed} AND attempts >= ${MAX_ATTEMPTS}`,
+    ),
   )
+  const { blocked } = onlyRow<{ blocked: number }>(rows, 'a count returned no row')
+  const why =
+    blocked > 0
+      ? `${countOf(blocked, 'job')} used ${blocked === 1 ? 'its' : 'their'} attempts`
+      : 'too many of the jobs made since then failed'
+  return new TrancheError('migration_failed', `migration ${id} failed while finalizing: ${why}`, {
+    remedy: `Look at them with: tranche failures ${id}, then: tranche retry ${id}`,
+    details: { blocked },
+  })
 }
 
 function stopped(id: string, { reason: ended, jobsRun }: RunOutcome): TrancheError {

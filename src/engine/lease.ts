@@ -5,12 +5,13 @@
 import { TrancheError } from '../shared/errors.ts'
 import { sql } from '../shared/sql.ts'
 import type { MigrationStatus } from '../shared/status.ts'
+import { restoreAbandoned } from './abandoned.ts'
 import { type EngineContext, inWritingTransaction } from './context.ts'
 import type { Drive } from './drive.ts'
 import { type TakenOver, takeOverDeadRunners } from './takeover.ts'
 import type { Transaction } from './target/transaction.ts'
 import { lockRunners } from './tracking/list-runners.ts'
-import { lockMigration, restoreFromFinalizing, type StatusChange } from './transitions.ts'
+import { lockMigration, type StatusChange } from './transitions.ts'
 import type { RunnerInfo } from './types.ts'
 
 const BEAT_TIMEOUT_MS = 2_000
@@ -86,22 +87,6 @@ export async function leaveLease(
     )
     return change
   })
-}
-
-interface Abandoned {
-  readonly migrationId: string
-  readonly status: MigrationStatus
-  readonly runners: readonly RunnerInfo[]
-}
-
-/** No dead "finalizing": without a live runner that finalizes, the migration goes back to the status that it came from. */
-async function restoreAbandoned(
-  transaction: Transaction,
-  context: EngineContext,
-  { migrationId, status, runners }: Abandoned,
-): Promise<StatusChange | null> {
-  const isFinalized = runners.some(({ isLive, isFinalizing }) => isLive && isFinalizing)
-  return status === 'finalizing' && !isFinalized ? restoreFromFinalizing(transaction, context, migrationId) : null
 }
 
 /** Takes the table from another migration, whose runners must all be dead; each of its running jobs is fenced. */

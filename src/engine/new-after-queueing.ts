@@ -19,9 +19,10 @@ const COUNT_TIMEOUT_MS = 10_000
 export async function countNewAfterQueueing(
   context: EngineContext,
   subject: MigrationSubject,
+  signal?: AbortSignal,
 ): Promise<NewAfterQueueing> {
-  const aboveMaximum = await countBounded(context, subject, rowsAboveMaximum(subject))
-  const betweenJobs = await countBounded(context, subject, rowsBetweenJobs(context, subject))
+  const aboveMaximum = await countBounded(context, subject, rowsAboveMaximum(subject), signal)
+  const betweenJobs = await countBounded(context, subject, rowsBetweenJobs(context, subject), signal)
   return {
     aboveMaximum: aboveMaximum ?? 0,
     betweenJobs: betweenJobs ?? 0,
@@ -82,12 +83,13 @@ async function countBounded(
   context: EngineContext,
   { searchPath }: MigrationSubject,
   query: Sql,
+  signal: AbortSignal | undefined,
 ): Promise<number | null> {
   try {
     const { rows } = await inTransaction(
       context,
       (transaction) => transaction.query(sql`SELECT count(*)::int AS count FROM (${query}) AS counted`),
-      { isReadOnly: true, searchPath, statementTimeoutMs: COUNT_TIMEOUT_MS },
+      { isReadOnly: true, searchPath, statementTimeoutMs: COUNT_TIMEOUT_MS, signal },
     )
     return onlyRow<{ count: number }>(rows, 'a count returned no row').count
   } catch (error) {

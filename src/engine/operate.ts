@@ -2,6 +2,7 @@
 import { TrancheError } from '../shared/errors.ts'
 import { sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES, type MigrationStatus } from '../shared/status.ts'
+import { restoreIfAbandoned } from './abandoned.ts'
 import { inPatientTransaction } from './contention.ts'
 import { type EngineContext, inTransaction } from './context.ts'
 import { readFailures } from './failures.ts'
@@ -42,6 +43,7 @@ export async function pauseMigration(context: EngineContext, migrationId: string
 
 /** paused → active. A failed migration is retried, not resumed. Throws illegal_transition. */
 export async function resumeMigration(context: EngineContext, migrationId: string): Promise<Migration> {
+  await restoreIfAbandoned(context, migrationId)
   const apply = async (transaction: Transaction): Promise<StatusChange> => {
     const status = await lockMigration(transaction, context, migrationId)
     assertResumable(migrationId, status)
@@ -91,6 +93,7 @@ export async function retryMigration(
   { size = 'same', ...filter }: RetryOptions = {},
 ): Promise<{ readonly retried: number; readonly migration: Migration }> {
   const { tables } = context
+  await restoreIfAbandoned(context, migrationId)
   const isFiltered = filter.jobId !== undefined || filter.group !== undefined
   const wanted = isFiltered ? await failedJobs(context, migrationId, filter) : null
   if (size === 'half') await splitBeforeRetry(context, migrationId, wanted)
@@ -147,6 +150,7 @@ export async function waitForEnd(
   for (;;) {
     const migration = await inTransaction(context, (transaction) => get(transaction, context, migrationId))
     if (migration.status !== 'active' && migration.status !== 'finalizing') return migration
+    if (migration.status === 'finalizing') await restoreIfAbandoned(context, migrationId)
     const leftMs = deadlineMs === null ? WAIT_POLL_MS : deadlineMs - context.clock.now().getTime()
     if (leftMs <= 0) {
       throw new TrancheError(

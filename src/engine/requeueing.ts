@@ -6,6 +6,7 @@ import type { ArchivedValue } from '../shared/archived-value.ts'
 import { TrancheError } from '../shared/errors.ts'
 import { sql } from '../shared/sql.ts'
 import type { MigrationStatus } from '../shared/status.ts'
+import { restoreIfAbandoned } from './abandoned.ts'
 import { withContentionRetries } from './contention.ts'
 import { type EngineContext, inTransaction, inWritingTransaction } from './context.ts'
 import { assertPreconditions } from './preconditions.ts'
@@ -35,6 +36,7 @@ export async function requeueMigration(
   migrationId: string,
   changes: RequeueChanges = {},
 ): Promise<RequeueOutcome> {
+  await restoreIfAbandoned(context, migrationId)
   const queueing = await examineAgain(context, migrationId, changes)
   await assertPreconditions(context, queueing)
   const migration = await withContentionRetries(context, () => replace(context, migrationId, queueing))

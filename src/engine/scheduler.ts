@@ -7,11 +7,11 @@ import { raw, sql } from '../shared/sql.ts'
 import { MIGRATION_STATUS_CODES } from '../shared/status.ts'
 import { type EngineContext, inTransaction } from './context.ts'
 import { reconnect } from './reconnect.ts'
-import { createHoldChecks } from './recheck-holds.ts'
 import { leaseRoot } from './lease-root.ts'
+import { createLookAfter } from './look-after.ts'
 import { runMigration } from './runner.ts'
 import { spacing } from './spacing.ts'
-import { kindOfError } from './target/sqlstate.ts'
+import { type ErrorKind, kindOfError } from './target/sqlstate.ts'
 
 const TICK_MS = 1_000
 /** How long a migration that was refused here (its definition drifted, its class is unknown) is left alone. */
@@ -49,13 +49,20 @@ async function tick(context: EngineContext, desk: Desk, signal: AbortSignal): Pr
     try {
       await desk.start()
     } catch (error) {
-      if (kindOfError(error) !== 'connection') throw error
-      await reconnect(context, null, signal).catch((reason: unknown) => {
-        if (!signal.aborted) throw reason
-      })
+      const kind = kindOfError(error)
+      if (kind === 'connection') {
+        await reconnect(context, null, signal).catch((reason: unknown) => {
+          if (!signal.aborted) throw reason
+        })
+      } else if (!isPassing(kind)) throw error
     }
     await context.clock.sleep(TICK_MS, signal).catch(() => undefined)
   }
+}
+
+/** What the next tick may find gone; no reason to leave anything alone. */
+function isPassing(kind: ErrorKind): boolean {
+  return kind === 'connection' || kind === 'contention' || kind === 'timeout'
 }
 
 interface Desk {
@@ -78,6 +85,7 @@ function createDesk(context: EngineContext, parallel: number, signal: AbortSigna
         desk.jobsRun += count
       })
       .catch((error: unknown) => {
+        if (isPassing(kindOfError(error))) return
         // A younger migration of the same table gets its turn meanwhile.
         refusedUntilMs.set(migrationId, context.clock.now().getTime() + REFUSED_MS)
         tellOnce(context, told, migrationId, error)
@@ -85,9 +93,9 @@ function createDesk(context: EngineContext, parallel: number, signal: AbortSigna
       .finally(() => driven.delete(migrationId))
     driven.set(migrationId, driving)
   }
-  const recheckHolds = createHoldChecks(context)
+  const lookAfter = createLookAfter(context)
   const due = async (): Promise<readonly string[]> => {
-    await recheckHolds()
+    await lookAfter()
     const nowMs = context.clock.now().getTime()
     const refused = [...refusedUntilMs].filter(([, untilMs]) => untilMs > nowMs).map(([id]) => id)
     return listDue(context, refused)

@@ -19,14 +19,14 @@ interface Guarded {
   readonly predecessor: Key | null
 }
 
-/** BEGIN, and the local settings with the guard behind them: a statement of its own before the author's. */
+/** BEGIN, the local settings, and the guard: a statement of its own, to which the settings apply already. */
 export function guardedOpening({ context, drive, settings, claim, predecessor }: Guarded): readonly Sql[] {
   const { tables } = context
   const statuses = drive.drivenStatuses.map((status) => MIGRATION_STATUS_CODES[status])
-  return opening(
-    settings,
-    sql`${tables.guard}(${claim.jobId}::bigint, ${claim.epoch}::bigint, ${predecessor}::text[], ${statuses}::smallint[])`,
-  )
+  return [
+    ...opening(settings),
+    sql`SELECT ${tables.guard}(${claim.jobId}::bigint, ${claim.epoch}::bigint, ${predecessor}::text[], ${statuses}::smallint[])`,
+  ]
 }
 
 export interface Progress {

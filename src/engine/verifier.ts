@@ -28,7 +28,21 @@ export interface VerifyOptions {
 export async function verifyMigration(
   context: EngineContext,
   migrationId: string,
-  { signal, waive = {} }: VerifyOptions = {},
+  options: VerifyOptions = {},
+): Promise<Verification> {
+  try {
+    return await verify(context, migrationId, options)
+  } catch (error) {
+    // What an abort cut short is no lost connection.
+    stopIfAborted(options.signal, `verifying migration ${migrationId}`)
+    throw error
+  }
+}
+
+async function verify(
+  context: EngineContext,
+  migrationId: string,
+  { signal, waive = {} }: VerifyOptions,
 ): Promise<Verification> {
   const subject = await loadSubject(context, migrationId)
   const { definition, hash } = subject.loaded
@@ -38,8 +52,7 @@ export async function verifyMigration(
   )
   const exceptions: ExceptionCount[] = []
   for (const exception of [...rowsWithoutKey(subject), ...definition.exceptions]) {
-    stopIfAborted(signal, `verifying migration ${migrationId}`)
-    exceptions.push(await countException(context, subject, exception))
+    exceptions.push(await countException(context, subject, exception, signal))
   }
   const heard = (result: CheckResult): CheckResult => {
     context.emitter.emit('check:finished', { migrationId, ...result })
@@ -47,14 +60,14 @@ export async function verifyMigration(
   }
   const builtIn = [heard(await checkJobsSucceeded(context, subject)), heard(await checkCoverage(context, subject))]
   const own: CheckResult[] = []
-  for await (const result of runOwnChecks(context, subject, exceptions)) {
+  for await (const result of runOwnChecks(context, subject, { exceptions, signal })) {
     own.push(heard({ ...result, waivedBecause: result.holds ? null : reasonOf(waive, result.name) }))
-    stopIfAborted(signal, `verifying migration ${migrationId}`)
   }
   const checks = [...builtIn, ...own]
   const holds = checks.every((check) => check.holds || check.waivedBecause !== null)
   const proven = !holds ? 'nothing' : own.length === 0 ? 'coverage-only' : 'checks'
-  const newAfterQueueing = await countNewAfterQueueing(context, subject)
+  const newAfterQueueing = await countNewAfterQueueing(context, subject, signal)
+  stopIfAborted(signal, `verifying migration ${migrationId}`)
   const result = { migrationId, holds, proven, checks, exceptions, newAfterQueueing, definitionHash: hash } as const
   const verifiedAt = await keep(context, result, writeCounters)
   context.emitter.emit('verification:finished', { migrationId, holds, proven })
@@ -68,14 +81,14 @@ function reasonOf(waive: Readonly<Record<string, string>>, name: string): string
 async function* runOwnChecks(
   context: EngineContext,
   subject: MigrationSubject,
-  exceptions: readonly ExceptionCount[],
+  { exceptions, signal }: { readonly exceptions: readonly ExceptionCount[]; readonly signal: AbortSignal | undefined },
 ): AsyncGenerator<CheckResult> {
   const { searchPath, scoped, loaded } = subject
   if (loaded.definition.verify.length === 0) return
   const expectation = await expectationOf(context, subject, exceptions)
-  const sample = { table: scoped.table, keys: await sampleKeys(context, subject) }
+  const sample = { table: scoped.table, keys: await sampleKeys(context, subject, signal) }
   for (const check of loaded.definition.verify) {
-    yield await runCheck(context, check, { searchPath, expectation, sample })
+    yield await runCheck(context, check, { searchPath, expectation, sample, signal })
   }
 }
 
@@ -99,6 +112,7 @@ async function expectationOf(
 async function sampleKeys(
   context: EngineContext,
   { loaded, migration, scoped, strategy, searchPath }: MigrationSubject,
+  signal: AbortSignal | undefined,
 ): Promise<readonly Key[]> {
   if (!loaded.definition.verify.some(({ kind }) => kind === 'rows')) return []
   const range = { from: minimumOf(migration), until: maximumOf(migration) }
@@ -106,6 +120,7 @@ async function sampleKeys(
     isPlanning: true,
     searchPath,
     statementTimeoutMs: context.limits.checkTimeoutMs,
+    signal,
   })
 }
 

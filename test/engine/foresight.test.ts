@@ -37,8 +37,9 @@ it('the next job is the one that was foreseen, and rows that came or went meanwh
 })
 
 it('what was foreseen is dropped where another runner planned meanwhile', async () => {
-  const { context, context1, drive, migrationId } = await foreseeing()
-  const context2 = context()
+  const bundle = await foreseeing()
+  const { context1, drive, migrationId } = bundle
+  const context2 = bundle.context()
   const other = await joinedDrive(context2, migrationId)
 
   expect(await claimed(context2, other)).toMatchObject({ min: ['63'], max: ['120'] })

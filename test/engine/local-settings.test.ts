@@ -1,8 +1,10 @@
 /** What holds inside a sub-batch, whatever the role and the database have as their defaults. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { defineBatchedMigration, sql } from '../../src/catalogue/api.ts'
 import { setup } from '../support/engine-setup.ts'
-import { hitsTable } from '../support/hits.ts'
+import { hitEvery, hitsTable } from '../support/hits.ts'
+import { begin, untilSomebodyWaits } from '../support/raced.ts'
 
 const SETTINGS = [
   'transaction_isolation',
@@ -58,6 +60,27 @@ it('limits are local, isolation and writing are our own, and how dates are read 
     DateStyle: 'German, DMY',
     TimeZone: 'Asia/Kathmandu',
   })
+})
+
+it('the guard waits as long as our own limits say, whatever the role’s statement_timeout is', async () => {
+  const definition = hitEvery({ batchSize: 10, subBatchSize: 10 })
+  const bundle = await setup({ schema: hitsTable(10), definitions: [definition] })
+  const { engine, another, database, query } = bundle
+  const { migration } = await engine.queue({ jobClassName: 'HitEvery' })
+  await query(`ALTER DATABASE "${database.connection.database}" SET statement_timeout = '400ms'`)
+  const runner = another()
+  // The guard finds its row locked, for longer than the role may usually work on a statement.
+  const blocker = await begin(bundle)
+  runner.on('job:started', () => void blocker.query('SELECT FROM tranche.job_progress FOR UPDATE'))
+  const running = runner.run(migration.id)
+  await untilSomebodyWaits(bundle)
+  await sleep(800)
+  await blocker.query('COMMIT')
+
+  expect(await running).toMatchObject({ reason: 'finished', rows: { changed: 10 } })
+  expect(await query('SELECT attempts, sub_batch_size FROM tranche.batched_background_migration_jobs')).toEqual([
+    { attempts: 1, sub_batch_size: 10 },
+  ])
 })
 
 it('a tracking schema that the role’s search_path leads into hides no table of the author', async () => {

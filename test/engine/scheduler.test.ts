@@ -4,7 +4,10 @@ import { defineBatchedMigration, sql } from '../../src/catalogue/api.ts'
 import { sourceOf } from '../support/engine-ports.ts'
 import { setup } from '../support/engine-setup.ts'
 import { hitEvery, hitsTable } from '../support/hits.ts'
+import { startCuttingProxy } from '../support/cutting-proxy.ts'
+import { farEngine } from '../support/far-engine.ts'
 import { hits, jobs, queued } from '../support/queued.ts'
+import { begin, untilSomebodyWaits } from '../support/raced.ts'
 import { until } from '../support/until.ts'
 
 it('work drives what is due, one migration per table, oldest first, and ends after one pass with once', async () => {
@@ -127,3 +130,48 @@ function sleepy(table: 'a' | 'b' | 'c'): ReturnType<typeof defineBatchedMigratio
     },
   })
 }
+
+it('work goes on where a held migration is deleted while its hold is looked at', async () => {
+  const bundle = await queued(10)
+  await bundle.query(
+    `UPDATE tranche.batched_background_migrations SET on_hold_until = now() - interval '1 second' WHERE id = $1`,
+    [bundle.migrationId],
+  )
+  const warned: unknown[] = []
+  const engine = bundle.another({ logger: { log: (_level, event, fields) => warned.push([event, fields?.code]) } })
+  const deleter = await begin(bundle, 'SELECT FROM tranche.batched_background_migrations FOR UPDATE')
+  const stop = new AbortController()
+  const working = engine.work({ signal: stop.signal })
+  await untilSomebodyWaits(bundle)
+  await deleter.query('DELETE FROM tranche.batched_background_migrations')
+  await deleter.query('COMMIT')
+
+  await until(() => Promise.resolve(warned.length > 0))
+  const { migration } = await bundle.engine.queue({ jobClassName: 'HitEvery' })
+  await until(async () => (await bundle.engine.get(migration.id)).status === 'finished')
+  stop.abort()
+
+  expect(await working).toEqual({ jobsRun: 1 })
+  expect(warned).toEqual([['migration not looked after', 'unknown_migration']])
+})
+
+it('work comes back to a migration at its next tick where only the connection was lost', async () => {
+  const definitions = [hitEvery({ batchSize: 10, subBatchSize: 10 })]
+  const bundle = await setup({ schema: hitsTable(10), definitions })
+  const { migration } = await bundle.engine.queue({ jobClassName: 'HitEvery', intervalSeconds: 0 })
+  const proxy = await startCuttingProxy(bundle.database.connection)
+  const warned: unknown[] = []
+  const far = farEngine(bundle.database, proxy.port, definitions, {
+    logger: { log: (level, event) => level === 'warn' && event === 'migration skipped' && warned.push(event) },
+  })
+  // What is read of the migration before it is joined.
+  const cut = proxy.cutAt('search_path, strategy, definition_hash', 'before')
+  const stop = new AbortController()
+  const working = far.work({ signal: stop.signal })
+  await cut
+  await until(async () => (await bundle.engine.get(migration.id)).status === 'finished')
+  stop.abort()
+
+  expect(await working).toEqual({ jobsRun: 1 })
+  expect(warned).toEqual([])
+})

@@ -6,6 +6,16 @@ import { describeTarget, type TargetParameters } from './parameters.ts'
 import { translateConnectError } from './translate-connect-error.ts'
 import { valueTypes } from './value-types.ts'
 
+export interface Lending {
+  /**
+   * Aborted: the connection is closed at once, whatever is being asked on it. The server, which looks for its client each second,
+   * gives that up; its outcome is in doubt as after any lost connection.
+   */
+  readonly signal?: AbortSignal
+  /** Closed when it comes back: what was set for the session must not reach the next user. */
+  readonly isClosedAfter?: boolean
+}
+
 export interface Target {
   /** For people: database, host, port and user. */
   readonly description: string
@@ -16,7 +26,7 @@ export interface Target {
    * Lends a connection. A connection on which an error was thrown that leaves its state unknown is closed, not returned.
    * Throws target_unreachable, target_refused_login, database_missing when none can be had.
    */
-  withClient<T>(use: (client: pg.Client) => Promise<T>): Promise<T>
+  withClient<T>(use: (client: pg.Client) => Promise<T>, lending?: Lending): Promise<T>
   /** Whether somebody waits for a connection: who holds one for long gives it back at the next sub-batch. */
   isAwaited(): boolean
   close(): Promise<void>
@@ -65,8 +75,13 @@ export function openTarget(parameters: TargetParameters, options: OpenOptions): 
     description: describeTarget(parameters),
     database,
     looksPooled: looksPooled(parameters),
-    async withClient(use) {
+    async withClient(use, { signal, isClosedAfter = false } = {}) {
+      signal?.throwIfAborted()
       const client = await connect(pool, parameters)
+      const abandon = (): void => {
+        client.connection.stream.destroy()
+      }
+      signal?.addEventListener('abort', abandon, { once: true })
       const onError = (error: Error): void => {
         logger.log('warn', 'connection lost', { message: error.message })
       }
@@ -80,8 +95,9 @@ export function openTarget(parameters: TargetParameters, options: OpenOptions): 
         isUsable = client.getTransactionStatus() === 'I'
         throw error
       } finally {
+        signal?.removeEventListener('abort', abandon)
         client.off('error', onError)
-        client.release(!isUsable)
+        client.release(!isUsable || isClosedAfter)
       }
     },
     isAwaited: () => pool.waitingCount > 0,

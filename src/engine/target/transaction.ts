@@ -31,26 +31,42 @@ export const COMMIT = raw('COMMIT')
 const BEGIN = raw('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE')
 const BEGIN_READ_ONLY = raw('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
 
-/**
- * The statements that open a transaction with its local settings; the first part of a flight. `call` is made by the second
- * one, behind the settings: a select list is worked through in its order.
- */
-export function opening(settings: LocalSettings, call: Sql | null = null): readonly Sql[] {
+/** The statements that open a transaction with its local settings; the first part of a flight. */
+export function opening(settings: LocalSettings): readonly Sql[] {
   const pairs: [string, string][] = [
     ['lock_timeout', `${String(settings.lockTimeoutMs ?? LOCK_TIMEOUT_MS)}ms`],
-    ['statement_timeout', `${String(settings.statementTimeoutMs)}ms`],
     ['idle_in_transaction_session_timeout', `${String(IDLE_IN_TRANSACTION_TIMEOUT_MS)}ms`],
+    ...everywhere(settings),
+  ]
+  if (settings.isPlanning === true) {
+    pairs.push(['DateStyle', 'ISO'], ['IntervalStyle', 'postgres'], ['extra_float_digits', '1'])
+  }
+  return [settings.isReadOnly === true ? BEGIN_READ_ONLY : BEGIN, setAll(pairs, true)]
+}
+
+/**
+ * The same for what PostgreSQL runs outside transactions only, on a connection that is closed afterwards. Such statements wait for
+ * locks that block nobody (VACUUM, CONCURRENTLY), and for long: they have no lock_timeout.
+ */
+export function forSession(settings: LocalSettings): Sql {
+  return setAll(everywhere(settings), false)
+}
+
+function everywhere(settings: LocalSettings): [string, string][] {
+  const pairs: [string, string][] = [
+    ['statement_timeout', `${String(settings.statementTimeoutMs)}ms`],
+    // A policy that hides rows raises instead: rows that nobody sees would be neither filled nor missed.
+    ['row_security', 'off'],
   ]
   if (settings.hasConnectionCheck) {
     pairs.push(['client_connection_check_interval', `${String(CONNECTION_CHECK_INTERVAL_MS)}ms`])
   }
   if (settings.searchPath !== undefined) pairs.push(['search_path', settings.searchPath])
-  if (settings.isPlanning === true) {
-    pairs.push(['DateStyle', 'ISO'], ['IntervalStyle', 'postgres'], ['extra_float_digits', '1'])
-  }
-  const calls = pairs.map(([name, value]) => sql`set_config(${name}, ${value}, true)`)
-  const list = call === null ? calls : [...calls, call]
-  return [settings.isReadOnly === true ? BEGIN_READ_ONLY : BEGIN, sql`SELECT ${sql.join(list)}`]
+  return pairs
+}
+
+function setAll(pairs: readonly [name: string, value: string][], isLocal: boolean): Sql {
+  return sql`SELECT ${sql.join(pairs.map(([name, value]) => sql`set_config(${name}, ${value}, ${isLocal})`))}`
 }
 
 /** How long to wait for the answer to a flight of `statements` under these settings. */

@@ -19,7 +19,7 @@ export function createMappedTarget({ name, database }: Named, open: () => Promis
     description: `the connection "${name}"`,
     database,
     looksPooled: false, // the server's own answer decides
-    withClient: async (use) => (await target()).withClient(use),
+    withClient: async (use, lending) => (await target()).withClient(use, lending),
     isAwaited: () => opened?.isAwaited() ?? false,
     async close() {
       const ending = await opening?.catch(() => null)

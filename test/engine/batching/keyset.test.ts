@@ -95,31 +95,34 @@ it('visits every row by a key of any type that has an order', async () => {
 it.each([
   ['', null],
   [' by rows read', 3],
-])('visits every key that has no NULL in it where NULLs are forced, and counts the others%s', async (_how, scanRows) => {
-  const { engine, query } = await setup({
-    schema: `CREATE TABLE public.items (a bigint, b bigint, hits integer NOT NULL DEFAULT 0, bad boolean NOT NULL DEFAULT false);
+])(
+  'visits every key that has no NULL in it where NULLs are forced, and counts the others%s',
+  async (_how, scanRows) => {
+    const { engine, query } = await setup({
+      schema: `CREATE TABLE public.items (a bigint, b bigint, hits integer NOT NULL DEFAULT 0, bad boolean NOT NULL DEFAULT false);
              CREATE UNIQUE INDEX ON public.items (a, b);
              INSERT INTO public.items (a, b) VALUES (1, 1), (1, NULL), (1, 2), (2, NULL), (2, 1), (2, 2), (3, NULL), (NULL, 4)`,
-    definitions: [hitByKey({ column: ['a', 'b'], batchSize: 2, subBatchSize: 1, scope: sql`NOT bad` })],
-  })
+      definitions: [hitByKey({ column: ['a', 'b'], batchSize: 2, subBatchSize: 1, scope: sql`NOT bad` })],
+    })
 
-  const { migration } = await engine.queue({ jobClassName: 'HitByKey', force: true })
-  await query('UPDATE tranche.planning_frontier SET scan_rows = $1', [scanRows])
+    const { migration } = await engine.queue({ jobClassName: 'HitByKey', force: true })
+    await query('UPDATE tranche.planning_frontier SET scan_rows = $1', [scanRows])
 
-  expect(migration).toMatchObject({ minCursor: ['1', '1'], maxCursor: ['2', '2'] })
-  expect(await engine.run(migration.id)).toMatchObject({ reason: 'finished' })
-  expect(
-    await query('SELECT a IS NULL OR b IS NULL AS has_null, hits, count(*)::int FROM items GROUP BY 1, 2 ORDER BY 1'),
-  ).toEqual([
-    { has_null: false, hits: 1, count: 4 },
-    { has_null: true, hits: 0, count: 4 },
-  ])
-  expect(await engine.verify(migration.id)).toMatchObject({
-    holds: true,
-    exceptions: [{ name: 'a or b is NULL', count: 4 }],
-    newAfterQueueing: { aboveMaximum: 0, betweenJobs: 0 },
-  })
-})
+    expect(migration).toMatchObject({ minCursor: ['1', '1'], maxCursor: ['2', '2'] })
+    expect(await engine.run(migration.id)).toMatchObject({ reason: 'finished' })
+    expect(
+      await query('SELECT a IS NULL OR b IS NULL AS has_null, hits, count(*)::int FROM items GROUP BY 1, 2 ORDER BY 1'),
+    ).toEqual([
+      { has_null: false, hits: 1, count: 4 },
+      { has_null: true, hits: 0, count: 4 },
+    ])
+    expect(await engine.verify(migration.id)).toMatchObject({
+      holds: true,
+      exceptions: [{ name: 'a or b is NULL', count: 4 }],
+      newAfterQueueing: { aboveMaximum: 0, betweenJobs: 0 },
+    })
+  },
+)
 
 it('says that rows inserted meanwhile may or may not be visited where keys are random', async () => {
   const { engine } = await setup({ schema: keyedTable({ k: 'uuid' }), definitions: [hitByKey({ column: 'k' })] })

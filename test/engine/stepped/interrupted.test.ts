@@ -38,7 +38,7 @@ const definitions = [
 function cuttingTarget(target: Target, after: { left: number }): Target {
   return {
     ...target,
-    withClient: (use) =>
+    withClient: (use, lending) =>
       target.withClient(async (client) => {
         const { connection } = client
         const parse = connection.parse.bind(connection)
@@ -54,7 +54,7 @@ function cuttingTarget(target: Target, after: { left: number }): Target {
         } finally {
           connection.parse = parse
         }
-      }),
+      }, lending),
   }
 }
 

@@ -114,6 +114,8 @@ function saidOf({ kind, jobId, details }: LogEntry): Said {
       return say('running', 'text', 'Finalizing began')
     case 'finalized':
       return say('finalized', 'finalized', 'Finalized', ': sealed')
+    case 'finalizing_ended':
+      return say('note', 'text', 'Finalizing ended', ` with nobody at it; it is ${text('to')} again`)
     case 'install':
       return say('note', 'neutral', 'Tracking schema installed', `, version ${text('version')}`)
     case 'waiting':
