@@ -9,12 +9,11 @@ import { type JobRow, raiseEpoch, readJob, toClaim } from './claim-row.ts'
 import { type EngineContext, inWritingTransaction } from './context.ts'
 import type { Drive } from './drive.ts'
 import type { NextRange } from './foresight.ts'
-import { planByRows } from './plan-by-rows.ts'
+import { isPlanningTimeout, planByRows } from './plan-by-rows.ts'
 import { nextRange, planning, planNextJob, readNextRange } from './planner.ts'
 import { spacing } from './spacing.ts'
 import { giveBack, MAX_ATTEMPTS } from './takeover.ts'
 import type { Answer } from './target/flight.ts'
-import { kindOfError } from './target/sqlstate.ts'
 import type { Transaction } from './target/transaction.ts'
 import { transitionJob } from './transitions.ts'
 
@@ -29,7 +28,7 @@ export async function claimJob(context: EngineContext, drive: Drive): Promise<Cl
     try {
       return await claimOnce(context, drive)
     } catch (error) {
-      if (kindOfError(error) !== 'timeout' || !(await planByRows(context, drive))) throw error
+      if (!isPlanningTimeout(context, error) || !(await planByRows(context, drive))) throw error
     }
   }
 }

@@ -32,6 +32,8 @@ export interface Limits {
   readonly heartbeatMs: number
   /** Held migrations are looked at again this often; no hold that an indicator began is shorter. */
   readonly holdCheckMs: number
+  /** So often in a row the same sub-batch may lose its connection before that counts as an attempt of the job. */
+  readonly freeLosses: number
   /** So many sub-batches without a pause are sent before the first one's answer is there. 1: one after the other. */
   readonly subBatchesInAir: number
 }
@@ -44,6 +46,7 @@ export const DEFAULT_LIMITS: Limits = {
   reconnectMs: 60_000,
   heartbeatMs: 10_000,
   holdCheckMs: 5_000,
+  freeLosses: 15,
   subBatchesInAir: 6,
 }
 

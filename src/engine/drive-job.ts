@@ -17,12 +17,11 @@ import { ReadAhead } from './read-ahead.ts'
 import { runAhead } from './run-ahead.ts'
 import { type JobDrive, recount, settle } from './settle.ts'
 import { settleCounts } from './settle-counts.ts'
+import { isAsLateAs } from './target/elapsed.ts'
 import { kindOfError, sqlstateOf } from './target/sqlstate.ts'
 
 /** The careful path: so often the same sub-batch is run again on a lock, a deadlock or a serialization conflict. */
 const MAX_REPETITIONS = 5
-/** So often in a row the same sub-batch may lose its connection before that counts as its own doing. */
-const MAX_SETTLEMENTS = 3
 
 export type JobEnd =
   | 'succeeded'
@@ -82,7 +81,7 @@ export async function driveJob(jobDrive: JobDrive, first: Claim): Promise<JobEnd
           if (settled.kind === 'succeeded') return succeed(jobDrive, course)
           // A statement that ends its own session, each time: the server comes back, the sub-batch gets nowhere.
           settlements = isSameKey(before, course.position.predecessor) ? settlements + 1 : 0
-          if (settlements >= MAX_SETTLEMENTS) return await fail(jobDrive, course, { error, failedAfterMs })
+          if (settlements > context.limits.freeLosses) return await fail(jobDrive, course, { error, failedAfterMs })
           course.isAlone = settlements > 0
           await pauseBefore(context, settlements, drive.signal)
           continue
@@ -246,7 +245,7 @@ async function fail(
       exceptionClass,
       exceptionMessage: message,
       metrics: metrics.toJson([operation]),
-      isTimeout: kindOfError(error) === 'timeout',
+      isTimeout: kindOfError(error) === 'timeout' && isAsLateAs(error, context.limits.statementTimeoutMs),
     }),
   )
   if (!isOurs) return 'claim_lost'

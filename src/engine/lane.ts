@@ -11,6 +11,7 @@ import type { Drive } from './drive.ts'
 import { driveJob, type JobEnd } from './drive-job.ts'
 import { decideEnding } from './ending.ts'
 import { takeOverStale } from './lease.ts'
+import { isPlanningTimeout } from './plan-by-rows.ts'
 import { exhausted } from './exhausted.ts'
 import type { HealthMonitor } from './health/monitor.ts'
 import { reconsiderHold } from './hold.ts'
@@ -88,7 +89,8 @@ async function answer(lanes: Lanes, error: unknown, repetition: number): Promise
     case 'exhausted':
       throw exhausted(error)
     case 'timeout':
-      throw planningTimeout(lanes, error)
+      if (isPlanningTimeout(lanes.context, error)) throw planningTimeout(lanes, error)
+      return backOff(lanes.context, repetition, lanes.drive.signal).catch(() => undefined)
     case 'claim_lost':
     case 'not_driven':
     case 'predecessor':

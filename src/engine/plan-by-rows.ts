@@ -5,12 +5,20 @@
 import { sql } from '../shared/sql.ts'
 import { type EngineContext, inWritingTransaction } from './context.ts'
 import type { Drive } from './drive.ts'
+import { isAsLateAs } from './target/elapsed.ts'
+import { kindOfError } from './target/sqlstate.ts'
 import { recordEvent } from './tracking/record-event.ts'
 
 /** Rows that the first step reads for each row of a job. */
 const ROWS_FOR_EACH = 10
 /** What a step is divided by when it still takes too long. */
 const SHRINK = 4
+
+/** Whether looking for the next job took as long as it may; a cancel by somebody says nothing about that. */
+export function isPlanningTimeout({ limits }: EngineContext, error: unknown): boolean {
+  const limitMs = Math.min(limits.planningTimeoutMs, limits.scopedPlanningTimeoutMs)
+  return kindOfError(error) === 'timeout' && isAsLateAs(error, limitMs)
+}
 
 /**
  * Takes the next smaller step from now on: batch size × 10 rows, a quarter at each further time, at least the sub-batch size.

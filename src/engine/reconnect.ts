@@ -15,6 +15,7 @@ export async function reconnect(context: EngineContext, limitMs: number | null, 
   for (;;) {
     signal.throwIfAborted()
     context.refreshFacts()
+    let leftMs: number
     try {
       // After a failover the same name may lead to a standby for a while; that is not "back".
       assertWritable(await context.facts(), context.target.description)
@@ -25,9 +26,11 @@ export async function reconnect(context: EngineContext, limitMs: number | null, 
       const goneMs = context.clock.now().getTime() - since
       // Even who waits without end must not hammer a login that is refused: accounts get locked.
       const limit = isRefused(error) ? REFUSED_LIMIT_MS : limitMs
-      if (limit !== null && goneMs + waitMs > limit) throw lost(context, error, goneMs)
+      if (limit !== null && goneMs >= limit) throw lost(context, error, goneMs)
+      leftMs = limit === null ? Infinity : limit - goneMs
     }
-    await context.clock.sleep(waitMs * (0.5 + context.random.next()), signal)
+    // The last try comes at the very end of the limit.
+    await context.clock.sleep(Math.min(waitMs * (0.5 + context.random.next()), leftMs), signal)
     waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)
   }
 }

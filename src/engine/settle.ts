@@ -26,10 +26,11 @@ export async function settle(
 ): Promise<Resolution> {
   const { migration, signal } = drive
   const { jobId } = position.claim
-  context.emitter.emit('connection:lost', {
-    migrationId: migration.id,
-    message: cause instanceof Error ? cause.message : String(cause),
-  })
+  const isLost = kindOfError(cause) === 'connection'
+  if (isLost) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    context.emitter.emit('connection:lost', { migrationId: migration.id, message })
+  }
   for (;;) {
     await reconnect(context, reconnectMs, signal)
     try {
@@ -38,11 +39,10 @@ export async function settle(
         () => resolveClaim(context, drive, { jobId, knowsCounts: true }),
         signal,
       )
-      context.emitter.emit('connection:back', {
-        migrationId: migration.id,
-        jobId,
-        outcome: outcomeOf(resolution, position),
-      })
+      if (isLost) {
+        const outcome = outcomeOf(resolution, position)
+        context.emitter.emit('connection:back', { migrationId: migration.id, jobId, outcome })
+      }
       return resolution
     } catch (error) {
       if (kindOfError(error) !== 'connection') throw error

@@ -51,7 +51,7 @@ it('a statement that ends its own session each time is tried a few times, and th
     ({ subBatch }) =>
       sql`UPDATE items SET hits = hits + 1 WHERE ${subBatch} AND pg_terminate_backend(pg_backend_pid()) IS NOT NULL`,
   )
-  const bundle = await queued(20, ending)
+  const bundle = await queued(20, ending, [], { ports: { limits: { freeLosses: 2 } } })
 
   expect(await bundle.engine.run(bundle.migrationId)).toMatchObject({ reason: 'failed' })
 

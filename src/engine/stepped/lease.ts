@@ -32,6 +32,8 @@ export interface HeldLease {
   readonly signal: AbortSignal
   /** Writes to the records while the lease is held. Throws LeaseLost, RecordsUnreachable. */
   write<T>(body: (transaction: Transaction) => Promise<T>): Promise<T>
+  /** Whether it is still held, asked once: whoever asks may have a transaction open elsewhere. Throws as `write` does. */
+  check(): Promise<void>
   /** Gives it back; does nothing where it was lost. */
   release(): Promise<void>
 }
@@ -163,25 +165,18 @@ function hold(
     lost.abort(new LeaseLost('this worker was declared dead'))
     return false
   })
-  const write = async <T>(body: (transaction: Transaction) => Promise<T>): Promise<T> => {
-    try {
-      return await withContentionRetries(context, () =>
-        inWritingTransaction(context, async (transaction) => {
-          const { rowCount } = await transaction.query(sql`SELECT FROM ${leases} WHERE ${own} FOR NO KEY UPDATE`)
-          if (rowCount !== 1) throw new LeaseLost('another worker holds the lease by now')
-          return body(transaction)
-        }),
-      )
-    } catch (error) {
-      if (kindOfError(error) !== 'connection') throw error
-      throw new RecordsUnreachable(error instanceof Error ? error.message : String(error), { cause: error })
-    }
-  }
+  const once = async <T>(body: (transaction: Transaction) => Promise<T>): Promise<T> =>
+    inWritingTransaction(context, async (transaction) => {
+      const { rowCount } = await transaction.query(sql`SELECT FROM ${leases} WHERE ${own} FOR NO KEY UPDATE`)
+      if (rowCount !== 1) throw new LeaseLost('another worker holds the lease by now')
+      return body(transaction)
+    })
   return {
     connectionId,
     runnerId,
     signal: lost.signal,
-    write,
+    write: (body) => ofRecords(() => withContentionRetries(context, () => once(body))),
+    check: () => ofRecords(() => once(() => Promise.resolve())),
     async release() {
       beating.abort()
       await heart
@@ -195,5 +190,14 @@ function hold(
         context.logger.log('warn', 'the lease was not given back', { message })
       }
     },
+  }
+}
+
+async function ofRecords<T>(action: () => Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (error) {
+    if (kindOfError(error) !== 'connection') throw error
+    throw new RecordsUnreachable(error instanceof Error ? error.message : String(error), { cause: error })
   }
 }

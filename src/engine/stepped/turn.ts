@@ -15,7 +15,7 @@ import { gateOf, performOperation } from './perform.ts'
 import { findFile, reconcile, titleOf } from './reconcile.ts'
 import { listConnections, type SteppedRecord } from './records.ts'
 import { changeRecord } from './transitions.ts'
-import { openWorkbench, type Workbench } from './workbench.ts'
+import { openWorkbench, StillAtWork, type Workbench } from './workbench.ts'
 
 /** Throws catalogue_missing, and what the database of the records throws. */
 export async function takeTurn(context: EngineContext, signal: AbortSignal): Promise<SteppedRunValue> {
@@ -120,6 +120,10 @@ async function run(context: EngineContext, turn: Turn, current: Current): Promis
     return { reason: 'completed', version, message }
   } catch (error) {
     if (signal.aborted || error instanceof LeaseLost || error instanceof RecordsUnreachable) throw error
+    if (error instanceof StillAtWork) {
+      const message = `migration ${title} is partially completed: ${error.message}`
+      return await told(context, turn, { reason: 'partial', version, message })
+    }
     return recordFailure(context, turn, running, error)
   }
 }

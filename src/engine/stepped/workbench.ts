@@ -2,7 +2,7 @@
  * What an operation works with: the adapter's database, one fenced step at a time, and the records. The two may be
  * different databases, so a step is made safe without a common transaction: it first takes a lock in the adapter's
  * database that lives as long as its transaction, and only then looks whether its worker still holds the lease. A worker
- * that was taken over is refused there; its successor waits until what it had begun is over. Existence is checked
+ * that was taken over is refused there; its successor comes back until what it had begun is over. Existence is checked
  * after that lock, so each step finds what the one before it left.
  */
 import { TrancheError } from '../../shared/errors.ts'
@@ -18,6 +18,14 @@ import type { HeldLease } from './lease.ts'
 /** Building an HNSW index over many rows takes long; a lock is waited for as shortly as everywhere. */
 const STEP_TIMEOUT_MS = 30 * 60 * 1000
 const CONTENTION_REPETITIONS = 5
+
+/**
+ * What a worker that was taken over had begun on the adapter's database is not over yet (it may build an index, or be frozen). That
+ * is no failure of the migration: the next turn looks again.
+ */
+export class StillAtWork extends Error {
+  override readonly name = 'StillAtWork'
+}
 
 export interface Workbench {
   readonly connection: SteppedConnectionValue
@@ -61,8 +69,11 @@ export async function openWorkbench(context: EngineContext, needs: BenchNeeds): 
           return inWritingTransaction(
             adapter,
             async (transaction) => {
-              await transaction.query(sql`SELECT pg_advisory_xact_lock(hashtextextended(${fence}, 0))`)
-              await lease.write(() => Promise.resolve())
+              const { rows } = await transaction.query(
+                sql`SELECT pg_try_advisory_xact_lock(hashtextextended(${fence}, 0)) AS is_free`,
+              )
+              if (rows[0]?.is_free !== true) throw new StillAtWork('a worker before this one is still at work there')
+              await lease.check()
               return body(transaction)
             },
             { statementTimeoutMs: STEP_TIMEOUT_MS, searchPath },

@@ -6,6 +6,7 @@
 import pg from 'pg'
 import { compileSql, type Sql } from '../../shared/sql.ts'
 import { ConnectionLost } from './connection-lost.ts'
+import { noteElapsed } from './elapsed.ts'
 import { sqlstateOf } from './sqlstate.ts'
 import { statementNames } from './statement-names.ts'
 
@@ -104,6 +105,7 @@ class Flight implements pg.Submittable {
   #rows: Record<string, unknown>[] = []
   #deadline: NodeJS.Timeout | undefined
   #hasLanded = false
+  #startedAtMs = 0
 
   constructor(cargo: Cargo, callback: (error: Error | null, answers: readonly Answer[]) => void) {
     this.#cargo = cargo
@@ -133,6 +135,7 @@ class Flight implements pg.Submittable {
   /** pg's turn for it: sent long ago, and now first in line. */
   submit(): void {
     const { client, deadlineMs } = this.#cargo
+    this.#startedAtMs = performance.now()
     this.#deadline = setTimeout(() => client.connection.stream.destroy(), deadlineMs)
   }
 
@@ -180,6 +183,7 @@ class Flight implements pg.Submittable {
     if (this.#hasLanded) return
     this.#hasLanded = true
     clearTimeout(this.#deadline)
+    if (error !== null) noteElapsed(error, performance.now() - this.#startedAtMs)
     this.onLanded()
     this.callback(error, this.#answers)
   }

@@ -8,7 +8,7 @@ export type ErrorKind =
   | 'not_driven' //    our guard: paused, or ended by somebody
   | 'predecessor' //   our guard: the stored cursor is not where this sub-batch starts
   | 'contention' //    40001, 40P01, 55P03: the same sub-batch may simply be run again
-  | 'timeout' //       57014: statement timeout, or cancelled by somebody
+  | 'timeout' //       57014: a limit of ours, or cancelled by somebody (elapsed.ts tells them apart)
   | 'connection' //    the outcome is in doubt until it is resolved on a new connection
   | 'exhausted' //     53xxx: disk, memory or connections are used up; the whole run stops
   | 'job' //           everything else counts as an error of the job
@@ -44,14 +44,17 @@ export function kindOfError(error: unknown): ErrorKind {
   if (sqlstate === GUARD_SQLSTATES.predecessor) return 'predecessor'
   if (CONTENTION.has(sqlstate)) return 'contention'
   if (sqlstate === '57014') return 'timeout'
-  if (SERVER_GONE.has(sqlstate) || (sqlstate.startsWith('08') && !isPlainError(error))) return 'connection'
+  if (SERVER_GONE.has(sqlstate) || (sqlstate.startsWith('08') && endsSession(error))) return 'connection'
   if (sqlstate.startsWith('53')) return 'exhausted'
   return 'job'
 }
 
-/** A statement may raise 08xxx itself (a foreign server is away); only what ends the session speaks of our connection. */
-function isPlainError(error: unknown): boolean {
-  return error instanceof Error && 'severity' in error && error.severity === 'ERROR'
+/**
+ * A statement may raise 08xxx itself (a foreign server is away); only what ends the session speaks of our connection. The word
+ * is the server's own language; poolers, from which such errors come, speak English.
+ */
+function endsSession(error: unknown): boolean {
+  return error instanceof Error && 'severity' in error && (error.severity === 'FATAL' || error.severity === 'PANIC')
 }
 
 /** Whether our own connection failed, so that what was sent may or may not have been done. */

@@ -47,9 +47,12 @@ test('a worker that was taken over ends its statement, writes nothing more, and 
   const first = turn(bundle)
   await begun(bundle)
   await declareGone(bundle)
-  const second = turn({ engine: bundle.another() })
+  const second = bundle.another()
+  // No try is lost by waiting for what is still at work there.
+  expect(await turn({ engine: second })).toEqual({ reason: 'partial', version: FIRST })
+  expect((await second.stepped.list()).migrations).toMatchObject([{ status: 'in_progress', retriesLeft: 3 }])
   expect(await first).toEqual({ reason: 'taken_over', version: null })
-  expect(await second).toEqual({ reason: 'completed', version: FIRST })
+  expect(await turn({ engine: second })).toEqual({ reason: 'completed', version: FIRST })
   // What the first one had begun was committed and not recorded, so it ran once more; the next operation ran once.
   expect(await runsOf(bundle)).toEqual(['slow', 'slow', 'after'])
   const completed = (await bundle.engine.stepped.logs()).filter(({ message }) => message.startsWith('operation'))
