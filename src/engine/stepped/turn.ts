@@ -2,7 +2,6 @@
  * One run of the worker, as the ActiveContext worker does it: preflight, records for files, nothing behind a failed one,
  * then the lowest version that is left, under the lease. At most one migration advances.
  */
-import type { LoadedSteppedMigration } from '../../catalogue/stepped/definition.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import { sql } from '../../shared/sql.ts'
 import type { SteppedConnectionValue, SteppedReason, SteppedRunValue } from '../../shared/stepped-view.ts'
@@ -11,11 +10,12 @@ import { describeException } from '../exception.ts'
 import type { SteppedSource } from '../ports.ts'
 import { recordLine } from './journal.ts'
 import { type HeldLease, LeaseLost, RecordsUnreachable, takeLease } from './lease.ts'
-import { gateOf, performOperation } from './perform.ts'
+import { gateOf } from './perform.ts'
 import { findFile, reconcile, titleOf } from './reconcile.ts'
+import { type Current, runOperations } from './run-operations.ts'
 import { listConnections, type SteppedRecord } from './records.ts'
 import { changeRecord } from './transitions.ts'
-import { openWorkbench, StillAtWork, type Workbench } from './workbench.ts'
+import { openWorkbench, StillAtWork } from './workbench.ts'
 
 /** Throws catalogue_missing, and what the database of the records throws. */
 export async function takeTurn(context: EngineContext, signal: AbortSignal): Promise<SteppedRunValue> {
@@ -85,11 +85,6 @@ async function advance(context: EngineContext, turn: Turn): Promise<SteppedRunVa
   return run(context, turn, { record: unskipped.get(current.id) ?? current, loaded })
 }
 
-interface Current {
-  readonly record: SteppedRecord
-  readonly loaded: LoadedSteppedMigration
-}
-
 async function run(context: EngineContext, turn: Turn, current: Current): Promise<SteppedRunValue> {
   const { lease, signal } = turn
   const { version } = current.record
@@ -126,38 +121,6 @@ async function run(context: EngineContext, turn: Turn, current: Current): Promis
     }
     return recordFailure(context, turn, running, error)
   }
-}
-
-/** Runs what is not completed yet, in order. What it waits for, or null when all are completed. */
-async function runOperations(
-  context: EngineContext,
-  bench: Workbench,
-  { record, loaded }: Current,
-): Promise<string | null> {
-  const completed = record.metadata.operations ?? {}
-  for (const operation of loaded.definition.operations) {
-    if (Object.hasOwn(completed, operation.key)) continue
-    bench.signal.throwIfAborted()
-    const startedAt = performance.now()
-    const outcome = await performOperation(context, bench, operation)
-    if (!outcome.isDone) return outcome.waitingFor
-    const entry = { completedAt: context.clock.now().toISOString(), result: outcome.result }
-    await bench.record(async (transaction) => {
-      await transaction.query(
-        sql`UPDATE ${context.tables.stepped.migrations}
-               SET metadata = jsonb_set(metadata, '{operations}',
-                     coalesce(metadata -> 'operations', '{}') || jsonb_build_object(${operation.key}::text, ${JSON.stringify(entry)}::jsonb)),
-                   updated_at = clock_timestamp()
-             WHERE id = ${record.id}`,
-      )
-      await recordLine(transaction, context, {
-        ...{ connectionId: bench.connection.id, runId: bench.runId, version: bench.version },
-        message: `operation ${operation.key} completed: ${operation.description}`,
-        details: { ...outcome.result, milliseconds: Math.round(performance.now() - startedAt) },
-      })
-    })
-  }
-  return null
 }
 
 interface SkipReason {

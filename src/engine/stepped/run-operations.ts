@@ -1,0 +1,46 @@
+/** The operations of a stepped migration: each is performed once, and its completion is kept in the record's metadata. */
+import type { LoadedSteppedMigration } from '../../catalogue/stepped/definition.ts'
+import { sql } from '../../shared/sql.ts'
+import type { EngineContext } from '../context.ts'
+import { recordLine } from './journal.ts'
+import { performOperation } from './perform.ts'
+import type { SteppedRecord } from './records.ts'
+import type { Workbench } from './workbench.ts'
+
+/** The migration that a turn is at. */
+export interface Current {
+  readonly record: SteppedRecord
+  readonly loaded: LoadedSteppedMigration
+}
+
+/** Runs what is not completed yet, in order. What it waits for, or null when all are completed. */
+export async function runOperations(
+  context: EngineContext,
+  bench: Workbench,
+  { record, loaded }: Current,
+): Promise<string | null> {
+  const completed = record.metadata.operations ?? {}
+  for (const operation of loaded.definition.operations) {
+    if (Object.hasOwn(completed, operation.key)) continue
+    bench.signal.throwIfAborted()
+    const startedAt = performance.now()
+    const outcome = await performOperation(context, bench, operation)
+    if (!outcome.isDone) return outcome.waitingFor
+    const entry = { completedAt: context.clock.now().toISOString(), result: outcome.result }
+    await bench.record(async (transaction) => {
+      await transaction.query(
+        sql`UPDATE ${context.tables.stepped.migrations}
+               SET metadata = jsonb_set(metadata, '{operations}',
+                     coalesce(metadata -> 'operations', '{}') || jsonb_build_object(${operation.key}::text, ${JSON.stringify(entry)}::jsonb)),
+                   updated_at = clock_timestamp()
+             WHERE id = ${record.id}`,
+      )
+      await recordLine(transaction, context, {
+        ...{ connectionId: bench.connection.id, runId: bench.runId, version: bench.version },
+        message: `operation ${operation.key} completed: ${operation.description}`,
+        details: { ...outcome.result, milliseconds: Math.round(performance.now() - startedAt) },
+      })
+    })
+  }
+  return null
+}
