@@ -11,7 +11,7 @@ import type { Drive } from './drive.ts'
 import type { NextRange } from './foresight.ts'
 import { isPlanningTimeout, planByRows } from './plan-by-rows.ts'
 import { nextRange, planning, planNextJob, readNextRange } from './planner.ts'
-import { spacing } from './spacing.ts'
+import { lastStart, spacing } from './spacing.ts'
 import { giveBack, MAX_ATTEMPTS } from './takeover.ts'
 import type { Answer } from './target/flight.ts'
 import type { Transaction } from './target/transaction.ts'
@@ -108,10 +108,7 @@ async function checkIsDue(
 ): Promise<ClaimOutcome | null> {
   if (upcoming === null) return { kind: 'busy' }
   const { rows } = await transaction.query(
-    sql`SELECT ${spacing('m')}
-               - extract(epoch FROM clock_timestamp() - (
-                   SELECT max(coalesce(j.started_at, j.updated_at)) FROM ${tables.jobs} AS j WHERE j.batched_background_migration_id = m.id
-                 ))::float8 AS seconds
+    sql`SELECT ${spacing('m')} - extract(epoch FROM clock_timestamp() - ${lastStart(tables, 'm')})::float8 AS seconds
           FROM ${tables.migrations} AS m WHERE m.id = ${migration.id}`,
   )
   const [row] = rows as { seconds: number | null }[]

@@ -7,6 +7,7 @@ import { type EngineContext, inTransaction, onlyRow } from './context.ts'
 import type { MigrationSubject } from './drive.ts'
 import { maximumOf, minimumOf } from './planner.ts'
 import { keyWords } from '../shared/describe-range.ts'
+import { cursorKey } from './tracking/stored-key.ts'
 import type { CheckResult } from './types.ts'
 
 export async function checkJobsSucceeded(
@@ -16,7 +17,8 @@ export async function checkJobsSucceeded(
   const startedAt = performance.now()
   const { rows } = await inTransaction({ tables, ...context }, (transaction) =>
     transaction.query(
-      sql`SELECT id AS job_id, status, attempts, min_value, max_value, min_cursor, max_cursor, count(*) OVER ()::int AS total
+      sql`SELECT id AS job_id, status, attempts, min_value, max_value, ${cursorKey('min_cursor')} AS min_cursor,
+                 ${cursorKey('max_cursor')} AS max_cursor, count(*) OVER ()::int AS total
             FROM ${tables.jobs}
            WHERE batched_background_migration_id = ${migration.id} AND status <> ${JOB_STATUS_CODES.succeeded}
            ORDER BY id LIMIT ${SHOWN_ROWS}`,

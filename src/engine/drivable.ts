@@ -7,7 +7,7 @@ import type { Migration, RunEndReason, RunOutcome } from './types.ts'
 export function assertDrivable({ id, status }: Migration, driven: readonly MigrationStatus[]): void {
   if (driven.includes(status)) return
   if (status === 'failed') {
-    throw new TrancheError('migration_failed', `migration ${id} has failed: jobs of it have used their attempts`, {
+    throw new TrancheError('migration_failed', `migration ${id} has failed`, {
       remedy: `Look at them with: tranche failures ${id}, then: tranche retry ${id}`,
     })
   }
@@ -24,5 +24,5 @@ export function endOf(status: MigrationStatus): RunEndReason {
 
 export function nothingToDo(migration: Migration): RunOutcome {
   const rows = { scanned: 0, changed: 0, unresolved: 0, quarantined: 0, exact: true }
-  return { migration, done: true, reason: 'nothing_to_do', jobsRun: 0, rows, seconds: 0 }
+  return { migration, done: true, reason: 'nothing_to_do', failure: null, jobsRun: 0, rows, seconds: 0 }
 }

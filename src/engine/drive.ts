@@ -1,5 +1,5 @@
 /** One run of one migration: everything about it that does not change while it is driven. */
-import type { JobArguments, LoadedDefinition } from '../catalogue/definition.ts'
+import type { ErrorBudget, JobArguments, LoadedDefinition } from '../catalogue/definition.ts'
 import { TrancheError } from '../shared/errors.ts'
 import { parseJobArguments } from '../shared/job-arguments.ts'
 import { sql } from '../shared/sql.ts'
@@ -14,7 +14,7 @@ import type { DefinitionSource } from './ports.ts'
 import { findCopyDefinition } from './stepped/copy/copy-definition.ts'
 import { findMigration } from './tracking/find-migration.ts'
 import { unknownMigration } from './transitions.ts'
-import type { Migration } from './types.ts'
+import type { Key, Migration } from './types.ts'
 
 /** A queued migration together with its definition and its table, as they are now. */
 export interface MigrationSubject {
@@ -26,6 +26,10 @@ export interface MigrationSubject {
   readonly searchPath: string
   /** The definition's hash at queue time. */
   readonly queuedHash: string
+  /** That of the queueing, else the definition's; null: none is set. */
+  readonly errorBudget: ErrorBudget | null
+  /** The table's last key at queue time; null where that is not known. */
+  readonly lastKey: Key | null
 }
 
 export interface Drive extends MigrationSubject {
@@ -43,6 +47,15 @@ export interface Drive extends MigrationSubject {
   readonly halt: () => void
 }
 
+interface Details {
+  readonly oid: string
+  readonly search_path: string
+  readonly strategy: string
+  readonly definition_hash: string
+  readonly last_key: Key | null
+  readonly error_budget: ErrorBudget | null
+}
+
 /** Throws unknown_migration, unknown_class, invalid_arguments, table_missing, column_missing. */
 export async function loadSubject(context: EngineContext, migrationId: string): Promise<MigrationSubject> {
   return inTransaction(context, async (transaction) => {
@@ -50,13 +63,10 @@ export async function loadSubject(context: EngineContext, migrationId: string): 
     if (migration === null) throw unknownMigration(migrationId)
     const loaded = getDefinition(context, migration.jobClassName)
     const { rows } = await transaction.query(
-      sql`SELECT table_oid::text AS oid, search_path, strategy, definition_hash
+      sql`SELECT table_oid::text AS oid, search_path, strategy, definition_hash, last_key, error_budget
             FROM ${context.tables.details} WHERE migration_id = ${migrationId}`,
     )
-    const details = onlyRow<{ oid: string; search_path: string; strategy: string; definition_hash: string }>(
-      rows,
-      `migration ${migrationId} has no details row`,
-    )
+    const details = onlyRow<Details>(rows, `migration ${migrationId} has no details row`)
     const table = await getBatchTable(transaction, {
       oid: details.oid,
       label: migration.tableName,
@@ -71,6 +81,8 @@ export async function loadSubject(context: EngineContext, migrationId: string): 
       strategy: getStrategy(details.strategy),
       searchPath: details.search_path,
       queuedHash: details.definition_hash,
+      errorBudget: details.error_budget ?? loaded.definition.errorBudget,
+      lastKey: details.last_key,
     }
   })
 }

@@ -1,8 +1,10 @@
 /** Decides whether a migration ended. The statement that counts begins after migration and frontier are locked. */
 import { sql } from '../shared/sql.ts'
+import type { MigrationFailure } from '../shared/migration-failure.ts'
 import { JOB_STATUS_CODES, type MigrationStatus } from '../shared/status.ts'
 import { type EngineContext, inWritingTransaction, onlyRow } from './context.ts'
 import { MAX_ATTEMPTS } from './takeover.ts'
+import { recordEvent } from './tracking/record-event.ts'
 import { lockMigration, type StatusChange, transitionMigration } from './transitions.ts'
 
 /** More than this share of failed jobs, out of at least so many since the migration was started, fails it. */
@@ -13,12 +15,15 @@ export interface Ending {
   readonly status: MigrationStatus
   /** The change that was decided here, or null. */
   readonly change: StatusChange | null
+  /** Why it failed, where that was decided here. */
+  readonly failure: MigrationFailure | null
   /** Jobs that runners hold at this moment. */
   readonly running: number
 }
 
 interface Counts {
   readonly is_exhausted: boolean
+  readonly jobs: number
   readonly pending: number
   readonly running: number
   readonly retriable: number
@@ -29,7 +34,7 @@ interface Counts {
 
 /**
  * Finishes the migration when its range is used up and every job succeeded; fails it when only jobs without attempts are
- * left, or when too many failed since it was started. A failed job with attempts left counts as not ended.
+ * left, or when too many failed since it was started. A failed job with attempts left counts as not ended. Journaled with why.
  */
 export async function decideEnding(context: EngineContext, migrationId: string): Promise<Ending> {
   const { tables } = context
@@ -37,7 +42,7 @@ export async function decideEnding(context: EngineContext, migrationId: string):
     const status = await lockMigration(transaction, context, migrationId, 'UPDATE')
     await transaction.query(sql`SELECT 1 FROM ${tables.frontier} WHERE migration_id = ${migrationId} FOR NO KEY UPDATE`)
     const { rows } = await transaction.query(
-      sql`SELECT f.is_exhausted,
+      sql`SELECT f.is_exhausted, count(j.id)::int AS jobs,
                  count(j.id) FILTER (WHERE j.status = ${JOB_STATUS_CODES.pending})::int AS pending,
                  count(j.id) FILTER (WHERE j.status = ${JOB_STATUS_CODES.running})::int AS running,
                  count(j.id) FILTER (WHERE j.status = ${JOB_STATUS_CODES.failed} AND j.attempts < ${MAX_ATTEMPTS})::int AS retriable,
@@ -51,10 +56,13 @@ export async function decideEnding(context: EngineContext, migrationId: string):
            GROUP BY f.is_exhausted`,
     )
     const counts = onlyRow<Counts>(rows, `migration ${migrationId} has no planning frontier`)
-    const event = isDrivable(status) ? decide(counts) : null
-    if (event === null) return { status, change: null, running: counts.running }
+    const decision = isDrivable(status) ? decide(counts) : null
+    if (decision === null) return { status, change: null, failure: null, running: counts.running }
+    const { event, failure } = decision
     const change = await transitionMigration(transaction, context, { migrationId, event })
-    return { status: change.to, change, running: counts.running }
+    const details = { ...change, ...(failure ?? { jobs: counts.jobs }) }
+    await recordEvent(transaction, context, { kind: failure === null ? 'finished' : 'failed', migrationId, details })
+    return { status: change.to, change, failure, running: counts.running }
   })
 }
 
@@ -62,9 +70,17 @@ function isDrivable(status: MigrationStatus): boolean {
   return status === 'active' || status === 'finalizing'
 }
 
-function decide(counts: Counts): 'finish' | 'failure' | null {
-  if (counts.recent >= FAILED_SHARE_MIN_JOBS && counts.recent_failed / counts.recent > MAX_FAILED_SHARE)
-    return 'failure'
+interface Decision {
+  readonly event: 'finish' | 'failure'
+  readonly failure: MigrationFailure | null
+}
+
+function decide(counts: Counts): Decision | null {
+  const { recent, recent_failed: failed } = counts
+  if (recent >= FAILED_SHARE_MIN_JOBS && failed / recent > MAX_FAILED_SHARE)
+    return { event: 'failure', failure: { rule: 'share', failed, of: recent } }
   if (!counts.is_exhausted || counts.pending + counts.running + counts.retriable > 0) return null
-  return counts.failed > 0 ? 'failure' : 'finish'
+  return counts.failed > 0
+    ? { event: 'failure', failure: { rule: 'attempts', failed: counts.failed, of: counts.jobs } }
+    : { event: 'finish', failure: null }
 }

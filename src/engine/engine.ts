@@ -38,7 +38,7 @@ import { deleteMigration } from './removal.ts'
 import { type RequeueChanges, requeueMigration, type RequeueOutcome } from './requeueing.ts'
 import { lostConnection } from './reconnect.ts'
 import { runMigration } from './runner.ts'
-import { work, type WorkOptions } from './scheduler.ts'
+import { setScheduling, work, type WorkOptions } from './scheduler.ts'
 import type { SplitOutcome } from './split.ts'
 import { splitOneJob } from './splitting.ts'
 import { createStepped, type SteppedEngine } from './stepped/stepped.ts'
@@ -104,6 +104,8 @@ export interface Engine {
   run(migrationId: string, options?: RunOptions): Promise<RunOutcome>
   /** Scheduler ticks for all active migrations, paced. Resolves when the signal is aborted, or after one pass with `once`. */
   work(options?: WorkOptions): Promise<{ readonly jobsRun: number }>
+  /** Off: no scheduler of this database begins a job; what is running goes on. Journaled. */
+  setScheduling(isOn: boolean): Promise<void>
   pause(migrationId: string): Promise<Migration>
   resume(migrationId: string): Promise<Migration>
   set(migrationId: string, changes: KnobChanges): Promise<Migration>
@@ -240,6 +242,7 @@ export function createEngine(ports: EnginePorts): Engine {
     get: (reference) => either((from) => getState(from, reference)),
     run: (migrationId, options) => installed(() => runMigration(context, migrationId, options)),
     work: (options) => installed(() => work(context, options)),
+    setScheduling: (isOn) => installed(() => setScheduling(context, isOn)),
     pause: (migrationId) =>
       either(
         (at) => pauseMigration(at, migrationId),

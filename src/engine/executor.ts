@@ -118,9 +118,9 @@ export async function closeSubBatch(
   { context, settings, subBatch, outcome }: Closing,
 ): Promise<void> {
   const { claim, slice, backlog, finishWith } = subBatch
-  const { changed, unresolved, quarantined } = outcome
+  const { changed, unresolved, unresolvedReasons, quarantined } = outcome
   const shipment = backlog.ship(slice.end, changed)
-  const progress = { claim, slice, shipment, unresolved, quarantined: quarantined.length }
+  const progress = { claim, slice, shipment, unresolved, unresolvedReasons, quarantined: quarantined.length }
   if (finishWith === null) {
     assertCommitted(lastOf(await fly(client, closing(context, progress), deadlineOf(settings))))
   } else {

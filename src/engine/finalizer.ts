@@ -3,11 +3,11 @@
  * be repeated after an error at any point; stopped in the middle, the migration goes back to the status it came from.
  */
 import { TrancheError } from '../shared/errors.ts'
-import { countOf } from '../shared/format-number.ts'
+import { describeFailure } from '../shared/migration-failure.ts'
 import { sql } from '../shared/sql.ts'
 import { canTransition, JOB_STATUS_CODES } from '../shared/status.ts'
 import { inPatientTransaction } from './contention.ts'
-import { type EngineContext, inTransaction, onlyRow } from './context.ts'
+import { type EngineContext, inTransaction } from './context.ts'
 import { assertNoDrift, loadSubject, type MigrationSubject } from './drive.ts'
 import { assertNotTooEarly, EARLY_FINALIZATION } from './early-finalization.ts'
 import { runFinalizeAfter } from './finalize-after.ts'
@@ -107,7 +107,7 @@ async function completeRemainder(
     ...(signal === undefined ? {} : { signal }),
   })
   if (run.reason === 'finished' || run.reason === 'nothing_to_do') return run
-  throw run.reason === 'failed' && (await isStillOurs(context, id)) ? await failed(context, id) : stopped(id, run)
+  throw run.reason === 'failed' && (await isStillOurs(context, id)) ? failed(id, run.failure) : stopped(id, run)
 }
 
 /** A pause put it back to the status that it came from, which may be failed: no job failed then. */
@@ -167,21 +167,10 @@ async function get(context: EngineContext, migrationId: string): Promise<Migrati
   return found
 }
 
-async function failed({ tables, ...context }: EngineContext, id: string): Promise<TrancheError> {
-  const { rows } = await inTransaction({ tables, ...context }, (transaction) =>
-    transaction.query(
-      sql`SELECT count(*)::int AS blocked FROM ${tables.jobs}
-           WHERE batched_background_migration_id = ${id} AND status = ${JOB_STATUS_CODES.failed} AND attempts >= ${MAX_ATTEMPTS}`,
-    ),
-  )
-  const { blocked } = onlyRow<{ blocked: number }>(rows, 'a count returned no row')
-  const why =
-    blocked > 0
-      ? `${countOf(blocked, 'job')} used ${blocked === 1 ? 'its' : 'their'} attempts`
-      : 'too many of the jobs made since then failed'
-  return new TrancheError('migration_failed', `migration ${id} failed while finalizing: ${why}`, {
+function failed(id: string, failure: RunOutcome['failure']): TrancheError {
+  return new TrancheError('migration_failed', `migration ${id} failed while finalizing: ${describeFailure(failure)}`, {
     remedy: `Look at them with: tranche failures ${id}, then: tranche retry ${id}`,
-    details: { blocked },
+    details: { failure },
   })
 }
 

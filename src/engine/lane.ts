@@ -1,6 +1,7 @@
 /** A lane claims jobs and drives them, one after the other, until the migration or the run ends. A run has one or more. */
 import { TrancheError } from '../shared/errors.ts'
 import { formatTime } from '../shared/format-duration.ts'
+import type { MigrationFailure } from '../shared/migration-failure.ts'
 import { reasonOfHold } from '../shared/health.ts'
 import type { AfterJob } from './after-job.ts'
 import { backOff } from './contention.ts'
@@ -35,6 +36,8 @@ export interface Lanes {
   readonly endsWhenIdle: boolean
   /** Why the run ends; the first reason stays. null while it goes on. */
   end: RunEndReason | null
+  /** Why the migration failed, where this run decided that. */
+  failure: MigrationFailure | null
   /** Jobs that a lane of this process drives at this moment. */
   readonly driven: Set<string>
   /** Jobs started by this run. */
@@ -252,7 +255,8 @@ async function onNothingToClaim(lanes: Lanes): Promise<void> {
 /** Ends the migration where it ended. */
 export async function decide(lanes: Lanes): Promise<void> {
   const { context, drive } = lanes
-  const { status, change } = await decideEnding(context, drive.migration.id)
+  const { status, change, failure } = await decideEnding(context, drive.migration.id)
+  lanes.failure ??= failure
   if (change !== null) {
     const event = change.to === 'finished' ? 'finish' : 'failure'
     context.emitter.emit('migration:changed', { migrationId: drive.migration.id, event, ...change })

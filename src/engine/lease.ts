@@ -11,7 +11,8 @@ import type { Drive } from './drive.ts'
 import { type TakenOver, takeOverDeadRunners } from './takeover.ts'
 import type { Transaction } from './target/transaction.ts'
 import { lockRunners } from './tracking/list-runners.ts'
-import { lockMigration, type StatusChange } from './transitions.ts'
+import { registerRunner } from './tracking/register-runner.ts'
+import { lockMigration, type StatusChange, unknownMigration } from './transitions.ts'
 import type { RunnerInfo } from './types.ts'
 
 const BEAT_TIMEOUT_MS = 2_000
@@ -56,7 +57,15 @@ export async function joinLease(context: EngineContext, joining: Joining): Promi
         ? await restoreAbandoned(transaction, context, { migrationId, status: found, runners })
         : await begin(transaction)
     const status = change?.to ?? found
-    if (joining.drivenStatuses.includes(status)) await registerRunner(transaction, context, joining)
+    if (joining.drivenStatuses.includes(status)) {
+      const { runnerId } = joining
+      await transaction.query(registerRunner(context, { runnerId, migrationId, isFinalizing: begin !== undefined }))
+    } else if (!runners.some(({ isLive }) => isLive)) {
+      // Nobody drives it: the table is free for others.
+      await transaction.query(
+        sql`DELETE FROM ${context.tables.leases} WHERE table_oid = ${leaseOid}::oid AND migration_id = ${migrationId}`,
+      )
+    }
     return { status, takenOver, changes: change === null ? [] : [change] }
   })
 }
@@ -141,15 +150,19 @@ async function lockLease(
   { leaseOid, migrationId }: Pick<Joining, 'leaseOid' | 'migrationId'>,
 ): Promise<string> {
   for (let tries = 0; tries < 5; tries += 1) {
-    // Waits for whoever inserts the same row right now.
+    // Waits for whoever inserts the same row right now. A migration that was deleted since it was read leases nothing.
     await transaction.query(
-      sql`INSERT INTO ${tables.leases} (table_oid, migration_id) VALUES (${leaseOid}::oid, ${migrationId}) ON CONFLICT (table_oid) DO NOTHING`,
+      sql`INSERT INTO ${tables.leases} (table_oid, migration_id)
+          SELECT ${leaseOid}::oid, id FROM ${tables.migrations} WHERE id = ${migrationId} FOR KEY SHARE
+          ON CONFLICT (table_oid) DO NOTHING`,
     )
     const { rows } = await transaction.query(
       sql`SELECT migration_id::text AS migration_id FROM ${tables.leases} WHERE table_oid = ${leaseOid}::oid FOR NO KEY UPDATE`,
     )
     const [row] = rows as { migration_id: string }[]
     if (row !== undefined) return row.migration_id
+    const { rowCount } = await transaction.query(sql`SELECT 1 FROM ${tables.migrations} WHERE id = ${migrationId}`)
+    if (rowCount === 0) throw unknownMigration(migrationId)
   }
   throw new TrancheError('table_busy', 'the table’s lease changed hands again and again at this very moment', {
     remedy: 'Try again.',
@@ -167,21 +180,5 @@ function assertNoLiveRunner(migrationId: string, runners: readonly RunnerInfo[])
       remedy: 'Wait for it, or pause it: only one migration writes a table at a time.',
       details: { migrationId, runner: live },
     },
-  )
-}
-
-/** Repeatable: the answer to the COMMIT of joining may have been lost, and its heartbeat have grown old meanwhile. */
-async function registerRunner(
-  transaction: Transaction,
-  { tables, identity }: EngineContext,
-  { runnerId, migrationId, begin }: Joining,
-): Promise<void> {
-  const { operator, host, bootId, pidNamespace, pid, pidStart, version } = identity
-  await transaction.query(
-    sql`INSERT INTO ${tables.runners}
-          (id, migration_id, operator, host, boot_id, pid_namespace, pid, pid_start, version, is_finalizing)
-        VALUES (${runnerId}, ${migrationId}, ${operator}, ${host}, ${bootId}, ${pidNamespace}, ${pid}, ${pidStart}, ${version},
-                ${begin !== undefined})
-        ON CONFLICT (id) DO UPDATE SET heartbeat_at = clock_timestamp()`,
   )
 }

@@ -1,6 +1,6 @@
 /**
- * For a scheduler: what nobody else looks after. Held migrations are driven by nobody, so it reconsiders their holds itself; and
- * it puts back what a killed finalizer left behind.
+ * For a scheduler: what nobody else looks after. Held migrations are driven by nobody, so it reconsiders their holds itself; it
+ * puts back what a killed finalizer left behind; and it deletes logs that are too old.
  */
 import { toAppError } from '../shared/errors.ts'
 import { sql } from '../shared/sql.ts'
@@ -10,15 +10,23 @@ import { type EngineContext, inTransaction } from './context.ts'
 import { createHealthMonitor, type HealthMonitor } from './health/monitor.ts'
 import { reconsiderHold } from './hold.ts'
 import { kindOfError } from './target/sqlstate.ts'
+import { deleteOldLogs } from './tracking/delete-old-logs.ts'
+
+const BETWEEN_TIDYING_MS = 3_600_000
 
 /** Returns a function that looks after all migrations of the database, at most once in a while. */
-export function createLookAfter(context: EngineContext): () => Promise<void> {
+export function createLookAfter(context: EngineContext, signal: AbortSignal): () => Promise<void> {
   const monitors = new Map<string, HealthMonitor>()
   let lookedAtMs = -Infinity
+  let tidiedAtMs = -Infinity
   return async () => {
     const nowMs = context.clock.now().getTime()
     if (nowMs - lookedAtMs < context.limits.holdCheckMs) return
     lookedAtMs = nowMs
+    if (nowMs - tidiedAtMs >= BETWEEN_TIDYING_MS) {
+      tidiedAtMs = nowMs
+      await orTell(context, null, () => deleteOldLogs(context, signal))
+    }
     for (const id of await listFinalizing(context)) await orTell(context, id, () => restoreIfAbandoned(context, id))
     const held = await listHeld(context)
     for (const id of monitors.keys()) if (!held.some((migration) => migration.id === id)) monitors.delete(id)
@@ -31,13 +39,18 @@ export function createLookAfter(context: EngineContext): () => Promise<void> {
 }
 
 /** One migration that is locked, or was deleted at this moment, must not keep the others from being driven. */
-async function orTell(context: EngineContext, migrationId: string, act: () => Promise<unknown>): Promise<void> {
+async function orTell(context: EngineContext, migrationId: string | null, act: () => Promise<unknown>): Promise<void> {
   try {
     await act()
   } catch (error) {
     if (kindOfError(error) === 'connection') throw error
     const { code, message } = toAppError(error)
-    context.logger.log('warn', 'migration not looked after', { migrationId, code, message })
+    const of = migrationId === null ? {} : { migrationId }
+    context.logger.log('warn', migrationId === null ? 'old logs not deleted' : 'migration not looked after', {
+      ...of,
+      code,
+      message,
+    })
   }
 }
 

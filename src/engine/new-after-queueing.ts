@@ -10,7 +10,7 @@ import type { MigrationSubject } from './drive.ts'
 import { maximumOf, minimumOf } from './planner.ts'
 import { kindOfError } from './target/sqlstate.ts'
 import { cursorKey } from './tracking/stored-key.ts'
-import type { NewAfterQueueing } from './types.ts'
+import type { Key, NewAfterQueueing } from './types.ts'
 
 /** Counted up to here: beyond it nobody wants the exact number, and counting must not scan a table. */
 const COUNT_CAP = 10_000
@@ -30,12 +30,14 @@ export async function countNewAfterQueueing(
   }
 }
 
-function rowsAboveMaximum({ scoped: { table, scope }, migration }: MigrationSubject): Sql {
+/** Above the maximum that was fixed, and above whatever the table held then: a maximum that was asked for may lie below it. */
+function rowsAboveMaximum({ scoped: { table, scope }, migration, lastKey }: MigrationSubject): Sql {
+  const own = sql.ident(table.name)
   const maximum = maximumOf(migration)
   // Queued over an empty table there was no key to be above of: every row is new.
-  const after = maximum.length === 0 ? null : maximum
-  const condition = inRange(sql.ident(table.name), table.columns, { after, until: null })
-  return sql`SELECT 1 FROM ${tableName(table)} WHERE ${condition}${and(scope)} LIMIT ${COUNT_CAP}`
+  const above = (key: Key): Sql => inRange(own, table.columns, { after: key.length === 0 ? null : key, until: null })
+  const conditions = sql.join([maximum, ...(lastKey === null ? [] : [lastKey])].map(above), ' AND ')
+  return sql`SELECT 1 FROM ${tableName(table)} WHERE ${conditions}${and(scope)} LIMIT ${COUNT_CAP}`
 }
 
 /**

@@ -1,4 +1,5 @@
 /** A migration's state as people see it: the row, its jobs by status, rows by outcome, progress, and who drives it. */
+import type { MigrationFailure } from '../shared/migration-failure.ts'
 import { sql, type Sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES } from '../shared/status.ts'
 import { timeLeft, type TimeLeftValue } from '../shared/time-left.ts'
@@ -7,6 +8,7 @@ import { type EngineContext, inTransaction, onlyRow } from './context.ts'
 import { readHold, toHold } from './hold.ts'
 import { maximumOf, minimumOf } from './planner.ts'
 import { readRecentPace } from './recent-pace.ts'
+import { readSchedule } from './schedule.ts'
 import { MAX_ATTEMPTS } from './takeover.ts'
 import type { Transaction } from './target/transaction.ts'
 import { countRows } from './tracking/count-rows.ts'
@@ -90,7 +92,23 @@ async function stateOf(
     hold: migration.onHoldUntil === null ? null : toHold(await readHold(transaction, context, migration.id)),
     definitionHash: detail?.definition_hash ?? null,
     scanRows: detail?.scan_rows ?? null,
+    failure: migration.status === 'failed' ? await readFailure(transaction, context, migration.id) : null,
+    schedule: await readSchedule(transaction, context, migration),
   }
+}
+
+/** As the journal has it. */
+async function readFailure(
+  transaction: Transaction,
+  { tables }: EngineContext,
+  migrationId: string,
+): Promise<MigrationFailure | null> {
+  const { rows } = await transaction.query(
+    sql`SELECT details->>'rule' AS rule, (details->>'failed')::int AS failed, (details->>'of')::int AS "of"
+          FROM ${tables.events} AS e WHERE migration_id = ${migrationId} AND kind = 'failed' ORDER BY id DESC LIMIT 1`,
+  )
+  const [row] = rows as unknown as MigrationFailure[]
+  return row ?? null
 }
 
 async function timeLeftOf(

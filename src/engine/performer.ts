@@ -10,6 +10,7 @@ import { Gate, refuseTransactionControl, type Run } from './gate.ts'
 import { queryOther } from './other-database.ts'
 import { prepareRows } from './row-performer.ts'
 import type { Answer } from './target/flight.ts'
+import type { UnresolvedReasons } from './unresolved-reasons.ts'
 
 /** As long as the server lets a transaction of ours be idle. */
 const IDLE_LIMIT_MS = 10_000
@@ -25,10 +26,14 @@ export interface Operation {
 export interface Outcome {
   readonly changed: number
   readonly unresolved: number
+  readonly unresolvedReasons: UnresolvedReasons
   readonly quarantined: readonly QuarantinedRow[]
   /** What was measured within the sub-batch, beside the sub-batch as a whole. */
   readonly parts: readonly Operation[]
 }
+
+/** Of a sub-batch in which no row is told of by itself. */
+export const NO_OUTCOME: Outcome = { changed: 0, unresolved: 0, unresolvedReasons: {}, quarantined: [], parts: [] }
 
 export interface Prepared {
   /** One statement and nothing else, before or behind it: its row count is the outcome, so it may fly with others. */
@@ -80,7 +85,7 @@ const TRANSACTION_CONTROL = new Set(['BEGIN', 'START', 'COMMIT', 'ROLLBACK', 'PR
 export function outcomeOf(answer: Answer | undefined): Outcome {
   if (answer === undefined || TRANSACTION_CONTROL.has(answer.command))
     throw new Error(`perform’s statement answered ${answer?.command ?? 'nothing'}; it must leave the transaction open`)
-  return { changed: answer.rowCount, unresolved: 0, quarantined: [], parts: [] }
+  return { ...NO_OUTCOME, changed: answer.rowCount }
 }
 
 /** The author's function is already running; its first query waits at the gate until the guard let the transaction through. */
@@ -95,7 +100,7 @@ function prepareFunction(result: PromiseLike<unknown>, gate: Gate): Prepared {
       try {
         const returned = await Promise.race([settled, gate.idle])
         await gate.settle()
-        return { changed: changedOf(returned) ?? gate.rowCount, unresolved: 0, quarantined: [], parts: [] }
+        return { ...NO_OUTCOME, changed: changedOf(returned) ?? gate.rowCount }
       } catch (error) {
         await gate.settle().catch(() => undefined)
         throw gate.tell(error)

@@ -152,12 +152,13 @@ interface NewJob {
 async function insertJob(
   transaction: Transaction,
   { tables }: EngineContext,
-  { migration, runnerId }: Drive,
+  { migration, runnerId, scoped }: Drive,
   { plan, knobs, plannedFrom, plannedTo }: NewJob,
 ): Promise<string> {
   const storage = migration.minValue === null ? 'cursor' : 'value'
-  const min = storedKey(plan.min, storage)
-  const max = storedKey(plan.max, storage)
+  const { columns } = scoped.table
+  const min = storedKey(plan.min, storage, columns)
+  const max = storedKey(plan.max, storage, columns)
   const { rows } = await transaction.queryLast(
     sql`WITH job AS (
           INSERT INTO ${tables.jobs}

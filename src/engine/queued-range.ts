@@ -10,6 +10,8 @@ import type { Key } from './types.ts'
 export interface QueuedRange {
   readonly min: Key
   readonly max: Key
+  /** The table's own last key now, which may lie above a maximum that was asked for. */
+  readonly last: Key
   /** The planner's estimate of the rows in it. */
   readonly estimate: number
 }
@@ -31,8 +33,12 @@ export async function fixRange(
   if (present === null) return null
   const min = asked.from ?? present.min
   const max = asked.until ?? present.max
+  const last =
+    asked.until === null
+      ? present.max
+      : ((await strategy.bounds(transaction, scoped.table, { until: null }))?.max ?? max)
   try {
-    return { min, max, estimate: await strategy.estimate(transaction, scoped, { from: min, until: max }) }
+    return { min, max, last, estimate: await strategy.estimate(transaction, scoped, { from: min, until: max }) }
   } catch (error) {
     if (scoped.scope === null || sqlstateOf(error)?.startsWith('42') !== true) throw error
     throw new TrancheError(

@@ -223,6 +223,7 @@ function askedFor({
   pauseMs,
   min,
   max,
+  errorBudget,
   force,
 }: QueueRequest): Record<string, unknown> {
   return {
@@ -233,6 +234,7 @@ function askedFor({
     pauseMs,
     min,
     max,
+    errorBudget,
     ...(force === true ? { force } : {}),
   }
 }
@@ -252,8 +254,10 @@ async function insertOne(
     table: scoped.table,
     batchClassName: strategy.batchClassName,
     status: range === null ? 'finished' : request.isPaused === true ? 'paused' : 'active',
-    min: storedKey(range?.min ?? nothing, storage),
-    max: storedKey(range?.max ?? nothing, storage),
+    min: storedKey(range?.min ?? nothing, storage, scoped.table.columns),
+    max: storedKey(range?.max ?? nothing, storage, scoped.table.columns),
+    lastKey: range?.last ?? null,
+    errorBudget: request.errorBudget,
     estimate: range?.estimate ?? 0,
   })
 }

@@ -4,21 +4,24 @@
  */
 import type { EachRow, PerformContext, QuarantinedRow, TransformedRow } from '../catalogue/definition.ts'
 import { TrancheError } from '../shared/errors.ts'
-import { isSql, type Sql } from '../shared/sql.ts'
+import { isSql, raw, sql, type Sql } from '../shared/sql.ts'
+import { keyText } from './batching/key-range.ts'
 import { type EngineContext, inTransaction } from './context.ts'
 import type { Drive } from './drive.ts'
 import { keepWithinBudget } from './error-budget.ts'
 import { refuseTransactionControl } from './gate.ts'
 import type { Operation, Prepared } from './performer.ts'
 import type { RowTransformer, TransformOutcome } from './ports.ts'
+import { sqlstateOf } from './target/sqlstate.ts'
 import { quarantineRows } from './tracking/quarantine-rows.ts'
 import type { Key } from './types.ts'
+import { countReasons } from './unresolved-reasons.ts'
 
 type SourceRow = Readonly<Record<string, unknown>>
 
 interface Sorted {
   readonly written: readonly TransformedRow[]
-  readonly unresolved: number
+  readonly unresolved: readonly string[]
   readonly quarantined: readonly QuarantinedRow[]
 }
 
@@ -33,11 +36,7 @@ export async function prepareRows(
   const selected = statementOf('select', perform.select(performContext))
   const { operation } = loaded.definition
   const selectedAtMs = performance.now()
-  const { rows } = await inTransaction(context, (transaction) => transaction.query(selected), {
-    searchPath: drive.searchPath,
-    isReadOnly: true,
-  })
-  const keys = rows.map((row) => keyOf(row, drive))
+  const { rows, keys } = await select(context, drive, selected)
   const { args, migration } = drive
   const { signal, log } = performContext
   const request = { args, jobArguments: migration.jobArguments, signal, log }
@@ -55,13 +54,16 @@ export async function prepareRows(
       if (quarantined.length > 0) {
         const { id: migrationId } = drive.migration
         await run(quarantineRows(context.tables, { migrationId, jobId: performContext.jobId, rows: quarantined }))
-        const { errorBudget: budget } = loaded.definition
-        if (budget !== null)
-          await keepWithinBudget(run, { tables: context.tables, migrationId, budget, scanned: rows.length })
+        const { errorBudget: budget } = drive
+        if (budget !== null) {
+          const spending = { tables: context.tables, migrationId, budget, scanned: rows.length, latest: quarantined }
+          await keepWithinBudget(run, spending)
+        }
         if (perform.onQuarantine !== undefined)
           await run(statementOf('onQuarantine', perform.onQuarantine(quarantined)))
       }
-      return { changed: answer?.rowCount ?? 0, unresolved, quarantined, parts }
+      const unresolvedReasons = countReasons(unresolved)
+      return { changed: answer?.rowCount ?? 0, unresolved: unresolved.length, unresolvedReasons, quarantined, parts }
     },
     abandon() {
       // what was read and transformed is dropped; the next try reads again
@@ -85,13 +87,41 @@ function statementOf(part: 'select' | 'write' | 'onQuarantine', statement: unkno
   return statement
 }
 
-function keyOf(row: SourceRow, { scoped, loaded }: Drive): Key {
-  return scoped.table.columns.map(({ name }) => {
-    const value = row[name]
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value)
-    if (Buffer.isBuffer(value)) return `\\x${value.toString('hex')}`
-    throw new Error(`${loaded.definition.jobClassName}: select must return the batch column "${name}"`)
-  })
+interface Selected {
+  readonly rows: readonly SourceRow[]
+  readonly keys: readonly Key[]
+}
+
+const KEY = 'tranche key'
+
+/**
+ * The author's rows, and beside them their keys as planning writes them: text that the server makes, so that a key names the same
+ * row whatever the session writes dates as, and whatever becomes of the value in JavaScript.
+ */
+async function select(context: EngineContext, drive: Drive, selected: Sql): Promise<Selected> {
+  const { columns } = drive.scoped.table
+  const statement = sql`WITH selected AS (${selected})
+                        SELECT selected.*, ${keyText(raw('selected'), columns)} AS ${sql.ident(KEY)} FROM selected`
+  const settings = { searchPath: drive.searchPath, isReadOnly: true, isPlanning: true }
+  try {
+    const { rows } = await inTransaction(context, (transaction) => transaction.query(statement), settings)
+    return {
+      rows: rows.map(({ [KEY]: _key, ...row }) => row),
+      keys: rows.map(({ [KEY]: key }) => key as Key), // of keyText
+    }
+  } catch (error) {
+    throw withoutKey(error, drive) ?? error
+  }
+}
+
+/** What a select without the batch columns makes of the question for its keys. */
+function withoutKey(error: unknown, { scoped, loaded }: Drive): Error | null {
+  const UNDEFINED_COLUMN = '42703'
+  if (sqlstateOf(error) !== UNDEFINED_COLUMN || !(error instanceof Error)) return null
+  const missing = scoped.table.columns.find(({ name }) => error.message.includes(`selected.${name}`))
+  if (missing === undefined) return null
+  const message = `${loaded.definition.jobClassName}: select must return the batch column "${missing.name}"`
+  return new Error(message, { cause: error })
 }
 
 function sort(rows: readonly SourceRow[], keys: readonly Key[], outcomes: readonly TransformOutcome[]): Sorted {
@@ -101,12 +131,12 @@ function sort(rows: readonly SourceRow[], keys: readonly Key[], outcomes: readon
   const written: TransformedRow[] = []
   // By key: a select that joins may return a row of the table more than once.
   const quarantined = new Map<string, QuarantinedRow>()
-  let unresolved = 0
+  const unresolved: string[] = []
   outcomes.forEach((outcome, index) => {
     const source = rows[index] ?? {}
     const key = keys[index] ?? []
     if (outcome.kind === 'value') written.push({ key, source, value: outcome.value })
-    else if (outcome.kind === 'unresolved') unresolved += 1
+    else if (outcome.kind === 'unresolved') unresolved.push(outcome.reason)
     else if (outcome.kind === 'raised') {
       const { errorClass, message, stack } = outcome
       quarantined.set(key.join('\0'), { key, source, errorClass, errorMessage: message, stack })

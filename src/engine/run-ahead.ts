@@ -19,6 +19,9 @@ import { kindOfError } from './target/sqlstate.ts'
 import { assertCommitted, deadlineOf, type LocalSettings, rollBack } from './target/transaction.ts'
 import type { Key } from './types.ts'
 
+/** Of one statement only the rows that it changed are known. */
+const NOTHING_TOLD = { unresolved: 0, unresolvedReasons: {}, quarantined: 0 } as const
+
 /** At a job's last so many times what is in the air, the next one's plan is looked up. */
 const NEAR_END = 2
 
@@ -125,10 +128,7 @@ function send({ jobDrive, client, settings, manner, position }: Runway, index: n
     ? fly(client, open, deadlineOf(settings, 2), manner)
     : fly(
         client,
-        [
-          ...open,
-          ...closing(context, { claim, slice, shipment: backlog.ship(slice.end, null), unresolved: 0, quarantined: 0 }),
-        ],
+        [...open, ...closing(context, { ...NOTHING_TOLD, claim, slice, shipment: backlog.ship(slice.end, null) })],
         deadlineOf(settings, 2),
         manner,
       )

@@ -22,7 +22,7 @@ import { countRows } from './tracking/count-rows.ts'
 import { findMigration } from './tracking/find-migration.ts'
 import { recordEvent } from './tracking/record-event.ts'
 import { type StatusChange, unknownMigration } from './transitions.ts'
-import type { Migration, RunEndReason, RunOptions, RunOutcome } from './types.ts'
+import type { Migration, RunOptions, RunOutcome } from './types.ts'
 
 export interface Driving extends RunOptions {
   /** Statuses under which this run may write (default: active and finalizing). */
@@ -81,7 +81,7 @@ export async function runMigration(
     },
   }
   const tally = await openTally(context, subject)
-  const reason = await asRunner(context, drive, options, tally)
+  const { reason, failure } = await asRunner(context, drive, options, tally)
   tally.flush()
   const outcome: RunOutcome = {
     migration: await withReconnects(context, { limitMs: limitOf(context, options), signal: NEVER }, () =>
@@ -89,6 +89,7 @@ export async function runMigration(
     ),
     done: reason === 'finished' || reason === 'failed',
     reason,
+    failure,
     jobsRun: tally.jobsRun,
     rows: tally.rows(),
     seconds: (context.clock.now().getTime() - startedAtMs) / 1000,
@@ -97,13 +98,15 @@ export async function runMigration(
   return outcome
 }
 
-async function asRunner(context: EngineContext, drive: Drive, options: Driving, tally: Tally): Promise<RunEndReason> {
+type RunEnd = Pick<RunOutcome, 'reason' | 'failure'>
+
+async function asRunner(context: EngineContext, drive: Drive, options: Driving, tally: Tally): Promise<RunEnd> {
   const { migration, runnerId, scoped, signal } = drive
   const membership = { migrationId: migration.id, leaseOid: scoped.table.leaseOid, runnerId }
   const patience = { limitMs: limitOf(context, options), signal }
   const joined = await join(context, drive, { membership, patience, begin: options.begin })
-  if (joined === null) return 'aborted'
-  if (!drive.drivenStatuses.includes(joined.status)) return endOf(joined.status)
+  if (joined === null) return { reason: 'aborted', failure: null }
+  if (!drive.drivenStatuses.includes(joined.status)) return { reason: endOf(joined.status), failure: null }
 
   const lanes = createLanes(context, drive, options, tally)
   const stopHeartbeat = startHeartbeat(context, {
@@ -138,7 +141,7 @@ async function asRunner(context: EngineContext, drive: Drive, options: Driving, 
     migrationId: migration.id,
     details: { runnerId, reason, jobsRun: tally.jobsRun },
   })
-  return reason
+  return { reason, failure: lanes.failure }
 }
 
 interface Joins {
@@ -218,6 +221,7 @@ function createLanes(context: EngineContext, drive: Drive, options: Driving, tal
     reconnectMs: limitOf(context, options),
     endsWhenIdle: options.endsWhenIdle ?? false,
     end: null,
+    failure: null,
     driven: new Set(),
     started: 0,
     isInDoubt: false,

@@ -5,13 +5,16 @@
 import { toAppError, TrancheError } from '../shared/errors.ts'
 import { raw, sql } from '../shared/sql.ts'
 import { MIGRATION_STATUS_CODES } from '../shared/status.ts'
+import { inPatientTransaction } from './contention.ts'
 import { type EngineContext, inTransaction } from './context.ts'
 import { reconnect } from './reconnect.ts'
 import { leaseRoot } from './lease-root.ts'
 import { createLookAfter } from './look-after.ts'
 import { runMigration } from './runner.ts'
-import { spacing } from './spacing.ts'
+import { registerScheduler } from './scheduler-runner.ts'
+import { lastStart, spacing } from './spacing.ts'
 import { type ErrorKind, kindOfError } from './target/sqlstate.ts'
+import { recordEvent } from './tracking/record-event.ts'
 
 const TICK_MS = 1_000
 /** How long a migration that was refused here (its definition drifted, its class is unknown) is left alone. */
@@ -30,7 +33,10 @@ export interface WorkOptions {
 export async function work(context: EngineContext, options: WorkOptions = {}): Promise<{ readonly jobsRun: number }> {
   const halt = new AbortController()
   const signal = AbortSignal.any([halt.signal, ...(options.signal === undefined ? [] : [options.signal])])
-  const desk = createDesk(context, options.parallel ?? DEFAULT_PARALLEL, signal)
+  const parallel = options.parallel ?? DEFAULT_PARALLEL
+  const desk = createDesk(context, parallel, signal)
+  // One pass over what is due is over before anybody looks who schedules.
+  const runner = options.once === true ? null : await registerScheduler(context, { parallel })
   try {
     if (options.once === true) await desk.clear()
     else await tick(context, desk, signal)
@@ -40,6 +46,7 @@ export async function work(context: EngineContext, options: WorkOptions = {}): P
     throw error
   } finally {
     await desk.done()
+    await runner?.leave({ jobsRun: desk.jobsRun })
   }
   return { jobsRun: desk.jobsRun }
 }
@@ -93,7 +100,7 @@ function createDesk(context: EngineContext, parallel: number, signal: AbortSigna
       .finally(() => driven.delete(migrationId))
     driven.set(migrationId, driving)
   }
-  const lookAfter = createLookAfter(context)
+  const lookAfter = createLookAfter(context, signal)
   const due = async (): Promise<readonly string[]> => {
     await lookAfter()
     const nowMs = context.clock.now().getTime()
@@ -130,18 +137,20 @@ async function driveOneJob(context: EngineContext, migrationId: string, signal: 
   return jobsRun
 }
 
-/** The oldest active migration of each table that is not on hold, whose interval has passed since its last job started. */
+/**
+ * The oldest active migration of each table that is not on hold, whose interval has passed since its last job started; none while
+ * scheduling is switched off.
+ */
 async function listDue(context: EngineContext, refused: readonly string[]): Promise<readonly string[]> {
   const { tables } = context
   const { rows } = await inTransaction(context, (transaction) =>
     transaction.query(
       sql`SELECT id FROM (
-            SELECT DISTINCT ON (lease_oid) m.id, ${spacing('m')} AS spacing,
-                   (SELECT max(coalesce(j.started_at, j.updated_at)) FROM ${tables.jobs} AS j WHERE j.batched_background_migration_id = m.id) AS last_start
+            SELECT DISTINCT ON (lease_oid) m.id, ${spacing('m')} AS spacing, ${lastStart(tables, 'm')} AS last_start
               FROM ${tables.migrations} AS m JOIN ${tables.details} AS d ON d.migration_id = m.id
              CROSS JOIN LATERAL (SELECT ${leaseRoot(raw('d.table_oid'))} AS lease_oid) AS root
              WHERE m.gitlab_schema = ${`gitlab_${context.database}`} AND m.status = ${MIGRATION_STATUS_CODES.active}
-               AND m.on_hold_until IS NULL
+               AND m.on_hold_until IS NULL AND (SELECT is_scheduling_on FROM ${tables.meta})
                AND m.id <> ALL (${[...refused]}::bigint[])
              ORDER BY lease_oid, m.id) AS oldest
            WHERE last_start IS NULL OR last_start <= clock_timestamp() - make_interval(secs => spacing)
@@ -159,4 +168,15 @@ function tellOnce({ logger }: EngineContext, skipped: Set<string>, migrationId: 
   if (skipped.has(key)) return
   skipped.add(key)
   logger.log('warn', 'migration skipped', { migrationId, code, message, remedy })
+}
+
+/**
+ * GitLab's execute_batched_migrations_on_schedule, for this database: while it is off no scheduler begins a job; what is running goes
+ * on, and `run` is nobody's schedule. Journaled.
+ */
+export async function setScheduling(context: EngineContext, isOn: boolean): Promise<void> {
+  await inPatientTransaction(context, async (transaction) => {
+    await transaction.query(sql`UPDATE ${context.tables.meta} SET is_scheduling_on = ${isOn}`)
+    await recordEvent(transaction, context, { kind: isOn ? 'scheduling_on' : 'scheduling_off' })
+  })
 }

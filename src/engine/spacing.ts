@@ -1,4 +1,5 @@
-import { raw, type Sql } from '../shared/sql.ts'
+import { raw, sql, type Sql } from '../shared/sql.ts'
+import type { TrackingTables } from './tracking/tables.ts'
 
 /**
  * Seconds that must lie between the starts of two jobs of the migration under the alias: its interval, less GitLab's variance
@@ -7,4 +8,14 @@ import { raw, type Sql } from '../shared/sql.ts'
  */
 export function spacing(alias: string): Sql {
   return raw(`(${alias}."interval" - least(5, ${alias}."interval" / 10.0))::float8`)
+}
+
+/**
+ * When the last job of the migration under the alias began; NULL: none has. A job that was split has no start any more, and counts
+ * from then. Each by one probe of an index, whatever the number of jobs is.
+ */
+export function lastStart({ jobs }: TrackingTables, alias: string): Sql {
+  const own = raw(`j.batched_background_migration_id = ${alias}.id`)
+  return sql`greatest((SELECT max(j.started_at) FROM ${jobs} AS j WHERE ${own}),
+                      (SELECT max(j.updated_at) FROM ${jobs} AS j WHERE ${own} AND j.started_at IS NULL))`
 }

@@ -5,6 +5,7 @@
 import { TrancheError } from '../shared/errors.ts'
 import { sql, type Sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES, jobStatusOf } from '../shared/status.ts'
+import type { BatchColumn } from './batching/batch-table.ts'
 import { keyTuple } from './batching/key-range.ts'
 import type { BatchingStrategy, Midpoint, Scoped } from './batching/strategy.ts'
 import { GIVE_UP_UNCOUNTED, keyOf } from './claim-row.ts'
@@ -116,7 +117,7 @@ async function insertSecond(
 ): Promise<string> {
   const { columns } = scoped.table
   const { cursor } = progress
-  const min = storedBound(job, midpoint.next)
+  const min = storedBound(job, midpoint.next, columns)
   // Above the old cursor: nothing of it was done. Else the cursor lies within it, or at its end.
   const ownCursor =
     cursor === null
@@ -153,19 +154,20 @@ async function shortenFirst(
   { job, half, progress, midpoint }: Division,
 ): Promise<void> {
   const isDivided = midpoint.kind === 'divided'
+  const { columns } = scoped.table
+  const max = isDivided ? storedBound(job, midpoint.end, columns) : null
   await transaction.query(
     sql`UPDATE ${tables.jobs}
            SET batch_size = ${half}, sub_batch_size = ${Math.min(job.sub_batch_size, half)}, attempts = 0, updated_at = clock_timestamp()
                ${
-                 isDivided
-                   ? sql`, max_value = ${storedBound(job, midpoint.end).value}, max_cursor = ${storedBound(job, midpoint.end).cursor},
+                 max === null
+                   ? sql``
+                   : sql`, max_value = ${max.value}, max_cursor = ${max.cursor},
                            started_at = NULL, finished_at = NULL, metrics = '{}'`
-                   : sql``
                }
          WHERE id = ${jobId}`,
   )
   if (!isDivided) return
-  const { columns } = scoped.table
   const { cursor } = progress
   // At or below the old cursor: all of it was done.
   const ownCursor =
@@ -178,7 +180,11 @@ async function shortenFirst(
 }
 
 /** In the columns in which the job itself keeps its bounds. */
-function storedBound({ min_value }: FailedJob, key: Key): { readonly value: Sql; readonly cursor: Sql } {
-  const { value, cursor } = storedKey(key, min_value === null ? 'cursor' : 'value')
+function storedBound(
+  { min_value }: FailedJob,
+  key: Key,
+  columns: readonly BatchColumn[],
+): { readonly value: Sql; readonly cursor: Sql } {
+  const { value, cursor } = storedKey(key, min_value === null ? 'cursor' : 'value', columns)
   return { value: sql`${value}::bigint`, cursor: sql`${cursor}::jsonb` }
 }

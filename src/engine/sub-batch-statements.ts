@@ -1,5 +1,5 @@
 /** The statements of ours in a sub-batch's transaction: what opens it, and what closes it. */
-import { sql, type Sql } from '../shared/sql.ts'
+import { raw, sql, type Sql } from '../shared/sql.ts'
 import { MIGRATION_STATUS_CODES } from '../shared/status.ts'
 import type { Shipment } from './backlog.ts'
 import type { Slice } from './batching/strategy.ts'
@@ -9,6 +9,7 @@ import type { Drive } from './drive.ts'
 import { COMMIT, type LocalSettings, opening } from './target/transaction.ts'
 import { jobTransition } from './transitions.ts'
 import type { Key } from './types.ts'
+import { reasonsAdded, type UnresolvedReasons } from './unresolved-reasons.ts'
 
 interface Guarded {
   readonly context: EngineContext
@@ -34,6 +35,7 @@ export interface Progress {
   readonly slice: Slice
   readonly shipment: Shipment
   readonly unresolved: number
+  readonly unresolvedReasons: UnresolvedReasons
   readonly quarantined: number
 }
 
@@ -53,12 +55,15 @@ export function finishing(
 }
 
 function writeProgress({ tables }: EngineContext, progress: Progress): Sql {
-  const { claim, slice, shipment, unresolved, quarantined } = progress
+  const { claim, slice, shipment, unresolved, unresolvedReasons, quarantined } = progress
+  const column = raw('unresolved_reasons')
   return sql`UPDATE ${tables.progress}
                 SET "cursor" = ${[...slice.end]}::text[],
                     scanned = scanned + ${slice.scanned},
                     changed = changed + ${shipment.changed},
-                    unresolved = unresolved + ${unresolved},
+                    unresolved = unresolved + ${unresolved},${
+                      unresolved === 0 ? sql`` : sql` unresolved_reasons = ${reasonsAdded(column, unresolvedReasons)},`
+                    }
                     quarantined = quarantined + ${quarantined},
                     uncounted_sub_batches = ${shipment.uncounted},
                     counts_exact = counts_exact AND ${shipment.isExact},

@@ -5,7 +5,7 @@
 import { sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES } from '../shared/status.ts'
 import { GIVE_UP_UNCOUNTED } from './claim-row.ts'
-import type { EngineContext } from './context.ts'
+import { type EngineContext, onlyRow } from './context.ts'
 import type { Transaction } from './target/transaction.ts'
 import { transitionJob } from './transitions.ts'
 import type { RunnerInfo } from './types.ts'
@@ -118,17 +118,20 @@ export async function giveBack(
   { jobId, expectedRunner, exceptionClass, exceptionMessage }: GivingBack,
 ): Promise<boolean> {
   const { tables } = context
-  const { rows } = await transaction.query(
-    sql`UPDATE ${tables.progress} SET epoch = epoch + 1, runner_id = NULL, releases = releases + 1, ${GIVE_UP_UNCOUNTED}
-         WHERE job_id = ${jobId}${expectedRunner === null ? sql`` : sql` AND runner_id = ${expectedRunner}`}
-        RETURNING releases`,
+  const { rowCount } = await transaction.query(
+    sql`SELECT 1 FROM ${tables.progress}
+         WHERE job_id = ${jobId}${expectedRunner === null ? sql`` : sql` AND runner_id = ${expectedRunner}`} FOR NO KEY UPDATE`,
   )
-  const [progress] = rows as { releases: number }[]
-  if (progress === undefined) return false
+  if (rowCount === 0) return false
   // Read only now, with the progress row locked: before that a last sub-batch may still have finished the job.
   const { rows: jobs } = await transaction.query(sql`SELECT status, attempts FROM ${tables.jobs} WHERE id = ${jobId}`)
   const [job] = jobs as { status: number; attempts: number }[]
   if (job?.status !== JOB_STATUS_CODES.running) return false
+  const { rows } = await transaction.query(
+    sql`UPDATE ${tables.progress} SET epoch = epoch + 1, runner_id = NULL, releases = releases + 1, ${GIVE_UP_UNCOUNTED}
+         WHERE job_id = ${jobId} RETURNING releases`,
+  )
+  const progress = onlyRow<{ releases: number }>(rows, `job ${jobId} has no progress row`)
   const isFree = progress.releases <= FREE_RELEASES
   const to = !isFree && job.attempts >= MAX_ATTEMPTS ? 'failed' : 'pending'
   await transitionJob(transaction, context, {

@@ -13,7 +13,9 @@
  *
  * Ids and keys are strings everywhere: they are 64-bit in the database and are never calculated with here.
  */
+import type { ErrorBudget } from '../catalogue/definition.ts'
 import type { Hold } from '../shared/health.ts'
+import type { MigrationFailure } from '../shared/migration-failure.ts'
 import type { PreflightCheck } from '../shared/queue-plan.ts'
 import type { JobStatus, MigrationStatus } from '../shared/status.ts'
 import type { TimeLeftValue } from '../shared/time-left.ts'
@@ -95,6 +97,21 @@ export interface MigrationState extends Migration, TimeLeftValue {
   readonly definitionHash: string | null
   /** Jobs are made of so many rows read, since no index serves the scope; null: by the scope. */
   readonly scanRows: number | null
+  /** Why it failed; null where it did not, and where the journal does not tell. */
+  readonly failure: MigrationFailure | null
+  readonly schedule: Schedule
+}
+
+/** What an active migration that nobody drives at this moment waits for. */
+export interface Schedule {
+  /** Live schedulers of this database (`work`): they drive whatever is due. */
+  readonly schedulers: readonly RunnerInfo[]
+  /** Whether schedulers may begin jobs in this database. */
+  readonly isOn: boolean
+  /** Seconds until the interval has passed since its last job began; null where it is not active or was never begun. */
+  readonly dueInSeconds: number | null
+  /** Another migration whose live runner writes the table now. */
+  readonly tableHeldBy: string | null
 }
 
 /** Progress by key position and by rows. A percentage is never above 99.9 before the migration finished. */
@@ -139,6 +156,8 @@ export interface QueueRequest {
   readonly min?: string
   readonly max?: string
   readonly isPaused?: boolean
+  /** How many rows may end in quarantine; undefined: as the definition says. */
+  readonly errorBudget?: ErrorBudget
   /** Queue although the batch column has no fitting unique index. */
   readonly force?: boolean
 }
@@ -170,6 +189,8 @@ export interface RunOutcome {
   /** Whether the migration ended (finished or failed) and nothing is left for a run. */
   readonly done: boolean
   readonly reason: RunEndReason
+  /** Why the migration failed, where this run decided that; else null. */
+  readonly failure: MigrationFailure | null
   readonly jobsRun: number
   readonly rows: RowCounts
   readonly seconds: number

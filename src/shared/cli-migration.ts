@@ -1,5 +1,6 @@
 /** A migration as commands answer it with `--json`: part of what src/shared/cli-output.ts lists. */
 import type { Hold } from './health.ts'
+import type { MigrationFailure } from './migration-failure.ts'
 import type { MigrationStatus } from './status.ts'
 import type { TimeLeftValue } from './time-left.ts'
 
@@ -76,4 +77,19 @@ export interface MigrationStateValue extends MigrationValue, TimeLeftValue {
   readonly definitionHash: string | null
   /** Jobs are made of so many rows read, since no index serves the scope; null: by the scope. */
   readonly scanRows: number | null
+  /** Why it failed; null where it did not, and where the journal does not tell. */
+  readonly failure: MigrationFailure | null
+  readonly schedule: ScheduleValue
+}
+
+/** What an active migration that nobody drives at this moment waits for. */
+export interface ScheduleValue {
+  /** Live schedulers of this database (`work`): they drive whatever is due. */
+  readonly schedulers: readonly RunnerValue[]
+  /** Whether schedulers may begin jobs in this database. */
+  readonly isOn: boolean
+  /** Seconds until the interval has passed since its last job began; null where it is not active or was never begun. */
+  readonly dueInSeconds: number | null
+  /** Another migration whose live runner writes the table now. */
+  readonly tableHeldBy: string | null
 }

@@ -7,6 +7,7 @@ import type { ArchivedValue } from './archived-value.ts'
 import type { AppError } from './errors.ts'
 import type { MigrationStateValue, MigrationValue, RowCountsValue } from './cli-migration.ts'
 import type { HealthReading } from './health.ts'
+import type { MigrationFailure } from './migration-failure.ts'
 import type { PreflightCheck } from './queue-plan.ts'
 import type { JobStatus } from './status.ts'
 import type { SteppedValue } from './stepped-view.ts'
@@ -138,6 +139,8 @@ export interface RunValue {
   readonly migration: MigrationValue
   readonly done: boolean
   readonly reason: 'finished' | 'failed' | 'nothing_to_do' | 'job_limit' | 'paused' | 'taken_over' | 'aborted'
+  /** Why the migration failed, where this run decided that; else null. */
+  readonly failure: MigrationFailure | null
   readonly jobsRun: number
   readonly rows: RowCountsValue
   readonly seconds: number

@@ -1,20 +1,22 @@
 /** Sentences about a migration, the same on every screen and in the report. Pure. */
 import type { JobCountsValue, MigrationStateValue, RowCountsValue } from './cli-output.ts'
+import { formatDuration } from './format-duration.ts'
 import { countOf, formatCount, formatEstimate, formatPercent } from './format-number.ts'
 import { holdSentence } from './health.ts'
+import { describeFailure } from './migration-failure.ts'
 
 /** One sentence: where it stands, and what that means for whoever reads it. */
 export function headlineOf(state: MigrationStateValue): string {
   const { status, rows, jobs } = state
   switch (status) {
     case 'active':
-      return `${isDriven(state) ? 'Running' : 'Active, but nobody drives it now'}: ${soFar(state)}.${held(state)}`
+      return `${isDriven(state) ? 'Running' : waitingOf(state)}: ${soFar(state)}.${held(state)}`
     case 'paused':
       return `Paused: ${soFar(state)}.${isDriven(state) ? ' A runner is just stopping.' : ' Nothing of it is running.'}`
     case 'finalizing':
       return `Finalizing: the remainder is run inline; ${soFar(state)}.${held(state)}`
     case 'failed':
-      return `Failed: ${countOf(jobs.blocked, 'job has', 'jobs have')} used ${jobs.blocked === 1 ? 'its' : 'their'} attempts; ${soFar(state)}.`
+      return `Failed: ${describeFailure(state.failure)}; ${soFar(state)}.`
     case 'finished':
       return jobs.succeeded === 0
         ? 'Finished: there was no row to migrate.'
@@ -22,6 +24,20 @@ export function headlineOf(state: MigrationStateValue): string {
     case 'finalized':
       return `Finalized: ${countOf(jobs.succeeded, 'job')} succeeded, ${changedOf(rows)}.`
   }
+}
+
+/** What an active migration that nobody drives at this moment waits for, and who will go on with it. */
+export function waitingOf({ schedule, hold, intervalSeconds }: MigrationStateValue): string {
+  const { schedulers, isOn, dueInSeconds, tableHeldBy } = schedule
+  if (tableHeldBy !== null) return `Waiting for its table, which migration ${tableHeldBy} writes now`
+  const [first] = schedulers
+  if (first === undefined) return 'Active, but nobody drives it now'
+  const who = `${first.operator} on ${first.host}${schedulers.length > 1 ? ` and ${countOf(schedulers.length - 1, 'more')}` : ''}`
+  if (!isOn) return `Active; scheduling is switched off in this database (${who} would go on)`
+  if (hold !== null) return `Active; ${who} goes on when its hold ends`
+  return dueInSeconds === null || dueInSeconds === 0
+    ? `Active; ${who} drives it when its turn comes`
+    : `Active; ${who} begins its next job in ${formatDuration(dueInSeconds)} (interval ${formatDuration(intervalSeconds)})`
 }
 
 function held({ hold }: MigrationStateValue): string {

@@ -23,6 +23,13 @@ interface Row {
   readonly copied_at_ms: number
 }
 
+/** Written by `save`, perhaps by an older console: what that did not know is filled in. */
+function stateOf(json: string): MigrationStateValue {
+  const schedule = { schedulers: [], isOn: true, dueInSeconds: null, tableHeldBy: null }
+  const saved = JSON.parse(json) as Omit<MigrationStateValue, 'failure' | 'schedule'>
+  return { failure: null, schedule, ...saved }
+}
+
 export function createMigrationRepository(database: SqliteDatabase): MigrationRepository {
   const save = database.prepare(
     `INSERT INTO migrations (installation_id, migration_id, job_class_name, state, copied_at_ms) VALUES (?, ?, ?, ?, ?)
@@ -50,7 +57,7 @@ export function createMigrationRepository(database: SqliteDatabase): MigrationRe
         item: (row) => ({
           connectionId: row.connection_id,
           connectionName: row.connection_name,
-          state: JSON.parse(row.state) as MigrationStateValue, // written by save
+          state: stateOf(row.state),
           copiedAtMs: row.copied_at_ms,
         }),
         cursor: (row) => `${String(row.installation_id)}.${row.migration_id}`,

@@ -6,6 +6,7 @@ import type { Identity } from '../../src/engine/ports.ts'
 import { systemIdentity } from '../../src/host/system/identity.ts'
 import { deadIdentity } from '../support/dead-process.ts'
 import { hits, queued } from '../support/queued.ts'
+import { registerFinalizer } from '../support/register-finalizer.ts'
 import { until } from '../support/until.ts'
 
 /** As a kill -9 in the middle of finalizing leaves it. */
@@ -14,12 +15,7 @@ async function finalizing(from: MigrationStatus, who: Identity): Promise<Awaited
   const { query, migrationId } = bundle
   await query('UPDATE tranche.migration_details SET finalizing_from = $1', [MIGRATION_STATUS_CODES[from]])
   await query('UPDATE tranche.batched_background_migrations SET status = 5')
-  const { host, bootId, pidNamespace, pid, pidStart } = who
-  await query(
-    `INSERT INTO tranche.runners (id, migration_id, operator, host, boot_id, pid_namespace, pid, pid_start, version, is_finalizing)
-     VALUES (gen_random_uuid(), $1, 'ghost', $2, $3, $4, $5, $6, '0', true)`,
-    [migrationId, host, bootId, pidNamespace, pid, pidStart],
-  )
+  await registerFinalizer(query, migrationId, who)
   return bundle
 }
 

@@ -16,7 +16,7 @@ it('finalizing what failed by the share of its failed jobs tries them anew, and 
 
   await expect(engine.finalize(migrationId)).rejects.toMatchObject({
     code: 'migration_failed',
-    message: expect.stringContaining('1 job used its attempts') as string,
+    message: expect.stringContaining('1 job has used its attempts') as string,
   })
   expect((await engine.get(migrationId)).jobs).toMatchObject({ succeeded: 59, blocked: 1 })
   await query('UPDATE items SET bad = false')

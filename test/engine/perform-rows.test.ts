@@ -138,7 +138,7 @@ it.each([
   [
     'select writes',
     { select: () => sql`INSERT INTO marks VALUES (1, 'x') RETURNING id` },
-    'cannot execute INSERT in a read-only transaction',
+    'cannot execute SELECT in a read-only transaction',
   ],
   ['write is no statement', { write: () => 'INSERT' as never }, 'write returned INSERT; expected sql`…`'],
   ['write fails', { write: () => sql`SELECT 1 / 0` }, 'division by zero'],

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { sql } from '../../src/catalogue/api.ts'
 import { loadedOf } from '../support/engine-ports.ts'
 import { define, finished, HIT, hits, performed, queued } from '../support/performed.ts'
+import { registerFinalizer } from '../support/register-finalizer.ts'
 import { untilSomebodyWaits } from '../support/raced.ts'
 
 const COUNT_ALL = `SELECT (SELECT count(*)::int FROM tranche.batched_background_migrations) AS migrations,
@@ -162,6 +163,7 @@ describe('requeue', () => {
   ])('is refused from %s', async (status, code) => {
     const { engine, migrationId, query } = await queued()
     await query('UPDATE tranche.batched_background_migrations SET status = $1', [code])
+    if (status === 'finalizing') await registerFinalizer(query, migrationId)
     await expect(engine.requeue(migrationId)).rejects.toMatchObject({
       code: 'illegal_transition',
       message: `migration ${migrationId} is ${status}; it cannot be requeued`,

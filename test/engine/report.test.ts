@@ -40,6 +40,7 @@ it('states what ran, with the numbers that SQL finds', async () => {
   expect(report.events.map(({ kind }) => kind)).toEqual([
     'queue',
     'run',
+    'finished',
     'run_ended',
     'finalize',
     'verify',

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { check, sql } from '../../src/catalogue/api.ts'
 import { loadedOf } from '../support/engine-ports.ts'
+import { setup } from '../support/engine-setup.ts'
+import { hitEvery, hitsTable } from '../support/hits.ts'
 import { define, finished, HIT, queued } from '../support/performed.ts'
 import type { TestDatabase } from '../support/test-database.ts'
 
@@ -105,6 +107,15 @@ describe('the built-in checks', () => {
       holds: true,
       newAfterQueueing: { aboveMaximum: 2, betweenJobs: 1, isCapped: false },
     })
+  })
+
+  it('do not call new what lay above a maximum that was asked for', async () => {
+    const { engine, query } = await setup({ schema: hitsTable(8), definitions: [hitEvery()] })
+    const { migration } = await engine.queue({ jobClassName: 'HitEvery', max: '13' })
+    await engine.run(migration.id)
+    await query('INSERT INTO items (id) VALUES (4), (14), (22), (25), (100)')
+    // 15 to 24 were there; 14 and 22 lie among them. 4 is new within the range of a job, and between two keys of it.
+    expect((await engine.verify(migration.id)).newAfterQueueing).toMatchObject({ aboveMaximum: 2 })
   })
 
   it('count new rows up to a limit, and say so', async () => {

@@ -38,6 +38,8 @@ const report: ReportValue = {
     timeLeftUnknownBecause: 'nothing is left to do',
     definitionHash: 'abc',
     scanRows: null,
+    failure: null,
+    schedule: { schedulers: [], isOn: true, dueInSeconds: null, tableHeldBy: null },
   },
   description: HOSTILE,
   target: { database: 'app', server: 'app on db:5432 as anna', serverVersion: '18.4' },

@@ -32,6 +32,8 @@ export function migrationState(given: Partial<MigrationStateValue> = {}): Migrat
     hold: null,
     definitionHash: null,
     scanRows: null,
+    failure: null,
+    schedule: { schedulers: [], isOn: true, dueInSeconds: null, tableHeldBy: null },
     timeLeft: null,
     timeLeftUnknownBecause: null,
     ...given,

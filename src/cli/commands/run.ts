@@ -1,5 +1,6 @@
 import type { RunOutcome } from '../../engine/types.ts'
 import { TrancheError } from '../../shared/errors.ts'
+import { describeFailure } from '../../shared/migration-failure.ts'
 import { defineCommand, ONE_ID } from '../command.ts'
 import { tellRun } from '../narrate-run.ts'
 import { HEALTH_FLAG, parseHealth } from '../parse-health.ts'
@@ -72,7 +73,7 @@ export function failureOf(outcome: RunOutcome): TrancheError | null {
     case 'failed':
       return new TrancheError(
         'migration_failed',
-        `migration ${migration.id} failed: jobs of it have used their attempts`,
+        `migration ${migration.id} failed: ${describeFailure(outcome.failure)}`,
         {
           remedy: `Look at them with: tranche failures ${migration.id}, then: tranche retry ${migration.id}`,
           details,

@@ -16,6 +16,8 @@ export const work = defineCommand({
   operands: { usage: '', min: 0, max: 0 },
   flags: {
     once: { help: 'drive what is due now, then end' },
+    off: { help: 'let no scheduler of the database begin a job from now on, and end' },
+    on: { help: 'let schedulers begin jobs again, and end' },
     health: HEALTH_FLAG,
     metrics: { value: 'PORT', help: 'serve Prometheus metrics at http://127.0.0.1:PORT/metrics' },
     parallel: { value: 'N', help: `migrations at the same time (${String(PARALLEL)})` },
@@ -26,8 +28,14 @@ export const work = defineCommand({
     const parallel = parseParallel(input.whole('parallel', 1) ?? PARALLEL)
     const health = parseHealth(input.list('health'))
     const port = parsePort(input.whole('metrics', 0))
+    const isSwitchedOn = switchOf(input.isSet('on'), input.isSet('off'))
     const { all } = await session.open({ verb: 'work', catalogue: 'needed', parallel, health })
     for (const { confirm } of all) await confirm('all active migrations')
+    if (isSwitchedOn !== null) {
+      for (const { engine } of all) await engine.setScheduling(isSwitchedOn)
+      const where = all.map(({ target }) => target.description).join(', ')
+      return { value: { jobsRun: 0 }, text: `✓ Scheduling is ${isSwitchedOn ? 'on' : 'off'} on ${where}.` }
+    }
     for (const { target } of all) session.terminal.note(`Working on ${target.description}`)
     const metrics = port === null ? null : await startMetrics(all, session, port)
     const narrations = all.map(({ engine, database }) => tellWork(engine, session, prefixOf(database, all)))
@@ -45,6 +53,14 @@ export const work = defineCommand({
     }
   },
 })
+
+/** null: neither was asked for. Throws usage. */
+function switchOf(isOn: boolean, isOff: boolean): boolean | null {
+  if (isOn && isOff) {
+    throw new TrancheError('usage', '--on and --off exclude each other', { remedy: 'Give one of them.' })
+  }
+  return isOn || isOff ? isOn : null
+}
 
 /** Each database has its own order and its own room. When one of them throws, the others release what they hold first. */
 async function workOn(

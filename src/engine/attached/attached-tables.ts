@@ -15,6 +15,8 @@ export function attachedTables(schema: string): TrackingTables {
     frontier: frontierOf(core),
     runners: raw(EMPTY_RUNNERS),
     events: raw(EMPTY_EVENTS),
+    leases: raw(EMPTY_LEASES),
+    meta: raw('(SELECT true AS is_scheduling_on)'),
     // Asked of the rows of `runners` alone.
     isLive: raw('pg_catalog.isfinite'),
   }
@@ -41,7 +43,7 @@ const AFFECTED_ROWS = `coalesce((
 
 /** No definition is known; the distance between keys is measured where they are values. */
 function detailsOf({ migrations }: TrackingTables): Sql {
-  return sql`(SELECT ${raw(`m.id AS migration_id, NULL::text AS definition_hash,
+  return sql`(SELECT ${raw(`m.id AS migration_id, NULL::oid AS table_oid, NULL::text AS definition_hash,
     CASE WHEN m.min_value IS NULL THEN ARRAY[]::text[] ELSE ARRAY['bigint'] END AS column_types`)} FROM ${migrations} AS m)`
 }
 
@@ -53,6 +55,8 @@ function frontierOf({ migrations }: TrackingTables): Sql {
 const EMPTY_RUNNERS = `(SELECT NULL::uuid AS id, NULL::bigint AS migration_id, NULL::text AS operator, NULL::text AS host,
   NULL::text AS boot_id, NULL::text AS pid_namespace, NULL::int AS pid, NULL::text AS pid_start, NULL::text AS version,
   false AS is_finalizing, NULL::timestamptz AS started_at, NULL::timestamptz AS heartbeat_at WHERE false)`
+
+const EMPTY_LEASES = '(SELECT NULL::oid AS table_oid, NULL::bigint AS migration_id WHERE false)'
 
 const EMPTY_EVENTS = `(SELECT NULL::bigint AS id, NULL::timestamptz AS at, NULL::bigint AS migration_id, NULL::bigint AS job_id,
   NULL::text AS kind, NULL::text AS operator, NULL::text AS host, NULL::jsonb AS details WHERE false)`

@@ -1,10 +1,11 @@
-import type { LoadedDefinition } from '../../catalogue/definition.ts'
+import type { ErrorBudget, LoadedDefinition } from '../../catalogue/definition.ts'
 import { sql } from '../../shared/sql.ts'
 import { MIGRATION_STATUS_CODES } from '../../shared/status.ts'
 import type { BatchTable } from '../batching/batch-table.ts'
 import { onlyRow } from '../context.ts'
 import type { Knobs } from '../knobs.ts'
 import type { Transaction } from '../target/transaction.ts'
+import type { Key } from '../types.ts'
 import type { StoredKey } from './stored-key.ts'
 import type { TrackingTables } from './tables.ts'
 
@@ -20,7 +21,11 @@ export interface NewMigration {
   readonly status: 'active' | 'paused' | 'finished'
   readonly min: StoredKey
   readonly max: StoredKey
+  /** The table's last key, in the range or above it; null: it has none in the range. */
+  readonly lastKey: Key | null
   readonly estimate: number
+  /** Where queueing asked for another one than the definition has. */
+  readonly errorBudget: ErrorBudget | undefined
 }
 
 /** Writes a migration and its companions, and returns its id. A finished one has no range to be planned. */
@@ -33,8 +38,11 @@ export async function insertMigration(
   const { loaded, table } = added
   const types = table.columns.map(({ type }) => type)
   await transaction.query(
-    sql`INSERT INTO ${tables.details} (migration_id, table_oid, column_types, strategy, search_path, definition_hash)
-        VALUES (${id}, ${table.oid}::oid, ${types}::text[], ${added.strategyName}, ${added.searchPath}, ${loaded.hash})`,
+    sql`INSERT INTO ${tables.details} (migration_id, table_oid, column_types, strategy, search_path, definition_hash, last_key,
+                                   error_budget)
+        VALUES (${id}, ${table.oid}::oid, ${types}::text[], ${added.strategyName}, ${added.searchPath}, ${loaded.hash},
+                ${added.lastKey === null ? null : [...added.lastKey]}::text[],
+                ${added.errorBudget === undefined ? null : JSON.stringify(added.errorBudget)})`,
   )
   await transaction.query(
     sql`INSERT INTO ${tables.frontier} (migration_id, is_exhausted) VALUES (${id}, ${added.status === 'finished'})`,

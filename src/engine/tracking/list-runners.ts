@@ -26,13 +26,13 @@ export interface ListRunners {
 }
 
 /**
- * A migration's runners. Dead is one without a heartbeat for 30 s, or, on this very host (same name, boot and pid
+ * A migration's runners; null: the schedulers, which are nobody's. Dead is one without a heartbeat for 30 s, or, on this very host (same name, boot and pid
  * namespace), one whose process is gone: that one is dead at once.
  */
 export async function listRunners(
   transaction: Transaction,
   sources: ListRunners,
-  migrationId: string,
+  migrationId: string | null,
 ): Promise<readonly RunnerInfo[]> {
   return readRunners(transaction, sources, { migrationId, isLocked: false })
 }
@@ -52,13 +52,14 @@ export async function lockRunners(
 async function readRunners(
   transaction: Transaction,
   { tables, identity, processes }: ListRunners,
-  { migrationId, isLocked }: { readonly migrationId: string; readonly isLocked: boolean },
+  { migrationId, isLocked }: { readonly migrationId: string | null; readonly isLocked: boolean },
 ): Promise<readonly RunnerInfo[]> {
   const { rows } = await transaction.query(
     sql`SELECT id, operator, host, boot_id, pid_namespace, pid, pid_start, version, is_finalizing,
                ${iso('started_at')} AS started_at, ${iso('heartbeat_at')} AS heartbeat_at,
                ${tables.isLive}(heartbeat_at) AS is_live
-          FROM ${tables.runners} AS r WHERE migration_id = ${migrationId} ORDER BY started_at, id
+          FROM ${tables.runners} AS r
+         WHERE migration_id IS NOT DISTINCT FROM ${migrationId}::bigint ORDER BY started_at, id
          ${isLocked ? sql`FOR NO KEY UPDATE` : sql``}`,
   )
   return (rows as unknown as RunnerRow[]).map((row) => ({

@@ -25,6 +25,7 @@ export async function newestVersion(): Promise<number> {
 
 export interface OwnObjects {
   readonly tables: readonly string[]
+  readonly views: readonly string[]
   /** With their arguments, since a function of the same name may be somebody else's. */
   readonly functions: readonly { readonly name: string; readonly argumentList: string }[]
 }
@@ -34,6 +35,7 @@ export async function listOwnObjects(): Promise<OwnObjects> {
   const text = (await readTemplates()).map((template) => template.text).join('\n')
   return {
     tables: [...text.matchAll(/^CREATE TABLE \{\{schema\}\}\.(\w+) /gm)].map(([, name = '']) => name),
+    views: [...text.matchAll(/^CREATE VIEW \{\{schema\}\}\.(\w+) /gm)].map(([, name = '']) => name),
     functions: [...text.matchAll(/^CREATE FUNCTION \{\{schema\}\}\.(\w+)(\([^)]*\))/gm)].map(
       ([, name = '', argumentList = '']) => ({ name, argumentList }),
     ),

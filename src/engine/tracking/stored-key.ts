@@ -1,8 +1,9 @@
 /**
- * Keys in GitLab's columns: one integer is kept as a value, everything else as a cursor, which is a JSON array. Ours hold
- * text, GitLab's may hold numbers; neither is ever ordered as jsonb.
+ * Keys in GitLab's columns: one integer is kept as a value, everything else as a cursor, which is a JSON array: integers in it are
+ * numbers, as GitLab's are, everything else is text. It is never ordered as jsonb.
  */
 import { raw, type Sql } from '../../shared/sql.ts'
+import type { BatchColumn } from '../batching/batch-table.ts'
 import type { Key } from '../types.ts'
 
 /** Which of the two columns holds the keys of a migration and its jobs. */
@@ -14,8 +15,11 @@ export interface StoredKey {
   readonly cursor: string | null
 }
 
-export function storedKey(key: Key, storage: KeyStorage): StoredKey {
-  if (storage === 'cursor') return { value: null, cursor: JSON.stringify(key) }
+export function storedKey(key: Key, storage: KeyStorage, columns: readonly BatchColumn[]): StoredKey {
+  if (storage === 'cursor') {
+    const parts = key.map((value, index) => (columns[index]?.comparedAs === 'bigint' ? value : JSON.stringify(value)))
+    return { value: null, cursor: `[${parts.join(',')}]` }
+  }
   const [value, ...others] = key
   if (value === undefined || others.length > 0) throw new Error(`key ${JSON.stringify(key)} is no single value`)
   return { value, cursor: null }

@@ -34,17 +34,14 @@ export async function uninstall(context: EngineContext): Promise<void> {
 
 async function assertNobodyDrives(transaction: Transaction, context: EngineContext): Promise<void> {
   const { rows } = await transaction.query(sql`SELECT DISTINCT migration_id FROM ${context.tables.runners}`)
-  for (const { migration_id } of rows as { migration_id: string }[]) {
+  for (const { migration_id } of rows as { migration_id: string | null }[]) {
     const live = (await listRunners(transaction, context, migration_id)).find(({ isLive }) => isLive)
     if (live === undefined) continue
-    throw new TrancheError(
-      'table_busy',
-      `${live.operator} on ${live.host} drives migration ${migration_id} right now`,
-      {
-        remedy: 'Stop or pause it first; a runner that died counts for 30 seconds more.',
-        details: { migrationId: migration_id, runner: live },
-      },
-    )
+    const what = migration_id === null ? 'schedules migrations' : `drives migration ${migration_id}`
+    throw new TrancheError('table_busy', `${live.operator} on ${live.host} ${what} right now`, {
+      remedy: 'Stop or pause it first; a runner that died counts for 30 seconds more.',
+      details: { migrationId: migration_id, runner: live },
+    })
   }
 }
 
@@ -66,11 +63,12 @@ async function assertNobodySteps(transaction: Transaction, context: EngineContex
 }
 
 async function dropObjects(transaction: Transaction, schema: string): Promise<void> {
-  const { tables, functions } = await listOwnObjects()
+  const { tables, views, functions } = await listOwnObjects()
   const qualify = (name: string): string => `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`
   for (const { name, argumentList } of functions) {
     await transaction.query(raw(`DROP FUNCTION IF EXISTS ${qualify(name)}${argumentList}`))
   }
+  for (const name of views) await transaction.query(raw(`DROP VIEW IF EXISTS ${qualify(name)}`))
   // In one statement, so that their foreign keys to each other do not matter.
   await transaction.query(raw(`DROP TABLE IF EXISTS ${tables.map(qualify).join(', ')}`))
 }

@@ -30,8 +30,8 @@ it('visits a composite key from its first row to its last, both included', async
     { a: 3, hits: 1 },
   ])
   expect(await query(JOBS)).toEqual([
-    { min_value: null, max_value: null, min: ['1', '100'], max: ['2', '200'] },
-    { min_value: null, max_value: null, min: ['3', '300'], max: ['3', '300'] },
+    { min_value: null, max_value: null, min: [1, 100], max: [2, 200] },
+    { min_value: null, max_value: null, min: [3, 300], max: [3, 300] },
   ])
   expect(await engine.verify(migration.id)).toMatchObject({ holds: true, proven: 'coverage-only' })
 })

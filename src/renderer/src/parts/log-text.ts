@@ -2,6 +2,7 @@
 import type { LogEntry } from '../../../shared/history-view.ts'
 import { formatTime } from '../../../shared/format-duration.ts'
 import { countOf } from '../../../shared/format-number.ts'
+import { describeFailure, type MigrationFailure } from '../../../shared/migration-failure.ts'
 import type { GlyphName, Tone } from './glyphs.ts'
 
 export interface LogLine {
@@ -114,6 +115,23 @@ function saidOf({ kind, jobId, details }: LogEntry): Said {
       return say('running', 'text', 'Finalizing began')
     case 'finalized':
       return say('finalized', 'finalized', 'Finalized', ': sealed')
+    case 'finished':
+      return say('done', 'done', 'Finished', `: ${countOf(Number(details.jobs ?? 0), 'job')} succeeded`)
+    case 'failed':
+      return say('failed', 'failed', 'Failed', `: ${describeFailure(details as unknown as MigrationFailure)}`)
+    case 'work':
+      return say(
+        'running',
+        'text',
+        'Schedule began',
+        `, ${countOf(Number(details.parallel ?? 1), 'migration')} at a time`,
+      )
+    case 'work_ended':
+      return say('note', 'text', 'Schedule ended', `, ${countOf(Number(details.jobsRun ?? 0), 'job')} run`)
+    case 'scheduling_on':
+      return say('running', 'text', 'Scheduling switched on')
+    case 'scheduling_off':
+      return say('paused', 'paused', 'Scheduling switched off', ': no scheduler begins a job')
     case 'finalizing_ended':
       return say('note', 'text', 'Finalizing ended', ` with nobody at it; it is ${text('to')} again`)
     case 'install':

@@ -3,6 +3,7 @@ import type { MigrationView } from '../../../../shared/app-state.ts'
 import type { MigrationStateValue } from '../../../../shared/cli-output.ts'
 import { headlineOf, isDriven } from '../../../../shared/describe-migration.ts'
 import { formatTimeLeft } from '../../../../shared/format-duration.ts'
+import { describeFailure } from '../../../../shared/migration-failure.ts'
 import type { TimeLeft } from '../../../../shared/time-left.ts'
 import { liveRunOf } from '../../parts/live-run.ts'
 import { holdSentence } from '../../../../shared/health.ts'
@@ -87,11 +88,11 @@ export function othersDriving(view: MigrationView): string | null {
 }
 
 function standingSentence({ state }: MigrationView): string {
-  const { rows, totalTupleCount, jobs } = state
+  const { rows, totalTupleCount } = state
   const of = totalTupleCount === null ? '' : ` of ${formatEstimate(Math.max(totalTupleCount, rows.scanned))}`
   const scanned = `${formatCount(rows.scanned)}${of} rows scanned.`
   if (state.status === 'failed') {
-    return `Failed: ${countOf(jobs.blocked, 'job')} used ${jobs.blocked === 1 ? 'its' : 'their'} attempts. ${scanned}`
+    return `Failed: ${describeFailure(state.failure)}. ${scanned}`
   }
   return `Paused. ${scanned} ${isDriven(state) ? 'A runner is just stopping.' : 'Nothing of it is running.'}`
 }

@@ -1,0 +1,49 @@
+/** What an active migration that nobody drives at this moment waits for: its interval, a scheduler, its table. */
+import { raw, sql } from '../shared/sql.ts'
+import type { EngineContext } from './context.ts'
+import { leaseRoot } from './lease-root.ts'
+import { lastStart, spacing } from './spacing.ts'
+import type { Transaction } from './target/transaction.ts'
+import { listRunners } from './tracking/list-runners.ts'
+import type { Migration, Schedule } from './types.ts'
+
+interface Row {
+  readonly is_on: boolean
+  readonly due_in: number | null
+  readonly held_by: string | null
+}
+
+/** Reads only. */
+export async function readSchedule(
+  transaction: Transaction,
+  context: EngineContext,
+  { id, status }: Pick<Migration, 'id' | 'status'>,
+): Promise<Schedule> {
+  const schedulers = (await listRunners(transaction, context, null)).filter(({ isLive }) => isLive)
+  const { tables } = context
+  const { rows } = await transaction.query(
+    sql`SELECT (SELECT meta.is_scheduling_on FROM ${tables.meta} AS meta) AS is_on,
+               ${spacing('m')} - extract(epoch FROM clock_timestamp() - ${lastStart(tables, 'm')})::float8 AS due_in,
+               (SELECT l.migration_id::text FROM ${tables.details} AS d
+                  JOIN ${tables.leases} AS l ON l.table_oid = ${leaseRoot(raw('d.table_oid'))} AND l.migration_id <> m.id
+                 WHERE d.migration_id = m.id) AS held_by
+          FROM ${tables.migrations} AS m WHERE m.id = ${id}`,
+  )
+  const [row] = rows as unknown as Row[]
+  const isActive = status === 'active'
+  return {
+    schedulers,
+    isOn: row?.is_on ?? true,
+    dueInSeconds: isActive && row?.due_in != null ? Math.max(0, row.due_in) : null,
+    tableHeldBy: isActive ? await liveHolder(transaction, context, row?.held_by ?? null) : null,
+  }
+}
+
+async function liveHolder(
+  transaction: Transaction,
+  context: EngineContext,
+  holder: string | null,
+): Promise<string | null> {
+  if (holder === null) return null
+  return (await listRunners(transaction, context, holder)).some(({ isLive }) => isLive) ? holder : null
+}
