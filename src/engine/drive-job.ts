@@ -4,16 +4,15 @@ import type { Slice } from './batching/strategy.ts'
 import type { Claim } from './claim.ts'
 import { releaseClaim } from './claims.ts'
 import type { EngineContext } from './context.ts'
-import type { Drive } from './drive.ts'
 import { backOff, withContentionRetries } from './contention.ts'
+import { beginCourse, count, type Course, dropNext, operationsOf } from './course.ts'
 import { describeException } from './exception.ts'
 import { commitSubBatch, finishEmptyJob, prepareSubBatch } from './executor.ts'
 import { failClaim } from './fail-claim.ts'
 import { exhausted } from './exhausted.ts'
-import { JobMetrics } from './job-metrics.ts'
-import type { Operation, Outcome, Prepared } from './performer.ts'
-import { Position, sumRows } from './position.ts'
-import { ReadAhead } from './read-ahead.ts'
+import type { Outcome } from './performer.ts'
+import { narrow } from './narrowing.ts'
+import { sumRows } from './position.ts'
 import { runAhead } from './run-ahead.ts'
 import { type JobDrive, recount, settle } from './settle.ts'
 import { settleCounts } from './settle-counts.ts'
@@ -35,16 +34,7 @@ export async function driveJob(jobDrive: JobDrive, first: Claim): Promise<JobEnd
   const { context, drive } = jobDrive
   const { emitter, clock } = context
   const ids = { migrationId: drive.migration.id, jobId: first.jobId }
-  const course: Course = {
-    startedAtMs: clock.now().getTime(),
-    first,
-    metrics: new JobMetrics(),
-    startedStepAtMs: 0,
-    position: new Position(first),
-    next: null,
-    ahead: new ReadAhead(),
-    isAlone: false,
-  }
+  const course = beginCourse(first, clock.now().getTime())
   let repetition = 0
   let settlements = 0
   const { from, attempt, epoch, cursor: resumedFrom } = first
@@ -99,8 +89,10 @@ export async function driveJob(jobDrive: JobDrive, first: Claim): Promise<JobEnd
         case 'job':
           // The author's code is given the signal: what an abort cut short is no failure of the job.
           if (drive.signal.aborted) return await release(jobDrive, course, 'the run was asked to stop', 'aborted')
-          if (wasAlone) return await fail(jobDrive, course, { error, failedAfterMs })
           course.isAlone = true
+          if (wasAlone && !(await goOnWithin(jobDrive, course, error))) {
+            return await fail(jobDrive, course, { error, failedAfterMs })
+          }
       }
     }
   }
@@ -110,20 +102,18 @@ export async function driveJob(jobDrive: JobDrive, first: Claim): Promise<JobEnd
   return end
 }
 
-/** What changes while a job is driven. */
-interface Course {
-  readonly startedAtMs: number
-  readonly first: Claim
-  readonly metrics: JobMetrics
-  /** When the sub-batch in hand was begun, by this process. */
-  startedStepAtMs: number
-  position: Position
-  /** The next sub-batch where it was prepared already. */
-  next: Prepared | null
-  /** Rows of the sub-batch behind it. */
-  readonly ahead: ReadAhead
-  /** The sub-batch in hand goes the careful path: it failed among others in the air, or it cannot be one of them. */
-  isAlone: boolean
+/** Whether the sub-batch is narrowed to the rows that fail; those behind it go on. */
+async function goOnWithin({ context, drive }: JobDrive, course: Course, error: unknown): Promise<boolean> {
+  const { position } = course
+  const narrowed = await narrow(context, drive, position, error)
+  if (narrowed === null) return false
+  if (narrowed.kind === 'row') course.next = narrowed.prepared
+  else course.position = position.divided(narrowed.slices)
+  const { exceptionClass, message } = describeException(error)
+  const ids = { migrationId: drive.migration.id, jobId: position.claim.jobId }
+  const rows = position.claim.slices[position.index]?.scanned ?? 0
+  context.emitter.emit('sub_batch:narrowed', { ...ids, rows, exceptionClass, exceptionMessage: message })
+  return true
 }
 
 /** The next sub-batch by itself, or as many as can be sent without a pause. Returns whether the job is over. */
@@ -175,46 +165,6 @@ async function step(jobDrive: JobDrive, course: Course): Promise<boolean> {
   onCommitted(slice, outcome, performance.now() - startedAtMs)
   course.isAlone = false
   return isLast
-}
-
-interface Committed {
-  readonly outcome: Outcome
-  readonly milliseconds: number
-}
-
-function count(
-  { context, drive, tally }: JobDrive,
-  { position, metrics }: Course,
-  slice: Slice,
-  { outcome, milliseconds }: Committed,
-): void {
-  const { changed, unresolved, quarantined } = outcome
-  const operations = operationsOf(drive, { outcome, milliseconds })
-  const rows = { scanned: slice.scanned, changed, unresolved, quarantined: quarantined.length }
-  position.advance(slice.end, rows)
-  metrics.add(operations)
-  tally.add(rows, slice.end)
-  context.emitter.emit('sub_batch:committed', {
-    migrationId: drive.migration.id,
-    jobId: position.claim.jobId,
-    end: slice.end,
-    scanned: slice.scanned,
-    changed,
-    milliseconds,
-    operations,
-  })
-}
-
-/** The sub-batch as a whole under the definition's name for it, and what was measured within it. */
-function operationsOf({ loaded }: Drive, { outcome, milliseconds }: Committed): readonly Operation[] {
-  const { changed, parts } = outcome
-  return [{ name: loaded.definition.operation, milliseconds, affectedRows: changed }, ...parts]
-}
-
-async function dropNext(course: Course, reason: unknown): Promise<void> {
-  course.next?.abandon(reason)
-  course.next = null
-  await course.ahead.drop(reason)
 }
 
 function succeed({ context, drive, tally }: JobDrive, { position, first, startedAtMs }: Course): JobEnd {

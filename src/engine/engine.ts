@@ -56,6 +56,7 @@ import { assertInstalled, readInstalledAt, readSchemaState } from './tracking/sc
 import { trackingTables } from './tracking/tables.ts'
 import { uninstall } from './tracking/uninstall.ts'
 import { verifyMigration } from './verifier.ts'
+import type { ReportData } from './report-data.ts'
 import type {
   FailureReport,
   FinalizeOptions,
@@ -65,7 +66,6 @@ import type {
   MigrationState,
   QueueOutcome,
   QueueRequest,
-  ReportData,
   RunOptions,
   RunOutcome,
   TrackedEvent,

@@ -50,6 +50,12 @@ export interface EngineEvents {
     readonly epoch: string
     readonly resumedFrom: Key | null
   }
+  /** It failed and is divided in two, or, of one row, quarantined; `rows` of them. */
+  'sub_batch:narrowed': OfJob & {
+    readonly rows: number
+    readonly exceptionClass: string
+    readonly exceptionMessage: string
+  }
   'job:succeeded': OfJob & { readonly seconds: number; readonly scanned: number; readonly changed: number }
   'job:failed': OfJob & {
     readonly attempt: number

@@ -15,6 +15,7 @@ import { countRows } from './tracking/count-rows.ts'
 import { findMigration, listMigrations, listMigrationsOfClass } from './tracking/find-migration.ts'
 import { listRunners } from './tracking/list-runners.ts'
 import { unknownMigration } from './transitions.ts'
+import { readReasons } from './unresolved-reasons.ts'
 import { TrancheError } from '../shared/errors.ts'
 import type { JobCounts, Migration, MigrationState, Progress, RowCounts } from './types.ts'
 
@@ -94,6 +95,7 @@ async function stateOf(
     scanRows: detail?.scan_rows ?? null,
     failure: migration.status === 'failed' ? await readFailure(transaction, context, migration.id) : null,
     schedule: await readSchedule(transaction, context, migration),
+    unresolvedReasons: rows.unresolved === 0 ? {} : await readReasons(transaction, context, migration.id),
   }
 }
 

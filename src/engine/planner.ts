@@ -88,7 +88,7 @@ export async function foreseePlan(context: EngineContext, drive: Drive, next: Ne
 }
 
 /** The next job's bounds and sub-batch ends, behind the frontier as it was read; null when no key is left. */
-export async function findPlan(
+async function findPlan(
   transaction: Transaction,
   { limits }: EngineContext,
   { migration, scoped, strategy }: Drive,

@@ -1,5 +1,6 @@
 /** Where a driven job stands: which slice is next, behind which end, and what was counted. */
 import { Backlog } from './backlog.ts'
+import type { Slice } from './batching/strategy.ts'
 import type { Claim, DoneRows } from './claim.ts'
 import type { Key } from './types.ts'
 
@@ -16,6 +17,14 @@ export class Position {
     this.backlog = backlog
     this.predecessor = claim.cursor
     this.done = { ...claim.done, changed: claim.done.changed + backlog.changed }
+  }
+
+  /** The same place, with the next slice in parts. */
+  divided(parts: readonly Slice[]): Position {
+    const { slices } = this.claim
+    const all = [...slices.slice(0, this.index), ...parts, ...slices.slice(this.index + 1)]
+    const next = new Position({ ...this.claim, slices: all }, this.backlog)
+    return Object.assign(next, { index: this.index, predecessor: this.predecessor, done: this.done })
   }
 
   /** The next slice was committed. */

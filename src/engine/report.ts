@@ -11,7 +11,8 @@ import { readSamples } from './samples.ts'
 import { hasMoved, readWriteCounters, type WriteCounters } from './target/write-counters.ts'
 import { readEvents } from './tracking/read-events.ts'
 import { iso } from './tracking/tables.ts'
-import type { MigrationState, ReportData, Verification } from './types.ts'
+import type { ReportData } from './report-data.ts'
+import type { MigrationState, Verification } from './types.ts'
 
 const STALE_AFTER_MS = 24 * 60 * 60 * 1000
 

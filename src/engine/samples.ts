@@ -9,7 +9,8 @@ import { parseExactly } from './exact-json.ts'
 import { maximumOf, minimumOf } from './planner.ts'
 import type { Transaction } from './target/transaction.ts'
 import { findMigration } from './tracking/find-migration.ts'
-import type { Key, Sample } from './types.ts'
+import type { Sample } from './report-data.ts'
+import type { Key } from './types.ts'
 
 const SAMPLE_ROWS = 20
 const SAMPLE_TIMEOUT_MS = 5_000

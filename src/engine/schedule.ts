@@ -34,7 +34,7 @@ export async function readSchedule(
   return {
     schedulers,
     isOn: row?.is_on ?? true,
-    dueInSeconds: isActive && row?.due_in != null ? Math.max(0, row.due_in) : null,
+    dueInSeconds: isActive && typeof row?.due_in === 'number' ? Math.max(0, row.due_in) : null,
     tableHeldBy: isActive ? await liveHolder(transaction, context, row?.held_by ?? null) : null,
   }
 }

@@ -99,6 +99,8 @@ export interface MigrationState extends Migration, TimeLeftValue {
   readonly scanRows: number | null
   /** Why it failed; null where it did not, and where the journal does not tell. */
   readonly failure: MigrationFailure | null
+  /** Why `transform` left rows alone, and how many; the most frequent reasons. */
+  readonly unresolvedReasons: Readonly<Record<string, number>>
   readonly schedule: Schedule
 }
 
@@ -285,32 +287,4 @@ export interface TrackedEvent {
   readonly operator: string
   readonly host: string
   readonly details: Readonly<Record<string, unknown>>
-}
-
-export interface Sample {
-  readonly key: Key
-  readonly before: Readonly<Record<string, unknown>>
-  /** The same row now; null when it is gone. */
-  readonly after: Readonly<Record<string, unknown>> | null
-}
-
-/** Everything that a report states, read in one go. */
-export interface ReportData {
-  readonly migration: MigrationState
-  readonly description: string | null
-  readonly target: { readonly database: string; readonly server: string; readonly serverVersion: string }
-  readonly generatedAt: string
-  readonly timing: {
-    readonly queuedAt: string
-    readonly startedAt: string | null
-    readonly finishedAt: string | null
-    /** Sum of the succeeded jobs' durations. */
-    readonly workSeconds: number
-    readonly rowsPerSecond: number | null
-  }
-  readonly failures: FailureReport
-  readonly verification: (Verification & { readonly isStale: boolean; readonly staleBecause: readonly string[] }) | null
-  readonly samples: readonly Sample[]
-  readonly sampleColumns: readonly string[] | null
-  readonly events: readonly TrackedEvent[]
 }

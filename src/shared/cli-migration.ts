@@ -79,6 +79,8 @@ export interface MigrationStateValue extends MigrationValue, TimeLeftValue {
   readonly scanRows: number | null
   /** Why it failed; null where it did not, and where the journal does not tell. */
   readonly failure: MigrationFailure | null
+  /** Why `transform` left rows alone, and how many; the most frequent reasons. */
+  readonly unresolvedReasons: Readonly<Record<string, number>>
   readonly schedule: ScheduleValue
 }
 

@@ -27,7 +27,7 @@ export function headlineOf(state: MigrationStateValue): string {
 }
 
 /** What an active migration that nobody drives at this moment waits for, and who will go on with it. */
-export function waitingOf({ schedule, hold, intervalSeconds }: MigrationStateValue): string {
+function waitingOf({ schedule, hold, intervalSeconds }: MigrationStateValue): string {
   const { schedulers, isOn, dueInSeconds, tableHeldBy } = schedule
   if (tableHeldBy !== null) return `Waiting for its table, which migration ${tableHeldBy} writes now`
   const [first] = schedulers

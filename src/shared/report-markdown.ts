@@ -54,15 +54,20 @@ function whatRan({ migration, target, events }: ReportValue): string {
   )
 }
 
-function rowsAndJobs({ migration: { rows, jobs, totalTupleCount } }: ReportValue): string {
+function rowsAndJobs({ migration: { rows, jobs, totalTupleCount, unresolvedReasons } }: ReportValue): string {
   const estimated = totalTupleCount === null ? [] : [['estimated at queue time', formatEstimate(totalTupleCount)]]
   const outcomes = rowOutcomes(rows).map(({ name, count }) => [name, formatCount(count)])
   const counts = [...estimated, ['**scanned**', `**${formatCount(rows.scanned)}**`], ...outcomes]
+  const reasons = Object.entries(unresolvedReasons).map(([reason, count]) => [
+    escapeMarkdown(reason),
+    formatCount(count),
+  ])
   const note = rows.exact ? [] : ['Counts were re-derived after a crash: changed rows may be counted as unchanged.']
   return section(
     'Counts',
     table(['Rows', 'Count'], counts, [1]),
     ...note,
+    ...(reasons.length === 0 ? [] : [table(['Unresolved because', 'Rows'], reasons, [1])]),
     table(
       ['Jobs', 'Count'],
       jobOutcomes(jobs).map(({ name, count }) => [name, formatCount(count)]),

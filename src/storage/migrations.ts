@@ -26,8 +26,8 @@ interface Row {
 /** Written by `save`, perhaps by an older console: what that did not know is filled in. */
 function stateOf(json: string): MigrationStateValue {
   const schedule = { schedulers: [], isOn: true, dueInSeconds: null, tableHeldBy: null }
-  const saved = JSON.parse(json) as Omit<MigrationStateValue, 'failure' | 'schedule'>
-  return { failure: null, schedule, ...saved }
+  const saved = JSON.parse(json) as Omit<MigrationStateValue, 'failure' | 'unresolvedReasons' | 'schedule'>
+  return { failure: null, unresolvedReasons: {}, schedule, ...saved }
 }
 
 export function createMigrationRepository(database: SqliteDatabase): MigrationRepository {

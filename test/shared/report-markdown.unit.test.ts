@@ -39,6 +39,7 @@ const report: ReportValue = {
     definitionHash: 'abc',
     scanRows: null,
     failure: null,
+    unresolvedReasons: {},
     schedule: { schedulers: [], isOn: true, dueInSeconds: null, tableHeldBy: null },
   },
   description: HOSTILE,

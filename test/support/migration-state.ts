@@ -33,6 +33,7 @@ export function migrationState(given: Partial<MigrationStateValue> = {}): Migrat
     definitionHash: null,
     scanRows: null,
     failure: null,
+    unresolvedReasons: {},
     schedule: { schedulers: [], isOn: true, dueInSeconds: null, tableHeldBy: null },
     timeLeft: null,
     timeLeftUnknownBecause: null,

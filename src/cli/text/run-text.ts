@@ -7,10 +7,19 @@ export function runText(run: RunValue): string {
   const { migration, reason, jobsRun, rows, seconds } = run
   const sign =
     reason === 'failed' ? '✕' : reason === 'paused' || reason === 'taken_over' || reason === 'aborted' ? '!' : '✓'
-  const counts = `${countOf(jobsRun, 'job')}, ${countOf(rows.scanned, 'row')} scanned, ${formatCount(rows.changed)} changed`
+  const counts = `${countOf(jobsRun, 'job')}, ${countOf(rows.scanned, 'row')} scanned, ${formatCount(rows.changed)} changed${leftOf(rows)}`
   const rate = seconds > 0 && rows.scanned > 0 ? `, ${formatRate(rows.scanned / seconds)}` : ''
   const done = reason === 'nothing_to_do' ? '' : ` This run: ${counts} in ${formatDuration(seconds)}${rate}.`
   return `${sign} ${migration.jobClassName} (${migration.id}) ${sentenceOf(run)}${done}`
+}
+
+/** Rows that somebody should look at. */
+function leftOf({ unresolved, quarantined }: RunValue['rows']): string {
+  const left = [
+    ...(unresolved === 0 ? [] : [`${formatCount(unresolved)} unresolved`]),
+    ...(quarantined === 0 ? [] : [`${formatCount(quarantined)} quarantined`]),
+  ]
+  return left.length === 0 ? '' : `, ${left.join(', ')}`
 }
 
 function sentenceOf({ reason, migration: { id, status } }: RunValue): string {

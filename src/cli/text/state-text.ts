@@ -47,12 +47,18 @@ function progressLines(state: MigrationStateValue): readonly string[] {
   ]
 }
 
-function rowLines({ rows }: MigrationStateValue): readonly string[] {
+function rowLines({ rows, unresolvedReasons }: MigrationStateValue): readonly string[] {
   const outcomes = rowOutcomes(rows).map(({ name, count }) => [formatCount(count), name])
   return [
     ...columns([...outcomes, [formatCount(rows.scanned), 'scanned in all']], [0]),
+    ...reasonLines(unresolvedReasons),
     ...(rows.exact ? [] : ['! counts were re-derived after a crash: changed rows may be counted as unchanged']),
   ]
+}
+
+function reasonLines(reasons: MigrationStateValue['unresolvedReasons']): readonly string[] {
+  const lines = Object.entries(reasons).map(([reason, count]) => [formatCount(count), reason])
+  return lines.length === 0 ? [] : ['unresolved because', ...columns(lines, [0]).map((line) => `  ${line}`)]
 }
 
 function settingLines(state: MigrationStateValue): readonly string[] {
