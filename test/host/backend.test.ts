@@ -172,13 +172,21 @@ it('says that the target is lost, comes back by itself, and finishes what it was
 })
 
 it('drives all active migrations while the schedule is on', async () => {
-  const { page } = await setupPage()
+  const { page, database } = await setupPage()
   const { call, replica, connectionId } = page
-  const migrationId = await queue(page, 'DoubleNumbers')
+  const queued = [await queue(page, 'DoubleNumbers'), await queue(page, 'RefuseSevens', { jobArguments: [5_000] })]
 
   await call('schedule.start', { connectionId })
 
-  await replica.until(() => replica.migration(connectionId, migrationId)?.state.status === 'finished')
+  await replica.until(() =>
+    queued.every((migrationId) => replica.migration(connectionId, migrationId)?.state.status === 'finished'),
+  )
   await call('schedule.stop', { connectionId })
   await replica.until(({ targets }) => targets[connectionId]?.schedule.kind === 'off')
+  const [counted] = await database.query(
+    `SELECT (SELECT count(*)::int FROM numbers WHERE doubled = id * 2 AND quotient = 1000 / (id - 5000)) AS done,
+            (SELECT count(*)::int FROM tranche.runners) AS runners`,
+  )
+  expect(counted).toEqual({ done: 1_000, runners: 0 })
+  await expect(call('schedule.stop', { connectionId })).rejects.toMatchObject({ code: 'not_running' })
 })
