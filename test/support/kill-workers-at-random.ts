@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { setup } from './engine-setup.ts'
 import { hitEvery, hitsTable } from './hits.ts'
+import { randomMoments } from './random-moment.ts'
 import { type RunnerProcess, spawnRunner } from './spawn-runner.ts'
 
 /** Two workers at once share a migration; one of them after the other is killed at a random moment and replaced. */
@@ -16,6 +16,8 @@ export async function killWorkersAtRandom({
   const { migration } = await engine.queue({ jobClassName: 'HitEvery' })
   const spawn = (number: number): RunnerProcess => spawnRunner(database.url, migration.id, `worker ${String(number)}`)
   const workers = [spawn(0), spawn(1)]
+  // On average the kills come to half of the table; a sub-batch has ten rows.
+  const moment = randomMoments(rows / 10 / kills / 2)
   let killed = 0
 
   while (killed < kills) {
@@ -23,11 +25,16 @@ export async function killWorkersAtRandom({
     const areAtWork = await Promise.all(workers.map(isAtWork))
     const victim = workers.shift()
     if (victim === undefined || areAtWork.includes(false)) break
-    await sleep(Math.random() * 120)
+    await moment(victim)
     victim.child.kill('SIGKILL')
     await victim.ended
     killed += 1
-    workers.push(spawn(killed + 1))
+    // The other one would be done with everything before a new process has loaded its modules.
+    for (const { child } of workers) child.kill('SIGSTOP')
+    const next = spawn(killed + 1)
+    await next.until('loaded')
+    for (const { child } of workers) child.kill('SIGCONT')
+    workers.push(next)
   }
   for (const { child } of workers) child.kill('SIGKILL')
   await Promise.all(workers.map(({ ended }) => ended))

@@ -1,6 +1,6 @@
 /**
  * A runner in a process of its own, to be killed, frozen and interrupted: `node runner-process.ts URL MIGRATION_ID NAME`.
- * Prints one JSON line per event, and the outcome as the last one.
+ * Prints one JSON line when it is loaded, one per event, and the outcome as the last one.
  */
 import { createEngine } from '../../src/engine/engine.ts'
 import { openTarget } from '../../src/engine/target/open-target.ts'
@@ -33,6 +33,7 @@ for (const event of ['job:started', 'job:taken_over', 'job:released', 'sub_batch
     say({ event, ...told })
   })
 }
+say({ event: 'loaded' })
 try {
   const { reason, jobsRun } = await engine.run(migrationId, { signal: stop.signal, parallel: 2 })
   say({ event: 'outcome', reason, jobsRun })
