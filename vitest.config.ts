@@ -6,9 +6,10 @@ const shared = {
   resolve: { alias: { tranche: fileURLToPath(new URL('src/catalogue/api.ts', import.meta.url)) } },
   test: {
     environment: 'node',
-    // A deadline against hanging, not a measure: no test may depend on how fast this machine is.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // A deadline against hanging, not a measure: no test may depend on how fast this machine is, or on what else it does.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 300_000 } },
     maxWorkers: 2,
     // Nowhere but in CI: there a test that passes on its second try is reported, and does not hold up the rest.
     retry: Number(process.env.TRANCHE_TEST_RETRIES ?? 0),

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { closeGate } from '../support/gate.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
-import { until } from '../support/until.ts'
 import { type CommandLine, commandLine, containing, valueOf } from './command-line.ts'
 
 const CREATE = '20250123143913'
@@ -94,23 +94,18 @@ test('a worker killed in the middle is followed at once by the next one, which g
   await database.query('CREATE TABLE public.runs (id serial PRIMARY KEY, name text)')
   const own = commandLine(database.connection, { TRANCHE_CATALOGUE: `${CATALOGUE}-slow` })
   await own.run('stepped', 'connect', 'store')
+  const gate = await closeGate(database)
   const killed = own.start('stepped', 'work', '--once')
-  await until(
-    async () =>
-      (
-        await database.query(
-          `SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(2)%' AND pid <> pg_backend_pid()`,
-        )
-      ).length > 0,
-  )
+  await gate.reached()
   killed.child.kill('SIGKILL')
   await killed.ended
+  await gate.open()
   expect(valueOf(await own.json('stepped', 'work', '--once'))).toMatchObject({ runs: [{ reason: 'completed' }] })
   const runs = await database.query<{ name: string }>('SELECT name FROM public.runs ORDER BY id')
   // The statement in hand was cancelled by the server or committed; either way it ran again, and the first one did not.
   expect(runs.map(({ name }) => name).filter((name) => name === 'first')).toHaveLength(1)
   expect(runs.at(-1)).toEqual({ name: 'slow' })
-}, 60_000)
+})
 
 test('wrong usage is told with what would be right', async () => {
   for (const [args, said] of [

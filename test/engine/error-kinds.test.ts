@@ -77,11 +77,12 @@ it('a statement that takes too long is cancelled by the server and costs its att
     batchSize: 10,
     subBatchSize: 10,
     pauseMs: 0,
-    perform: ({ subBatch }) => sql`UPDATE items SET hits = hits + 1 WHERE ${subBatch} AND pg_sleep(10) IS NOT NULL`,
+    perform: ({ subBatch }) => sql`UPDATE items SET hits = hits + 1 WHERE ${subBatch} AND pg_sleep(60) IS NOT NULL`,
   })
   const bundle = await queued(10, slow)
 
-  const outcome = await bundle.another({ limits: { statementTimeoutMs: 300 } }).run(bundle.migrationId)
+  // Far above what its other statements take on a busy machine.
+  const outcome = await bundle.another({ limits: { statementTimeoutMs: 2_000 } }).run(bundle.migrationId)
 
   expect(outcome).toMatchObject({ reason: 'failed' })
   const { groups } = await bundle.engine.failures(bundle.migrationId)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { sql } from '../../src/catalogue/api.ts'
 import { define, finished, hits, performed, queued } from '../support/performed.ts'
+import { untilSomebodyWaits } from '../support/raced.ts'
 
 describe('pause and resume', () => {
   it('are journaled with who, from where, and both statuses', async () => {
@@ -56,13 +57,14 @@ describe('pause and resume', () => {
   })
 
   it('wait while a runner that plans a job holds the migration', async () => {
-    const { engine, migrationId, database } = await queued()
+    const { engine, migrationId, database, query } = await queued()
     const planning = await database.connect()
     await planning.query('BEGIN')
     await planning.query('SELECT FROM tranche.batched_background_migrations FOR SHARE')
     // Longer than a statement of ours waits for a lock.
     await planning.query('SET statement_timeout = 0')
     const pausing = engine.pause(migrationId)
+    await untilSomebodyWaits({ query })
     await planning.query('SELECT pg_sleep(2.5)')
     await planning.query('COMMIT')
     expect(await pausing).toMatchObject({ status: 'paused' })

@@ -7,16 +7,16 @@ import { it } from 'vitest'
 
 it('kill -9 at any moment: every row exactly once, and the next runner takes over at once', async () => {
   await killAtRandom({ kills: 12, rows: 18_000 })
-}, 120_000)
+})
 
 it('two workers at once, killed at random one after the other: every row exactly once', async () => {
   await killWorkersAtRandom({ kills: 6, rows: 18_000 })
-}, 120_000)
+})
 
 it('a frozen runner that was taken over and woken up writes nothing more', async () => {
   await freezeAtRandom({ freezes: 3, rows: 4_000 })
-}, 180_000)
+})
 
 it('SIGINT finishes the sub-batch in hand, gives the claim and the attempt back, and ends', async () => {
   await interrupt()
-}, 60_000)
+})

@@ -177,16 +177,18 @@ it('the state tells how long it will still take and on what that rests, or why n
 })
 
 it('waits out a hold, and says until when', async () => {
-  const bundle = await queued(50)
-  await bundle.query(
-    `UPDATE tranche.batched_background_migrations SET on_hold_until = clock_timestamp() + interval '1 second'`,
-  )
+  const bundle = await queued(50, hitEvery(), [], { ports: { limits: { holdCheckMs: 100 } } })
+  const holdFor = (interval: string): Promise<unknown> =>
+    bundle.query(`UPDATE tranche.batched_background_migrations SET on_hold_until = clock_timestamp() + $1::interval`, [
+      interval,
+    ])
+  await holdFor('1 hour')
 
-  expect(await bundle.engine.run(bundle.migrationId)).toMatchObject({ reason: 'finished' })
+  const running = bundle.engine.run(bundle.migrationId)
 
-  expect(bundle.heard.find(({ name }) => name === 'run:waiting')?.event).toMatchObject({
-    reason: expect.stringMatching(/^on hold until/) as string,
-  })
+  expect(await bundle.until('run:waiting')).toMatchObject({ reason: expect.stringMatching(/^on hold until/) as string })
+  await holdFor('0')
+  expect(await running).toMatchObject({ reason: 'finished' })
 })
 
 it('paced, it keeps the interval between the starts of jobs; unpaced, it does not', async () => {

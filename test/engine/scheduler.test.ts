@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { defineBatchedMigration, sql } from '../../src/catalogue/api.ts'
+import { spacing } from '../../src/engine/spacing.ts'
+import { compileSql } from '../../src/shared/sql.ts'
 import { sourceOf } from '../support/engine-ports.ts'
-import { setup } from '../support/engine-setup.ts'
+import { type Bundle, setup } from '../support/engine-setup.ts'
 import { hitEvery, hitsTable } from '../support/hits.ts'
 import { startCuttingProxy } from '../support/cutting-proxy.ts'
 import { farEngine } from '../support/far-engine.ts'
@@ -59,14 +61,9 @@ it('retries are spaced by the interval too, and a tick may come a moment early',
   // the range is used up: what is left is the retry
   expect(await engine.work({ once: true })).toEqual({ jobsRun: 0 })
 
-  const startedAgo = (seconds: number): Promise<unknown> =>
-    query(
-      `UPDATE tranche.batched_background_migration_jobs SET started_at = clock_timestamp() - make_interval(secs => $1)`,
-      [seconds],
-    )
-  await startedAgo(110)
+  await startedAgo(query, 60)
   expect(await engine.work({ once: true })).toEqual({ jobsRun: 0 })
-  await startedAgo(115)
+  await startedAgo(query, 115)
   expect(await engine.work({ once: true })).toEqual({ jobsRun: 1 })
   expect(await jobs(bundle)).toMatchObject([{ attempts: 2 }])
 })
@@ -74,13 +71,15 @@ it('retries are spaced by the interval too, and a tick may come a moment early',
 it('a short interval is kept as well: the variance takes a tenth of it at most', async () => {
   const bundle = await queued(30, hitEvery({ batchSize: 10 }))
   const { engine, query, migrationId } = bundle
+  expect(await engine.work({ once: true })).toEqual({ jobsRun: 1 })
+  await startedAgo(query, 3.7)
   await engine.set(migrationId, { intervalSeconds: 4 })
   expect(await engine.work({ once: true })).toEqual({ jobsRun: 1 })
-  expect(await engine.work({ once: true })).toEqual({ jobsRun: 0 })
-  await query(
-    `UPDATE tranche.batched_background_migration_jobs SET started_at = clock_timestamp() - interval '3.7 seconds'`,
+  // On the server's clock, so asked there: no test is quick enough to be between two of these for sure.
+  const { text } = compileSql(
+    sql`SELECT ${spacing('m')} AS spacing FROM unnest('{0,4,50,120}'::int[]) AS m ("interval")`,
   )
-  expect(await engine.work({ once: true })).toEqual({ jobsRun: 1 })
+  expect(await query(text)).toEqual([0, 3.6, 45, 115].map((seconds) => ({ spacing: seconds })))
 })
 
 it('several workers share what is due: no job is run twice, and the interval holds for all of them', async () => {
@@ -93,18 +92,27 @@ it('several workers share what is due: no job is run twice, and the interval hol
 
 it('drives no more migrations at a time than it was told, two by default', async () => {
   const tables = ['a', 'b', 'c'] as const
-  const definitions = tables.map((table) => sleepy(table))
+  const gate = Promise.withResolvers<undefined>()
+  const inside: number[] = []
+  let count = 0
+  const definitions = tables.map((table) =>
+    waiting(table, async () => {
+      inside.push((count += 1))
+      await gate.promise
+      count -= 1
+    }),
+  )
   const schema = tables
     .map((table) => `CREATE TABLE ${table} (id bigint PRIMARY KEY, hits int); INSERT INTO ${table} VALUES (1, 0)`)
     .join(';')
-  const { engine, query } = await setup({ schema, definitions })
+  const { engine } = await setup({ schema, definitions, ports: { limits: { statementTimeoutMs: 60_000 } } })
   for (const { jobClassName } of definitions) await engine.queue({ jobClassName })
   const working = engine.work({ once: true })
-  const asleep = async (): Promise<number> =>
-    (await query(`SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()`)).length
-  await until(async () => (await asleep()) === 2)
+  await until(async () => count === 2)
   expect((await engine.list()).map(({ jobs: { running } }) => running)).toEqual([1, 1, 0])
+  gate.resolve(undefined)
   expect(await working).toEqual({ jobsRun: 3 })
+  expect(Math.max(...inside)).toBe(2)
 })
 
 function otherTable(): ReturnType<typeof defineBatchedMigration> {
@@ -118,16 +126,21 @@ function otherTable(): ReturnType<typeof defineBatchedMigration> {
   })
 }
 
-function sleepy(table: 'a' | 'b' | 'c'): ReturnType<typeof defineBatchedMigration> {
+function startedAgo(query: Bundle['query'], seconds: number): Promise<unknown> {
+  return query(
+    `UPDATE tranche.batched_background_migration_jobs SET started_at = clock_timestamp() - make_interval(secs => $1)`,
+    [seconds],
+  )
+}
+
+function waiting(table: 'a' | 'b' | 'c', wait: () => Promise<void>): ReturnType<typeof defineBatchedMigration> {
   return defineBatchedMigration({
-    jobClassName: `Sleepy${table.toUpperCase()}`,
-    description: 'Takes a while.',
+    jobClassName: `Waiting${table.toUpperCase()}`,
+    description: 'Takes as long as the test wants.',
     table,
     column: 'id',
     pauseMs: 0,
-    perform: async ({ query }) => {
-      await query(sql`SELECT pg_sleep(1)`)
-    },
+    perform: wait,
   })
 }
 

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import type { TrackedEvent } from '../../src/engine/types.ts'
 import { hitEvery } from '../support/hits.ts'
 import { queued } from '../support/queued.ts'
+import { begin, untilSomebodyWaits } from '../support/raced.ts'
 
 type Queued = Awaited<ReturnType<typeof queued>>
 
@@ -49,9 +50,12 @@ it.each([
 
 it('set takes effect at the next job, in the middle of a run, and is journaled', async () => {
   const bundle = await queued(100, DEFINITION)
+  // In the second job, which cannot end before this.
+  const session = await begin(bundle, 'SELECT FROM items WHERE id = 60 FOR UPDATE')
   const running = bundle.engine.run(bundle.migrationId)
-  await bundle.until('job:succeeded')
+  await untilSomebodyWaits(bundle)
   await bundle.engine.set(bundle.migrationId, { batchSize: 25, pauseMs: 1 })
+  await session.query('COMMIT')
   await running
   const sizes = await bundle.query<{ batch_size: number }>(
     'SELECT DISTINCT batch_size FROM tranche.batched_background_migration_jobs ORDER BY 1',

@@ -9,12 +9,12 @@ export const ALREADY_OPEN = `console.log(${JSON.stringify(WINDOW_LINES.alreadyOp
 /** Lives until it is told to end. */
 export const LIVE = 'setInterval(() => {}, 1000)'
 
-/** The folder for ELECTRON_OVERRIDE_DIST_PATH. */
+/** The folder for ELECTRON_OVERRIDE_DIST_PATH. The body is JavaScript, or a script with an interpreter of its own. */
 export async function fakeRuntime(body: string): Promise<{ readonly folder: string; readonly program: string }> {
   const folder = join(await temporaryFolder(), 'dist')
   await mkdir(folder)
   const program = join(folder, 'electron')
-  await writeFile(program, `#!${process.execPath}\n${body}\n`)
+  await writeFile(program, body.startsWith('#!') ? `${body}\n` : `#!${process.execPath}\n${body}\n`)
   await chmod(program, 0o755)
   return { folder, program }
 }

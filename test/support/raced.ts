@@ -54,7 +54,7 @@ export async function runSubBatch(context: EngineContext, drive: Drive, claim: C
 }
 
 /** Waits until some backend of this database waits for a lock. */
-export async function untilSomebodyWaits({ query }: Bundle, count = 1): Promise<void> {
+export async function untilSomebodyWaits({ query }: Pick<Bundle, 'query'>, count = 1): Promise<void> {
   await until(async () => {
     const [row] = await query<{ waiting: number }>(
       `SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,

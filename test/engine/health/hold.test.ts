@@ -3,16 +3,22 @@ import { describe, expect, it } from 'vitest'
 import type { TrackedEvent } from '../../../src/engine/types.ts'
 import type { HealthSettings } from '../../../src/shared/health-settings.ts'
 import { defineBatchedMigration, sql } from '../../../src/catalogue/api.ts'
+import { systemClock } from '../../../src/host/system/clock.ts'
+import type { Clock } from '../../../src/engine/ports.ts'
+import { AT_GATE, closeGate } from '../../support/gate.ts'
 import { hitEvery, hitsTable } from '../../support/hits.ts'
 import { setup } from '../../support/engine-setup.ts'
 import { hits, queued } from '../../support/queued.ts'
-import { begin } from '../../support/raced.ts'
+import { begin, untilSomebodyWaits } from '../../support/raced.ts'
 import { until } from '../../support/until.ts'
 
 type Queued = Awaited<ReturnType<typeof queued>>
 
 /** A snapshot of somebody else's is enough to say stop. */
 const STRICT: Partial<HealthSettings> = { maxTransactionSeconds: 0, maxLockWaitSeconds: null, holdSeconds: 600 }
+
+/** How often a run looks for sessions that wait for it. */
+const WATCH_MS = 1_000
 
 async function heldUp(
   health: Partial<HealthSettings> = STRICT,
@@ -145,31 +151,54 @@ describe('work', () => {
 it('a session that waits for a lock of ours is seen while the job runs, and holds the migration', async () => {
   const slow = defineBatchedMigration({
     jobClassName: 'Slow',
-    description: 'Keeps its rows locked for a while.',
+    description: 'Keeps its rows locked until the test lets it go.',
     table: 'items',
     column: 'id',
     batchSize: 5,
     subBatchSize: 5,
     pauseMs: 0,
     perform: ({ subBatch }) => sql`WITH written AS (UPDATE items SET hits = hits + 1 WHERE ${subBatch} RETURNING id)
-                                   SELECT pg_sleep(3) FROM (SELECT max(id) FROM written) AS one`,
+                                   SELECT ${AT_GATE} FROM (SELECT max(id) FROM written) AS one`,
   })
-  const health = { maxLockWaitSeconds: 1 }
-  const bundle = await setup({ schema: hitsTable(10), definitions: [slow], ports: { health } })
+  const watched = countingClock(WATCH_MS)
+  const ports = { health: { maxLockWaitSeconds: 1 }, limits: { statementTimeoutMs: 60_000 }, clock: watched.clock }
+  const bundle = await setup({ schema: hitsTable(10), definitions: [slow], ports })
   const { migration } = await bundle.engine.queue({ jobClassName: 'Slow' })
+  const application = await bundle.database.connect({ applicationName: 'shop' })
+  const gate = await closeGate(bundle.database)
   const stopping = new AbortController()
   const run = bundle.engine.run(migration.id, { signal: stopping.signal })
-  const application = await bundle.database.connect({ applicationName: 'shop' })
-  await until(
-    async () => (await bundle.query(`SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'`)).length > 0,
-  )
-  await application.query('UPDATE public.items SET hits = hits WHERE id = 3')
-  const hold = await bundle.until('hold:began')
+  const held = bundle.until('hold:began')
+  await gate.reached()
+  const update = application.query('UPDATE public.items SET hits = hits WHERE id = 3')
+  await untilSomebodyWaits(bundle, 2)
+  // The watcher looks once a second, and what it asked before may be on its way.
+  await watched.untilSlept(3)
+  await gate.open()
+  await update
+  const hold = await held
   stopping.abort()
   await run
   expect(hold).toMatchObject({ indicator: 'lock_waits', limit: 1, unit: 'seconds' })
   expect(hold.reason).toMatch(/^session \d+ "shop" waited .* for a lock of ours \(limit 1\.00 s\)$/)
 })
+
+/** Real time, and when so many more sleeps of one length are over. */
+function countingClock(lengthMs: number): { clock: Clock; untilSlept: (times: number) => Promise<void> } {
+  let slept = 0
+  const clock: Clock = {
+    ...systemClock,
+    sleep: async (milliseconds, signal) => {
+      await systemClock.sleep(milliseconds, signal)
+      if (milliseconds === lengthMs) slept += 1
+    },
+  }
+  const untilSlept = (times: number): Promise<void> => {
+    const enough = slept + times
+    return until(async () => slept >= enough)
+  }
+  return { clock, untilSlept }
+}
 
 async function eventsOf({ engine, migrationId }: Queued, kind: string): Promise<readonly TrackedEvent[]> {
   return (await engine.events(migrationId)).filter((event) => event.kind === kind)

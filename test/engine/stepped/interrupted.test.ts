@@ -97,4 +97,4 @@ test('operations that were cut off at any statement are completed by the next ru
     expect((await bundle.engine.stepped.list()).collections.map(({ name }) => name)).toEqual(['code'])
   }
   expect(cuts).toBeGreaterThan(15)
-}, 240_000)
+})

@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
@@ -120,14 +121,15 @@ test('of two starts at the same moment both get the same server', async () => {
 
 test('a busy port is passed over, and a range without a free one is named', async () => {
   const { start } = await setup()
-  const port = 55_400
-  const rival = createServer().listen(port, '127.0.0.1')
+  const rival = createServer().listen(0, '127.0.0.1')
   onTestFinished(() => void rival.close())
+  await once(rival, 'listening')
+  const { port } = rival.address() as AddressInfo // it listens on TCP
   await expect(start({ ports: { first: port, count: 1 } })).rejects.toMatchObject({
     code: 'unexpected',
-    message: 'All ports from 55400 to 55400 are in use.',
+    message: `All ports from ${String(port)} to ${String(port)} are in use.`,
   })
-  const server = await start({ ports: { first: port, count: 100 } })
+  const server = await start({ ports: { first: port, count: 1_000 } })
   expect(server.connection.port).toBeGreaterThan(port)
 })
 

@@ -12,7 +12,7 @@ import { createServerFolder } from '../postgres/server-folder.ts'
 
 const CLASS = 'BackfillBuildNamespaceId'
 
-it('runs the migration of ci from the console, which reads main', { timeout: 180_000 }, async () => {
+it('runs the migration of ci from the console, which reads main', async () => {
   const projectFolder = await createServerFolder()
   const practice = await openPractice({
     ...{ projectFolder, rows: 2_000, isReset: false, logger: silentLogger },
