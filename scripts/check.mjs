@@ -14,6 +14,7 @@ const STEPS = [
     ['src', 'resources', 'bin', 'scripts', 'test'],
   ],
   ['dead code', 'node_modules/knip/bin/knip.js', []],
+  ['dead without its tests', 'node_modules/knip/bin/knip.js', ['--production']],
   ['rules', 'scripts/check-rules.mjs', []],
   ['unit', 'node_modules/vitest/vitest.mjs', ['run', '--project', 'unit']],
 ]

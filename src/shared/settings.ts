@@ -14,5 +14,3 @@ export const Settings = z.strictObject({
 })
 
 export type Settings = z.output<typeof Settings>
-
-export const DEFAULT_SETTINGS: Settings = Settings.parse({})

@@ -2,7 +2,9 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { createPublisher, type Publisher } from '../../src/host/backend/publisher.ts'
 import type { AppEvent } from '../../src/shared/app-event.ts'
 import type { JobCell } from '../../src/shared/job-view.ts'
-import { DEFAULT_SETTINGS } from '../../src/shared/settings.ts'
+import { Settings } from '../../src/shared/settings.ts'
+
+const DEFAULT_SETTINGS = Settings.parse({})
 
 beforeEach(() => {
   vi.useFakeTimers()

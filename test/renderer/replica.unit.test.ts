@@ -2,7 +2,9 @@ import { expect, it } from 'vitest'
 import { createReplica } from '../../src/renderer/src/state/replica.ts'
 import type { AppEvent } from '../../src/shared/app-event.ts'
 import type { AppSnapshot, AppState } from '../../src/shared/app-state.ts'
-import { DEFAULT_SETTINGS } from '../../src/shared/settings.ts'
+import { Settings } from '../../src/shared/settings.ts'
+
+const DEFAULT_SETTINGS = Settings.parse({})
 
 const STATE: AppState = {
   app: { version: '0', operator: 'mara', host: 'lt-114', dataFolder: '/' },

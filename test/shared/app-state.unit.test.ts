@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
 import type { AppEvent } from '../../src/shared/app-event.ts'
 import { applyEvent, type AppSnapshot } from '../../src/shared/app-state.ts'
-import { DEFAULT_SETTINGS } from '../../src/shared/settings.ts'
+import { Settings } from '../../src/shared/settings.ts'
+
+const DEFAULT_SETTINGS = Settings.parse({})
 
 const SNAPSHOT: AppSnapshot = {
   backendId: 'b1',

@@ -2,7 +2,7 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import { removeServer } from '../../src/host/postgres/remove-server.ts'
+import { removeServer } from './remove-server.ts'
 
 const [folder = ''] = process.argv.slice(2)
 // The runner holds the other end of this pipe as long as it lives.

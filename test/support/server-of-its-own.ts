@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, inject } from 'vitest'
-import { removeServer } from '../../src/host/postgres/remove-server.ts'
+import { removeServer } from './remove-server.ts'
 import type { ServerConnection } from '../../src/host/postgres/server-login.ts'
 import { DISPOSABLE_SETTINGS, type ServerSettings } from '../../src/host/postgres/server-settings.ts'
 import { startServer } from '../../src/host/postgres/start-server.ts'

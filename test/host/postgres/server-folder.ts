@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { inject, onTestFinished } from 'vitest'
-import { removeServer } from '../../../src/host/postgres/remove-server.ts'
+import { removeServer } from '../../support/remove-server.ts'
 
 /** A folder for one test's server; what runs there is ended with the test. The space is on purpose. */
 export async function createServerFolder(): Promise<string> {

@@ -1,9 +1,9 @@
 import { readdir, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { clusterAt } from './cluster.ts'
-import { findPostmaster, stopPostmaster } from './postmaster.ts'
-import { findServerAccount } from './server-account.ts'
-import { openServerHome } from './server-home.ts'
+import { clusterAt } from '../../src/host/postgres/cluster.ts'
+import { findPostmaster, stopPostmaster } from '../../src/host/postgres/postmaster.ts'
+import { findServerAccount } from '../../src/host/postgres/server-account.ts'
+import { openServerHome } from '../../src/host/postgres/server-home.ts'
 
 /** Ends whatever server runs in the folder of `startServer`, and deletes its clusters and binaries. Safe to repeat. */
 export async function removeServer(folder: string): Promise<void> {
