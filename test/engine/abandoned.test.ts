@@ -56,5 +56,7 @@ it('nobody puts back what a live finalizer is at', async () => {
 
   await expect(engine.wait(migrationId, { timeoutSeconds: 1 })).rejects.toMatchObject({ code: 'wait_timeout' })
   await expect(engine.resume(migrationId)).rejects.toMatchObject({ code: 'illegal_transition' })
+  await expect(engine.requeue(migrationId)).rejects.toMatchObject({ code: 'illegal_transition' })
+  await expect(engine.retry(migrationId, { size: 'half' })).rejects.toMatchObject({ code: 'illegal_transition' })
   expect(await engine.get(migrationId)).toMatchObject({ status: 'finalizing' })
 })

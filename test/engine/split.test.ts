@@ -182,7 +182,7 @@ describe('retry with size half', () => {
 
   it('splits nothing where the migration cannot become active', async () => {
     const bundle = await failed(27)
-    await bundle.query('UPDATE tranche.batched_background_migrations SET status = 5')
+    await bundle.query('UPDATE tranche.batched_background_migrations SET status = 6')
     await expect(bundle.engine.retry(bundle.migrationId, { size: 'half' })).rejects.toMatchObject({
       code: 'illegal_transition',
     })
