@@ -25,7 +25,16 @@ export default {
     'test/e2e/*/playwright.config.ts',
     'test/e2e/web/global-setup.ts',
   ],
-  project: ['bin/**!', 'scripts/**', 'src/**!', 'test/**', '!test/fixtures/**', 'bench/**', 'resources/practice/**!'],
+  project: [
+    'bin/**!',
+    'scripts/**',
+    'src/**!',
+    'test/**',
+    '!test/fixtures/**',
+    'bench/**',
+    'dev/**',
+    'resources/practice/**!',
+  ],
   ignoreExportsUsedInFile: isProduction || { interface: true, type: true },
   ignoreDependencies: ['svelte-check', '@fontsource-variable/ibm-plex-sans', '@fontsource/ibm-plex-mono'],
 }

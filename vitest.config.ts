@@ -1,4 +1,6 @@
 import { fileURLToPath } from 'node:url'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { svelteTesting } from '@testing-library/svelte/vite'
 import { defineConfig } from 'vitest/config'
 
 const shared = {
@@ -26,12 +28,24 @@ export default defineConfig({
     projects: [
       { ...shared, test: { ...shared.test, name: 'unit', include: ['test/**/*.unit.test.ts'] } },
       {
+        plugins: [svelte({ configFile: fileURLToPath(new URL('svelte.config.js', import.meta.url)) }), svelteTesting()],
+        test: {
+          ...shared.test,
+          name: 'renderer',
+          environment: 'jsdom',
+          // One page for all files; each test empties it.
+          isolate: false,
+          include: ['test/renderer/**/*.component.test.ts'],
+          setupFiles: ['test/renderer/support/page-setup.ts'],
+        },
+      },
+      {
         ...shared,
         test: {
           ...database,
           name: 'database',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.unit.test.ts', 'test/long/**', 'test/fixtures/**'],
+          exclude: ['test/**/*.{unit,component}.test.ts', 'test/long/**', 'test/fixtures/**'],
         },
       },
       {

@@ -16,7 +16,7 @@ const STEPS = [
   ['dead code', 'node_modules/knip/bin/knip.js', []],
   ['dead without its tests', 'node_modules/knip/bin/knip.js', ['--production']],
   ['rules', 'scripts/check-rules.mjs', []],
-  ['unit', 'node_modules/vitest/vitest.mjs', ['run', '--project', 'unit']],
+  ['unit', 'node_modules/vitest/vitest.mjs', ['run', '--project', 'unit', '--project', 'renderer']],
 ]
 
 await ensureInstalled()

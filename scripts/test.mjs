@@ -1,18 +1,21 @@
 /**
  * `npm test`: installs what is missing, then every test. A first argument narrows it to a part (`unit`, `engine`,
- * `long`, `web`); the others go to vitest, or to Playwright: `npm test -- -t 'a leased table'`.
+ * `renderer`, `contract`, `long`, `web`); the others go to vitest, or to Playwright: `npm test -- -t 'a leased table'`.
  */
 import { CHROMIUM_REMEDY } from './find-chromium.mjs'
 import { ensureInstalled } from './installation.mjs'
 import { runPinned } from './run-pinned.mjs'
 import { runInChromium } from './web-tests.mjs'
 
-const ALL = ['--project', 'unit', '--project', 'database']
+const ALL = ['unit', 'renderer', 'database'].flatMap((project) => ['--project', project])
 
 /** @type {Record<string, string[]>} */
 const PARTS = {
   unit: ['--project', 'unit'],
   engine: ['--project', 'database', 'test/engine'],
+  renderer: ['--project', 'renderer'],
+  // One suite over every transport, and the envelope itself.
+  contract: ['--project', 'unit', '--project', 'database', 'test/host/conformance', 'test/shared/rpc'],
   long: ['--project', 'long'],
 }
 
