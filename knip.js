@@ -18,6 +18,7 @@ export default {
     '!resources/practice/**/*.test.ts!',
     'vite.renderer.config.ts!',
     'bench/*.ts',
+    'dev/*.ts',
     'test/**/*.test.ts',
     'test/support/write-types.ts',
     'test/e2e/*/*.spec.ts',
