@@ -1,4 +1,5 @@
 /** The web host: the built page and the contract over a WebSocket, on this machine's own address alone. */
+import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -47,7 +48,16 @@ export async function startWebHost({ backend, rendererFolder, logger, port = 0 }
     })
   })
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_REQUEST_BYTES + ENVELOPE_BYTES })
+  server.on('clientError', (error, socket) => {
+    logger.log('debug', 'no request', { message: error.message })
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n')
+    else socket.destroy()
+  })
   server.on('upgrade', (request, socket, head) => {
+    // From here on the socket is ours alone: without a listener whoever breaks it off would end this process.
+    socket.on('error', (error) => {
+      logger.log('debug', 'a connection was broken off', { message: error.message })
+    })
     const isWelcome = admission.hasOwnHost(request) && admission.hasOwnOrigin(request) && admission.hasCookie(request)
     if (!isWelcome || request.url !== SOCKET_PATH) {
       refuse(request, socket, logger)
@@ -58,6 +68,9 @@ export async function startWebHost({ backend, rendererFolder, logger, port = 0 }
     })
   })
   await listen(server, port)
+  server.on('error', (error) => {
+    logger.log('error', 'the web host', { message: error.message })
+  })
   listening = (server.address() as AddressInfo).port // an AddressInfo, since it listens on a port
   const heartbeat = setInterval(() => {
     for (const client of sockets.clients) client.ping()
@@ -75,17 +88,16 @@ export async function startWebHost({ backend, rendererFolder, logger, port = 0 }
 }
 
 async function listen(server: ReturnType<typeof createServer>, port: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => {
-      reject(
-        new TrancheError('usage', `port ${String(port)} of ${ADDRESS} cannot be listened on: ${cause.message}`, {
-          remedy: 'Leave the port out for any free one.',
-          cause,
-        }),
-      )
+  server.listen(port, ADDRESS)
+  try {
+    await once(server, 'listening')
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new TrancheError('usage', `port ${String(port)} of ${ADDRESS} cannot be listened on: ${reason}`, {
+      remedy: 'Leave the port out for any free one.',
+      cause,
     })
-    server.listen(port, ADDRESS, resolve)
-  })
+  }
 }
 
 function refuse(request: IncomingMessage, socket: Duplex, logger: Logger): void {

@@ -1,7 +1,9 @@
+import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
 import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { MAX_REQUEST_BYTES } from '../../src/shared/rpc.ts'
 import { setupConsole } from '../support/console-setup.ts'
@@ -165,3 +167,37 @@ it('answers a request with more in it than belongs there as bad input', async ()
   expect(await answer).toMatchObject({ id: 5, reply: { ok: false, error: { code: 'bad_input' } } })
   socket.close()
 })
+
+it('outlives connections that are broken off at any moment', async () => {
+  const { host, base } = await setup()
+  const cookie = await visit(host)
+  const uncaught: unknown[] = []
+  const collect = (thrown: unknown): void => void uncaught.push(thrown)
+  process.on('uncaughtException', collect)
+  onTestFinished(() => void process.off('uncaughtException', collect))
+  const own = `host: 127.0.0.1:${String(host.port)}\r\n`
+  const upgrade = 'connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n'
+  const key = 'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
+  const beginnings = [
+    `GET /ws HTTP/1.1\r\nhost: evil.example\r\n${upgrade}${key}\r\n`,
+    `GET /ws HTTP/1.1\r\n${own}${upgrade}\r\n`,
+    `GET /ws HTTP/1.1\r\n${own}${upgrade}${key}cookie: ${cookie}\r\norigin: ${base}\r\n\r\n`,
+    `GET / HTTP/1.1\r\n${own}cookie: ${cookie}\r\n\r\n`,
+    `GET / HTTP/1.1\r\nhost: 127.0`,
+    '\u0016\u0003\u0001',
+  ]
+
+  for (let round = 0; round < 60; round += 1) await Promise.all(beginnings.map((text) => breakOff(host.port, text)))
+
+  expect(await knock(host.port, { cookie, origin: base })).toBe('opened')
+  expect(uncaught).toEqual([])
+})
+
+/** Says something and is gone, without a goodbye. */
+async function breakOff(port: number, text: string): Promise<void> {
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  await once(socket, 'connect')
+  socket.write(text)
+  socket.resetAndDestroy()
+}
