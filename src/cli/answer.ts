@@ -1,7 +1,7 @@
 /** The end of a command: one document for `--json`, or text for a person; and the exit code. */
 import { writeSync } from 'node:fs'
 import type { CliDocument } from '../shared/cli-output.ts'
-import { type AppError, ERROR_EXIT_CODES, toAppError, type TrancheError } from '../shared/errors.ts'
+import { type AppError, ERROR_EXIT_CODES, toAppError } from '../shared/errors.ts'
 import type { Outcome } from './command.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -26,7 +26,7 @@ export function answerError(thrown: unknown, terminal: Terminal, isJson: boolean
 }
 
 /** For the second Ctrl-C, which waits for nothing. */
-export function answerAtOnce(thrown: TrancheError, isJson: boolean): void {
+export function answerAtOnce(thrown: unknown, isJson: boolean): void {
   const error = toAppError(thrown)
   const [stream, text] = isJson ? [1, documentOf({ ok: false, error })] : [2, errorText(error)]
   try {

@@ -1,6 +1,8 @@
 /** The command line's process: streams, signals and what nobody caught. Everything else is in run-command-line.ts. */
 import { Console } from 'node:console'
-import { answerAtOnce, answerError, exitCodeOf } from './answer.ts'
+import { watchFaults } from '../host/system/watch-faults.ts'
+import { EXIT } from '../shared/errors.ts'
+import { answerAtOnce } from './answer.ts'
 import { createJsonLogger, jsonTerminal } from './json-log.ts'
 import { wantsJsonLog } from './log-format.ts'
 import { createLogger } from './logger.ts'
@@ -27,11 +29,15 @@ const stop = watchStopSignals({
   },
 })
 
-for (const name of ['uncaughtException', 'unhandledRejection']) {
-  process.on(name, (thrown: unknown) => {
-    process.exit(exitCodeOf(answerError(thrown, terminal, isJson), stop.exitCode()))
-  })
-}
+watchFaults({
+  onFault: (thrown) => {
+    stop.fail(thrown)
+  },
+  onStuck: () => {
+    answerAtOnce(stop.fault()?.thrown, isJson)
+    process.exit(EXIT.unexpected)
+  },
+})
 
 const exitCode = await runCommandLine(args, { env, terminal, logger: jsonLogger ?? createLogger(terminal, env), stop })
 await terminal.flush()

@@ -27,11 +27,16 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
   const { terminal, stop } = surroundings
   const isJson = wantsJson(args)
   try {
-    const error = answerOutcome(await dispatch(args, surroundings), terminal, isJson)
+    const outcome = await dispatch(args, surroundings)
+    const fault = stop.fault()
+    if (fault !== null) throw fault.thrown
+    const error = answerOutcome(outcome, terminal, isJson)
     return error === null ? 0 : exitCodeOf(error, stop.exitCode())
   } catch (thrown) {
     const { translateError } = await import('../host/translate-error.ts')
-    return exitCodeOf(answerError(translateError(thrown), terminal, isJson), stop.exitCode())
+    // How a command ended that was stopped because of a fault says nothing beside it.
+    const cause = stop.fault()?.thrown ?? thrown
+    return exitCodeOf(answerError(translateError(cause), terminal, isJson), stop.exitCode())
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Ctrl-C and its relatives. The first one asks: the sub-batch in hand is finished or cancelled, claims are released. The second one
- * leaves at once; what that means is told, and the next runner sorts it out.
+ * leaves at once; what that means is told, and the next runner sorts it out. What nobody caught asks in the same way.
  */
 import { constants } from 'node:os'
 import { TrancheError } from '../shared/errors.ts'
@@ -12,6 +12,9 @@ export interface StopSignals {
   readonly signal: AbortSignal
   /** 130, 143 or 129 once one arrived; null before. */
   exitCode(): number | null
+  /** Asks to stop because of an error that nobody caught; it is the command's answer then. */
+  fail(thrown: unknown): void
+  fault(): { readonly thrown: unknown } | null
 }
 
 interface Listeners {
@@ -22,6 +25,7 @@ interface Listeners {
 export function watchStopSignals({ onSecond }: Listeners): StopSignals {
   const controller = new AbortController()
   let exitCode: number | null = null
+  let fault: { readonly thrown: unknown } | null = null
   for (const name of SIGNALS) {
     process.on(name, () => {
       const code = 128 + constants.signals[name]
@@ -33,7 +37,15 @@ export function watchStopSignals({ onSecond }: Listeners): StopSignals {
       controller.abort(new TrancheError('stopped', `stopped by ${name}`))
     })
   }
-  return { signal: controller.signal, exitCode: () => exitCode }
+  return {
+    signal: controller.signal,
+    exitCode: () => exitCode,
+    fail(thrown) {
+      fault ??= { thrown }
+      controller.abort(thrown)
+    },
+    fault: () => fault,
+  }
 }
 
 function leftAtOnce(name: string): TrancheError {

@@ -12,6 +12,7 @@ import {
   practiceDatabases,
   reportFile,
 } from './practice/open-practice.ts'
+import { watchFaults } from './system/watch-faults.ts'
 import { createSteps } from './tour/steps.ts'
 import { takeTour } from './tour/take-tour.ts'
 
@@ -56,13 +57,22 @@ process.exitCode = await main(process.argv.slice(2))
 
 async function main(args: readonly string[]): Promise<number> {
   const stop = new AbortController()
-  const received: { signal: string | null } = { signal: null }
+  const received: { signal: string | null; fault: { readonly thrown: unknown } | null } = { signal: null, fault: null }
   for (const signal of Object.keys(SIGNAL_EXIT_CODES)) {
     process.on(signal, () => {
       received.signal ??= signal
       stop.abort(new Error(`stopped by ${signal}`))
     })
   }
+  watchFaults({
+    onFault: (thrown) => {
+      received.fault = { thrown }
+      process.exitCode = EXIT.unexpected
+      process.stderr.write('! An error that nobody caught: everything that was started is stopped\n')
+      stop.abort(thrown)
+    },
+    onStuck: () => process.exit(complain(received.fault?.thrown)),
+  })
   try {
     hideFromDriver(process.env)
     const flags = readFlags(args)
@@ -71,8 +81,9 @@ async function main(args: readonly string[]): Promise<number> {
       return EXIT.done
     }
     await start(flags, stop.signal)
-    return exitCodeOf(received.signal)
+    return received.fault === null ? exitCodeOf(received.signal) : complain(received.fault.thrown)
   } catch (error) {
+    if (received.fault !== null) return complain(received.fault.thrown)
     if (received.signal !== null) {
       say('stopped; what was committed stays, and the next start goes on from there')
       return exitCodeOf(received.signal)

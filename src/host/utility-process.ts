@@ -9,6 +9,7 @@ import { namedPractice } from './practice/practice-url.ts'
 import { type Backend, type BackendOptions, createBackend } from './create-backend.ts'
 import { createLazyBackend } from './lazy-backend.ts'
 import { servePort } from './serve-port.ts'
+import { watchFaults } from './system/watch-faults.ts'
 
 const logger: Logger = {
   log(level, event, fields) {
@@ -21,6 +22,16 @@ let backend: Backend | null = null
 /** Asked of main, by number. */
 const questions = new Map<number, (answer: string | null) => void>()
 let lastQuestion = 0
+
+/** Main starts another one when this has ended. */
+watchFaults({
+  onFault: (thrown) => {
+    const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+    logger.log('error', 'an error that nobody caught', { message: text })
+    void close(1)
+  },
+  onStuck: () => process.exit(1),
+})
 
 const keychain: Keychain = {
   seal: (text) => ask((id) => ({ kind: 'seal', id, text })),
@@ -92,7 +103,7 @@ async function ask(question: (id: number) => FromBackend): Promise<string | null
   })
 }
 
-async function close(): Promise<void> {
+async function close(code = 0): Promise<void> {
   await backend?.close()
-  process.exit()
+  process.exit(code)
 }

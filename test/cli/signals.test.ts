@@ -1,6 +1,9 @@
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 import type { TestDatabase } from '../support/test-database.ts'
 import { type CommandLine, commandLine, containing, parseDocument, valueOf } from './command-line.ts'
 import { createThingsDatabase } from './things-database.ts'
@@ -64,6 +67,31 @@ test('a second Ctrl-C leaves at once, still with one document, and no row is don
   await tranche.run('set', '1', 'pause-ms=0')
   expect(valueOf(await tranche.json('run', '1'))).toMatchObject({ reason: 'finished' })
   expect(await database.query('SELECT hits, count(*) FROM things GROUP BY hits')).toEqual([{ hits: '1', count: '250' }])
+})
+
+test('an error that nobody caught ends a run as a stop does, and is its answer', async () => {
+  const catalogue = await temporaryFolder()
+  await writeFile(
+    join(catalogue, 'stray.ts'),
+    `import { defineBatchedMigration, sql } from 'tranche'
+     export default defineBatchedMigration({
+       jobClassName: 'Stray', description: 'Throws where nobody listens.', table: 'things', column: 'id',
+       batchSize: 100, subBatchSize: 10, intervalSeconds: 0, pauseMs: 50,
+       perform: async ({ query, subBatch }) => {
+         setTimeout(() => { throw new Error('a stray error of the definition') }, 200)
+         await query(sql\`UPDATE things SET hits = hits + 1 WHERE \${subBatch}\`)
+       },
+     })`,
+  )
+  await tranche.run('queue', 'Stray', '--catalogue', catalogue)
+
+  const { exitCode, stdout } = await tranche.run('run', 'Stray', '--json', '--catalogue', catalogue)
+
+  expect([exitCode, parseDocument(stdout)]).toMatchObject([
+    1,
+    { ok: false, error: { code: 'unexpected', message: 'a stray error of the definition' } },
+  ])
+  expect(await database.query('SELECT FROM tranche.runners')).toEqual([])
 })
 
 test('a run that is paused by somebody else exits 6', async () => {

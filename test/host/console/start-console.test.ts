@@ -1,6 +1,7 @@
 /** `npm start` as people call it: the real program, with runtimes of our own making in Electron's place. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, it, onTestFinished } from 'vitest'
@@ -13,27 +14,34 @@ const ENDS_WHEN_ASKED = `process.on('SIGTERM', () => process.exit(0))`
 
 interface Started {
   readonly child: ChildProcess
+  readonly home: string
   /** Everything it printed, once it printed `words`. */
   readonly said: (words: string | RegExp) => Promise<string>
-  readonly ended: Promise<{ readonly code: number | null; readonly out: string }>
+  readonly ended: Promise<{ readonly code: number | null; readonly out: string; readonly err: string }>
 }
 
-async function start({ runtime, display = ':4711', args = [] }: StartOptions = {}): Promise<Started> {
+async function start({ runtime, display = ':4711', args = [], preload }: StartOptions = {}): Promise<Started> {
   const database = await createTestDatabase()
+  const home = await temporaryFolder()
   const child = spawn(process.execPath, [START, '--rows', '2000', ...args], {
     env: {
       ...process.env,
       TRANCHE_PRACTICE_URL: database.url,
-      TRANCHE_HOME: await temporaryFolder(),
+      TRANCHE_HOME: home,
       BROWSER: 'none',
       DISPLAY: display,
       WAYLAND_DISPLAY: '',
+      ...(preload === undefined
+        ? {}
+        : { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}` }),
       ...(runtime === undefined ? {} : { ELECTRON_OVERRIDE_DIST_PATH: (await fakeRuntime(runtime)).folder }),
     },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
   let out = ''
+  let err = ''
   child.stdout.on('data', (chunk) => (out += String(chunk)))
+  child.stderr.on('data', (chunk) => (err += String(chunk)))
   const closed = once(child, 'close') as Promise<[number | null]>
   onTestFinished(async () => {
     child.kill('SIGKILL')
@@ -42,7 +50,8 @@ async function start({ runtime, display = ':4711', args = [] }: StartOptions = {
   })
   return {
     child,
-    ended: closed.then(([code]) => ({ code, out })),
+    home,
+    ended: closed.then(([code]) => ({ code, out, err })),
     said: async (words) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
@@ -61,6 +70,8 @@ interface StartOptions {
   readonly runtime?: string
   readonly display?: string
   readonly args?: readonly string[]
+  /** A module that each of its processes loads first. */
+  readonly preload?: string
 }
 
 const ADDRESS = /http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]+/
@@ -81,6 +92,22 @@ it('opens the console in the browser when the runtime dies, with one line that s
   expect(out.split('\n').filter((line) => line.includes('window'))).toEqual([
     '  No window: Electron ended with 127 (error while loading libnss3.so); the console opens in the browser instead.',
   ])
+  await expect(fetch(address)).rejects.toThrow()
+})
+
+it('closes what it started when an error was caught by nobody, and says which', async () => {
+  const stray = `process.on('SIGUSR2', () => setTimeout(() => { throw new Error('a stray error') }))`
+  const started = await start({ args: ['--web'], preload: stray })
+  const address = await addressIn(started)
+  const [program = 0] = await childrenOf(started.child.pid ?? 0)
+
+  process.kill(program, 'SIGUSR2')
+
+  const { code, err } = await started.ended
+  expect(code).toBe(1)
+  expect(err).toContain('✕ a stray error')
+  // Its backend's last act.
+  expect(await readdir(started.home)).toEqual(['console.db'])
   await expect(fetch(address)).rejects.toThrow()
 })
 
