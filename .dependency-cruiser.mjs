@@ -94,7 +94,6 @@ export default {
     },
     ...Object.entries({
       pg: ['engine/', 'host/', 'cli/'],
-      pgpass: ['host/', 'cli/'],
       amaro: ['catalogue/'],
       'es-module-lexer': ['catalogue/'],
       'better-sqlite3': ['storage/'],

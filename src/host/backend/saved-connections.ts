@@ -5,7 +5,6 @@ import { TrancheError } from '../../shared/errors.ts'
 import type { ConnectionDraft, ConnectionView, PasswordSource } from '../../shared/connection-view.ts'
 import type { StoredConnection } from '../../storage/connections.ts'
 import type { ConnectionSettings } from '../connection/connection-settings.ts'
-import { isDefaultSocket } from '../connection/default-host.ts'
 import { findPassword } from '../connection/find-password.ts'
 import { parseTargetUrl } from '../connection/parse-target-url.ts'
 import { locateSettings, suspiciousName } from '../connection/resolve-target.ts'
@@ -116,10 +115,9 @@ export async function findPasswordSource(
 ): Promise<PasswordSource> {
   if (isPractice || secrets.get(connectionId) !== null) return 'memory'
   const place = await locateSettings(settings, env)
-  const host = isDefaultSocket(place.host) ? 'localhost' : place.host
   const found = await findPassword({
     ...place,
-    host,
+    env,
     known: null,
     passfile: settings.passfile ?? null,
     warn: (message) => {

@@ -1,45 +1,17 @@
 /** Where a password comes from: the settings, else the password file. It is never logged, and never part of a message. */
-import { Writable } from 'node:stream'
-import pgpass from 'pgpass'
-import { isDefaultSocket } from './default-host.ts'
+import { findInPasswordFile, type PasswordPlace, usualPasswordFile } from './password-file.ts'
+import type { Environ } from './read-service.ts'
 
-export interface PasswordQuestion {
-  readonly host: string
-  readonly port: number
-  readonly database: string
-  readonly user: string
+export interface PasswordQuestion extends PasswordPlace {
   /** From URL, service or PGPASSWORD; it wins. */
   readonly known: string | null
+  /** As the settings name it; null: the usual one. */
   readonly passfile: string | null
+  readonly env: Environ
   /** Told about a password file that other users can read, which is left unread then. */
   readonly warn: (message: string) => void
 }
 
-export async function findPassword({ known, passfile, warn, ...place }: PasswordQuestion): Promise<string | null> {
-  if (known !== null) return known
-  // The package reads both from the process; one password file for a process is enough.
-  if (passfile !== null) process.env.PGPASSFILE = passfile
-  delete process.env.PGPASSWORD
-  pgpass.warnTo(lines(warn))
-  // The usual sockets go under `localhost` in the file.
-  const host = isDefaultSocket(place.host) ? 'localhost' : place.host
-  return new Promise((resolve) => {
-    pgpass({ ...place, host }, (password) => {
-      resolve(password ?? null)
-    })
-  })
-}
-
-function lines(warn: (message: string) => void): Writable {
-  return new Writable({
-    decodeStrings: false,
-    write(chunk: unknown, _encoding, done) {
-      const text = String(chunk)
-        .replace(/^WARNING: /, '')
-        .trim()
-      if (text !== '')
-        warn(`${text}${text.includes('group or world access') ? '; it is not read. Run: chmod 600 on it' : ''}`)
-      done()
-    },
-  })
+export async function findPassword({ known, passfile, env, warn, ...place }: PasswordQuestion): Promise<string | null> {
+  return known ?? (await findInPasswordFile(passfile ?? usualPasswordFile(env), place, warn))
 }

@@ -199,7 +199,7 @@ async function open(
       ? CONNECT_TIMEOUT_MS
       : parseWhole('connect_timeout', settings.connect_timeout, 3_600) * 1000 || CONNECT_TIMEOUT_MS
   let typed: string | null = null
-  const question = { ...place, known: settings.password ?? null, passfile: settings.passfile ?? null, warn }
+  const question = { ...place, known: settings.password ?? null, passfile: settings.passfile ?? null, env, warn }
   // Read at each connection: a token in the password file may be a fresh one by then.
   const password = async (): Promise<string | null> => typed ?? (await findPassword(question))
   const mode = await chooseMode({ settings, place, environment }, { warn, connectTimeoutMs })

@@ -1,8 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { resolveTarget, type ResolvedTarget, type TargetRequest } from '../../../src/host/connection/resolve-target.ts'
+import {
+  resolveSettings,
+  resolveTarget,
+  type ResolvedTarget,
+  type TargetRequest,
+} from '../../../src/host/connection/resolve-target.ts'
 
 interface Resolved extends ResolvedTarget {
   readonly warnings: readonly string[]
@@ -101,6 +106,72 @@ test('the password file is read with the rules of libpq, and not where others ca
   expect(open.warnings).toEqual([expect.stringContaining('group or world access')])
   open.setPassword('typed')
   expect(await open.parameters.password()).toBe('typed')
+})
+
+test.each<[string, readonly number[]]>([
+  ['the one that names it first', [0, 1]],
+  ['the other one first', [1, 0]],
+])('a password file belongs to the connection that names it: %s', async (_order, order) => {
+  const named = await writeTemporary('*:*:*:anna:of the named file\n')
+  const home = dirname(await writeTemporary(''))
+  await writeFile(join(home, '.pgpass'), '*:*:*:anna:of the usual file\n', { mode: 0o600 })
+  const before = { ...process.env }
+  const place = { host: 'localhost', user: 'anna', sslmode: 'disable' }
+  const targets = await Promise.all(
+    [{ ...place, passfile: named }, place].map((settings) =>
+      resolveSettings(settings, { environment: 'staging', env: { HOME: home }, warn: () => undefined }),
+    ),
+  )
+  const found = new Map<number, string | null | undefined>()
+
+  for (const index of [...order, ...order]) found.set(index, await targets[index]?.parameters.password())
+
+  expect([found.get(0), found.get(1)]).toEqual(['of the named file', 'of the usual file'])
+  expect(process.env).toEqual(before)
+})
+
+test('what is wrong with a password file is told to whoever asks, and to nobody else', async () => {
+  const warnings: string[][] = [[], []]
+  const files = [await writeTemporary('*:*:*:anna:x\n', 0o644), await writeTemporary('*:*:*:anna:x\n', 0o640)]
+  const targets = await Promise.all(
+    files.map((passfile, index) =>
+      resolveSettings(
+        { host: 'localhost', user: 'anna', sslmode: 'disable', passfile },
+        { environment: 'staging', env: {}, warn: (message) => warnings[index]?.push(message) },
+      ),
+    ),
+  )
+
+  await Promise.all(targets.map(({ parameters }) => parameters.password()))
+
+  expect(warnings).toEqual(
+    files.map((file) => [expect.stringContaining(`"${file}" has group or world access`) as string]),
+  )
+})
+
+test('a line of the password file reads as libpq reads it', async () => {
+  const file = await writeTemporary(
+    [
+      '# localhost:5432:app:anna:a comment',
+      'short',
+      'local\\\\:*:app:anna:no',
+      '*:5433:*:*:other port',
+      'localhost:*:app:an\\:na:\\\\p:w\\: ',
+    ].join('\n'),
+  )
+  const passwordOf = async (settings: Record<string, string>): Promise<string | null> =>
+    (
+      await resolveSettings(
+        { host: 'localhost', dbname: 'app', sslmode: 'disable', passfile: file, ...settings },
+        { environment: 'staging', env: {}, warn: () => undefined },
+      )
+    ).parameters.password()
+
+  expect([
+    await passwordOf({ user: 'an:na' }),
+    await passwordOf({ user: 'otto', port: '5433' }),
+    await passwordOf({ user: 'anna' }),
+  ]).toEqual(['\\p:w: ', 'other port', null])
 })
 
 test('the environment is development on this machine, and must be named elsewhere to write', async () => {
