@@ -47,6 +47,7 @@ function messageOf(error: unknown): string {
 
 function remedyOf(error: unknown, said: string): string {
   if (/ENOTFOUND|EAI_AGAIN/.test(said)) return 'The host name does not resolve: check its spelling, DNS and VPN.'
+  if (said.includes('connect ENOENT')) return 'No server has its socket there: check the folder and the port.'
   if (said.includes('ECONNREFUSED')) return 'Nothing listens there: check host and port, and that the server runs.'
   if (/timeout/i.test(said)) return 'The host does not answer: check VPN and firewall.'
   if (/SSL|TLS|certificate/i.test(said)) return 'Check sslmode and sslrootcert against what the server offers.'

@@ -2,7 +2,7 @@
 import type { TargetParameters } from '../../engine/target/parameters.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import type { StoredConnection } from '../../storage/connections.ts'
-import { resolveSettings } from '../connection/resolve-target.ts'
+import { locateSettings, type Place, resolveSettings } from '../connection/resolve-target.ts'
 import type { BackendContext } from './backend-context.ts'
 
 export interface ResolvedConnection {
@@ -31,6 +31,13 @@ export async function resolveConnection(
   // Asked at each connect: a password that is given later counts from then on.
   const password = async (): Promise<string | null> => secrets.get(connectionId) ?? (await parameters.password())
   return { parameters: { ...parameters, password }, connectTimeoutMs }
+}
+
+/** Where it leads, without asking anybody there. Throws practice_not_running, invalid_target. */
+export async function locateConnection(context: BackendContext, connection: StoredConnection): Promise<Place> {
+  return connection.isPractice
+    ? (await resolvePractice(context, connection)).parameters
+    : locateSettings(connection.settings, context.env)
 }
 
 async function resolvePractice(

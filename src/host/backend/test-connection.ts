@@ -1,22 +1,29 @@
-/** Questions to a server before it is trusted with anything. Nothing is written; each is answered, failed or skipped. */
+/** Nine questions to a server before it is trusted with anything. Nothing is written; each is answered, failed or skipped. */
 import { performance } from 'node:perf_hooks'
-import type pg from 'pg'
 import { openTarget, type Target } from '../../engine/target/open-target.ts'
 import { assertSupported, readServerFacts, type ServerFacts } from '../../engine/target/server-facts.ts'
-import { query } from '../../engine/target/transaction.ts'
-import { type ConnectionTest, TEST_CHECKS, type TestCheck } from '../../shared/connection-view.ts'
+import { transact } from '../../engine/target/transaction.ts'
+import { type ConnectionTest, type PasswordSource, TEST_CHECKS, type TestCheck } from '../../shared/connection-view.ts'
 import { toAppError } from '../../shared/errors.ts'
-import { quoteIdentifier, sql } from '../../shared/sql.ts'
 import type { StoredConnection } from '../../storage/connections.ts'
 import { translateError } from '../translate-error.ts'
 import type { BackendContext } from './backend-context.ts'
-import { resolveConnection } from './resolve-connection.ts'
+import { type Finding, holds } from './connection-checks/finding.ts'
+import { askReach } from './connection-checks/reach-check.ts'
+import {
+  askClock,
+  askPrivileges,
+  askTracking,
+  describePooler,
+  describePrimary,
+} from './connection-checks/server-checks.ts'
+import { askTls } from './connection-checks/tls-check.ts'
+import { locateConnection, resolveConnection } from './resolve-connection.ts'
 import { findPasswordSource } from './saved-connections.ts'
 
+/** For the way there, and again for the login. */
 const LIMIT_MS = 15_000
-const LARGEST_SKEW_MS = 5_000
 
-type Finding = Pick<TestCheck, 'outcome' | 'detail' | 'remedy'>
 type Name = TestCheck['name']
 
 export async function testConnection(context: BackendContext, connection: StoredConnection): Promise<ConnectionTest> {
@@ -29,9 +36,11 @@ export async function testConnection(context: BackendContext, connection: Stored
       try {
         const { value, ...finding } = await question()
         checks.push({ name, ms: performance.now() - askedAt, sqlstate: null, ...finding })
+        if (finding.outcome === 'failed' && ENDS.includes(name)) throw new Error(finding.detail)
         return value
       } catch (error) {
-        checks.push(failedCheck(name, performance.now() - askedAt, error))
+        if (checks.at(-1)?.name !== name)
+          checks.push(failedCheck(name, performance.now() - askedAt, { error, passwordFrom }))
         throw error
       }
     })
@@ -50,20 +59,20 @@ export async function testConnection(context: BackendContext, connection: Stored
   }
 }
 
+/** Behind these nothing can be asked: a password is not sent to a server that was not accepted. */
+const ENDS: readonly Name[] = ['reach', 'tls', 'login', 'version']
+
 type Question = <T>(name: Name, question: () => Promise<Finding & { readonly value: T }>) => Promise<T>
 
 async function ask(context: BackendContext, connection: StoredConnection, question: Question): Promise<void> {
-  const { parameters } = await question('reach', async () => {
-    const value = await resolveConnection(context, connection)
-    return { ...holds(`${value.parameters.host}:${String(value.parameters.port)} answers`), value }
+  await question('reach', async () => {
+    const place = await locateConnection(context, connection)
+    return { ...(await askReach(place, LIMIT_MS)), value: null }
   })
-  const { tls, host } = parameters
-  await question('tls', () =>
-    Promise.resolve({
-      ...describeTls(tls, { host, isProduction: connection.environment === 'production' }),
-      value: null,
-    }),
-  )
+  const parameters = await question('tls', async () => {
+    const { parameters: value } = await resolveConnection(context, connection)
+    return { ...(await askTls(value, LIMIT_MS)), value }
+  })
   const { logger } = context
   const target = openTarget(parameters, {
     applicationName: 'tranche connection test',
@@ -93,114 +102,50 @@ async function askServer(target: Target, connection: StoredConnection, { facts, 
     return Promise.resolve({ ...holds(`PostgreSQL ${facts.version}`), value: null })
   })
   await question('primary', () => Promise.resolve({ ...describePrimary(facts), value: null }))
-  await question('pooler', () =>
-    Promise.resolve({
-      ...(facts.isPooled ? note('a pooler stands between; runs are made for that') : holds('direct connection')),
-      value: null,
+  await question('pooler', () => Promise.resolve({ ...describePooler(facts), value: null }))
+  const { hasConnectionCheck } = facts
+  const settings = { statementTimeoutMs: LIMIT_MS, isReadOnly: true, hasConnectionCheck }
+  await target.withClient((client) =>
+    transact(client, settings, async (transaction) => {
+      await question('privileges', async () => ({
+        ...(await askPrivileges(transaction, connection, facts)),
+        value: null,
+      }))
+      await question('clock', async () => ({ ...(await askClock(transaction)), value: null }))
+      await question('tracking', async () => ({ ...(await askTracking(transaction, connection)), value: null }))
     }),
   )
-  await target.withClient(async (client) => {
-    await question('privileges', async () => ({ ...(await askPrivileges(client, connection, facts)), value: null }))
-    await question('clock', async () => ({ ...(await askClock(client)), value: null }))
-    await question('tracking', async () => ({ ...(await askTracking(client, connection)), value: null }))
-  })
 }
 
-function describeTls(
-  tls: false | { readonly rejectUnauthorized?: boolean | undefined; readonly checkServerIdentity?: unknown },
-  { host, isProduction }: { readonly host: string; readonly isProduction: boolean },
-): Finding {
-  if (tls === false && host.startsWith('/')) return holds('a socket of this machine')
-  if (tls === false) {
-    const plain = note('not encrypted: rows and statements can be read on the way')
-    return isProduction ? { ...plain, remedy: 'Use sslmode verify-full.' } : plain
+interface Failure {
+  readonly error: unknown
+  readonly passwordFrom: PasswordSource
+}
+
+function failedCheck(name: Name, ms: number, { error, passwordFrom }: Failure): TestCheck {
+  const { code, message, remedy, details } = toAppError(translateError(error))
+  return {
+    name,
+    outcome: 'failed',
+    ms,
+    detail: message,
+    remedy: code === 'target_refused_login' && name === 'login' ? PASSWORD_REMEDIES[passwordFrom] : remedy,
+    sqlstate: typeof details.sqlstate === 'string' ? details.sqlstate : systemCodeOf(error),
   }
-  if (tls.rejectUnauthorized !== true) return note('encrypted; the server is not verified')
-  return holds(
-    tls.checkServerIdentity === undefined ? 'encrypted; issuer and name verified' : 'encrypted; issuer verified',
-  )
 }
 
-function describePrimary({ isStandby, isReadOnly, role }: ServerFacts): Finding {
-  if (isStandby)
-    return note('a standby: it can be looked at, nothing can be written', 'Connect to the primary to write.')
-  if (!isReadOnly) return holds('writable')
-  return note(
-    `role ${role} begins its transactions read-only`,
-    `Runs ask for read-write transactions themselves; where that is refused: ALTER ROLE ${quoteIdentifier(role)} RESET default_transaction_read_only;`,
-  )
+const PASSWORD_REMEDIES: Readonly<Record<PasswordSource, string>> = {
+  memory:
+    'The password that was given was sent. Give another one in the form, or check the user and the server’s pg_hba.conf.',
+  passfile: 'The password of the password file was sent. Correct its line, or give another one in the form.',
+  none: 'No password is known. Give it in the form, or put it into ~/.pgpass.',
 }
 
-async function askPrivileges(
-  client: pg.Client,
-  { trackingSchema }: StoredConnection,
-  { role }: ServerFacts,
-): Promise<Finding> {
-  const { rows } = await query(
-    client,
-    sql`SELECT has_database_privilege(current_database(), 'CREATE') AS may_create, current_database()::text AS database,
-               (SELECT has_schema_privilege(oid, 'CREATE') AND has_schema_privilege(oid, 'USAGE')
-                  FROM pg_namespace WHERE nspname = ${trackingSchema}::name) AS may_use`,
-  )
-  const [row] = rows as { may_create: boolean; database: string; may_use: boolean | null }[]
-  const schema = quoteIdentifier(trackingSchema)
-  const grantee = quoteIdentifier(role)
-  if (row === undefined || row.may_use === true) return holds(`may use the schema ${trackingSchema}`)
-  if (row.may_use === false)
-    return failed(
-      `role ${role} may not create in the schema ${trackingSchema}`,
-      `GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${grantee};`,
-    )
-  if (row.may_create) return holds(`may create the schema ${trackingSchema}`)
-  return failed(
-    `role ${role} may not create the schema ${trackingSchema}`,
-    `CREATE SCHEMA ${schema} AUTHORIZATION ${grantee};`,
-  )
-}
-
-async function askClock(client: pg.Client): Promise<Finding> {
-  const before = Date.now()
-  const { rows } = await query(client, sql`SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS at_ms`)
-  const [row] = rows as { at_ms: number }[]
-  const skewMs = Math.round((row?.at_ms ?? 0) - (before + Date.now()) / 2)
-  const detail = `${String(Math.abs(skewMs))} ms ${skewMs < 0 ? 'behind' : 'ahead of'} this machine`
-  return Math.abs(skewMs) <= LARGEST_SKEW_MS
-    ? holds(detail)
-    : note(detail, 'Times on screen are the server’s. Set the clock of whichever is wrong.')
-}
-
-async function askTracking(client: pg.Client, { trackingSchema }: StoredConnection): Promise<Finding> {
-  const { rows } = await query(
-    client,
-    sql`SELECT to_regclass(format('%I.%I', ${trackingSchema}::text, 'meta')) IS NOT NULL AS is_ours,
-               to_regclass(format('%I.%I', ${trackingSchema}::text, 'batched_background_migrations')) IS NOT NULL AS has_core`,
-  )
-  const [row] = rows as { is_ours: boolean; has_core: boolean }[]
-  if (row?.has_core !== true)
-    return note(`no tracking tables in ${trackingSchema} yet`, 'Install them when it is opened.')
-  if (row.is_ours) return holds(`installed in ${trackingSchema}`)
-  return failed(
-    `${trackingSchema} holds another framework's tracking tables`,
-    'Name another tracking schema for this connection.',
-  )
-}
-
-function holds(detail: string): Finding {
-  return { outcome: 'holds', detail, remedy: null }
-}
-
-function note(detail: string, remedy: string | null = null): Finding {
-  return { outcome: 'note', detail, remedy }
-}
-
-function failed(detail: string, remedy: string): Finding {
-  return { outcome: 'failed', detail, remedy }
-}
-
-function failedCheck(name: Name, ms: number, error: unknown): TestCheck {
-  const { message, remedy, details } = toAppError(translateError(error))
-  const sqlstate = typeof details.sqlstate === 'string' ? details.sqlstate : null
-  return { name, outcome: 'failed', ms, detail: message, remedy, sqlstate }
+/** ECONNREFUSED and the like, of whatever lies at the bottom. */
+function systemCodeOf(error: unknown): string | null {
+  if (!(error instanceof Error)) return null
+  if ('syscall' in error && 'code' in error && typeof error.code === 'string') return error.code
+  return systemCodeOf(error instanceof AggregateError ? error.errors[0] : error.cause)
 }
 
 function skipped(name: Name): TestCheck {

@@ -39,12 +39,21 @@ export async function tlsOptions(
   const isVerified = mode === 'verify-ca' || mode === 'verify-full' || (mode === 'require' && ca !== undefined)
   return {
     rejectUnauthorized: isVerified,
-    ...(isVerified ? { checkServerIdentity: mode === 'verify-full' ? identityOf(host) : () => undefined } : {}),
+    ...(isVerified ? { checkServerIdentity: mode === 'verify-full' ? identityOf(host) : anyIdentity } : {}),
     ...(ca === undefined ? {} : { ca }),
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(await readClientCertificate(settings, env)),
   }
 }
+
+/** What a connection with these options refuses to go on without. */
+export function whatIsVerified(options: ConnectionOptions): 'nothing' | 'issuer' | 'issuer and name' {
+  if (options.rejectUnauthorized !== true) return 'nothing'
+  return options.checkServerIdentity === anyIdentity ? 'issuer' : 'issuer and name'
+}
+
+/** The chain is enough. */
+const anyIdentity = (): undefined => undefined
 
 interface TlsSources {
   readonly settings: ConnectionSettings
