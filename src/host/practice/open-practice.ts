@@ -1,5 +1,6 @@
 /** The practice database: a private server of our own, or the database that TRANCHE_PRACTICE_URL names; filled either way. */
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import type { Logger } from '../../engine/ports.ts'
@@ -10,15 +11,23 @@ import { type DatabasePlace, DEFAULT_TRACKING_SCHEMA, mainAt } from '../create-e
 import type { ServerConnection } from '../postgres/server-login.ts'
 import { PRACTICE_SETTINGS } from '../postgres/server-settings.ts'
 import { startServer } from '../postgres/start-server.ts'
+import { isRunning, markOf } from '../system/process-mark.ts'
 import { type FillOutcome, fillPractice, type FillRequest } from './fill-practice.ts'
 import { toParameters } from './find-practice-target.ts'
 import { DATA_FOLDERS } from './practice-data.ts'
-import { practiceFolder, readPracticeState, removePracticeState, writePracticeState } from './practice-state.ts'
+import {
+  practiceFolder,
+  type PracticeState,
+  readPracticeState,
+  removePracticeState,
+  writePracticeState,
+} from './practice-state.ts'
 import { type NamedPractice, namedPractice } from './practice-url.ts'
 import { surround, type Surroundings } from './surroundings.ts'
 
 const DATABASE = 'tranche_practice'
 const CI_DATABASE = 'tranche_practice_ci'
+const OWNER_PATIENCE_MS = 3_000
 
 export const PRACTICE_CATALOGUE = fileURLToPath(new URL('../../../resources/practice', import.meta.url))
 
@@ -41,9 +50,9 @@ export interface Practice {
   readonly rows: number
   readonly isFilled: boolean
   readonly hasTrouble: boolean
-  /** Whether the server was there before us; then it is not ours to stop. */
-  readonly wasRunning: boolean
-  /** Stops the server that this call started. Does nothing to one that it found. */
+  /** Whether this call started the server, or took over one whose owner is gone; another one is not ours to stop. */
+  readonly isOurs: boolean
+  /** Stops the server if it is ours, and what is around it. */
   close(): Promise<void>
 }
 
@@ -69,25 +78,26 @@ async function openNamed(request: PracticeRequest, named: NamedPractice): Promis
     ...outcome,
     catalogueFolder: PRACTICE_CATALOGUE,
     logger: request.logger,
-    serviceUrl: null,
+    service: 'own',
   })
   const others = new Map([['ci', parameters]])
-  return { parameters, others, wasRunning: true, ...outcome, close: () => surroundings.close() }
+  return { parameters, others, isOurs: false, ...outcome, close: () => surroundings.close() }
 }
 
 async function openPrivate(request: PracticeRequest): Promise<Practice> {
   const { projectFolder, onProgress, signal } = request
-  const before = await readPracticeState(projectFolder)
   const server = await startServer({
     folder: practiceFolder(projectFolder),
     settings: PRACTICE_SETTINGS,
     onProgress,
     ...(signal === undefined ? {} : { signal }),
   })
+  const owned = server.wasRunning ? await findOwner(projectFolder, signal) : null
+  const isOurs = owned === null
   let surroundings: Surroundings | null = null
   const close = async (): Promise<void> => {
     await surroundings?.close()
-    if (server.wasRunning) return
+    if (!isOurs) return
     await removePracticeState(projectFolder)
     await server.stop()
   }
@@ -95,8 +105,9 @@ async function openPrivate(request: PracticeRequest): Promise<Practice> {
     const connection = { ...server.connection, database: DATABASE }
     const ci = { ...server.connection, database: CI_DATABASE }
     for (const { database } of [connection, ci]) await createDatabase(server.connection, database)
-    const state = { pid: server.pid, connection, others: { ci } }
-    await writePracticeState(projectFolder, { ...before, ...state })
+    const [running, owner] = [markOf(server.pid), markOf(process.pid)]
+    const state = { server: running, owner, connection, others: { ci }, postcodeServiceUrl: null }
+    if (isOurs) await writePracticeState(projectFolder, state)
     const parameters = toParameters(connection)
     const outcome = await fillDatabase(parameters, { ...request, dataFolders: [DATA_FOLDERS.main] })
     await fillDatabase(toParameters(ci), {
@@ -105,20 +116,31 @@ async function openPrivate(request: PracticeRequest): Promise<Practice> {
       isReset: outcome.isFilled,
       dataFolders: [DATA_FOLDERS.ci],
     })
-    // Whoever started the server also has the service and the locks.
-    const serviceUrl = server.wasRunning ? (before?.postcodeServiceUrl ?? null) : null
+    // Whoever has the server also has the service and the locks.
     surroundings = await surround(parameters, {
       ...outcome,
       catalogueFolder: PRACTICE_CATALOGUE,
       logger: request.logger,
-      serviceUrl,
+      service: isOurs ? 'own' : { url: owned.postcodeServiceUrl },
     })
-    await writePracticeState(projectFolder, { ...state, postcodeServiceUrl: surroundings.serviceUrl })
+    if (isOurs) await writePracticeState(projectFolder, { ...state, postcodeServiceUrl: surroundings.serviceUrl })
     const others = new Map([['ci', toParameters(ci)]])
-    return { parameters, others, wasRunning: server.wasRunning, ...outcome, close }
+    return { parameters, others, isOurs, ...outcome, close }
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** null: nobody has the running server any more. One that was started a moment ago is not written down yet. */
+async function findOwner(projectFolder: string, signal: AbortSignal | undefined): Promise<PracticeState | null> {
+  const deadline = performance.now() + OWNER_PATIENCE_MS
+  for (;;) {
+    signal?.throwIfAborted()
+    const state = await readPracticeState(projectFolder)
+    if (state !== null) return isRunning(state.owner) ? state : null
+    if (performance.now() > deadline) return null
+    await sleep(50)
   }
 }
 

@@ -1,47 +1,62 @@
-/** Which practice server runs, as `.practice/server.json` of the checkout has it: for other processes of the same operator. */
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+/** Which practice server runs, and whose it is, as `.practice/server.json` of the checkout has it: for other processes of the same operator. */
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ServerConnection } from '../postgres/server-login.ts'
+import { z } from 'zod'
+import { isRunning } from '../system/process-mark.ts'
 
-interface PracticeState {
-  readonly pid: number
-  readonly connection: ServerConnection
+const Mark = z.object({ pid: z.int().positive(), pidStart: z.string().nullable() })
+const Connection = z.object({
+  host: z.string(),
+  port: z.int(),
+  user: z.string(),
+  password: z.string(),
+  database: z.string(),
+})
+
+const PracticeState = z.object({
+  server: Mark,
+  /** The process that started the server, or took it over: it stops it, and has what is around it. */
+  owner: Mark,
+  connection: Connection,
   /** The other logical databases of the practice catalogue, by name. */
-  readonly others?: Readonly<Record<string, ServerConnection>>
-  /** Where the external service of the practice listens. */
-  readonly postcodeServiceUrl?: string
-}
+  others: z.record(z.string(), Connection),
+  /** Where the external service of the practice listens; null: it is being started. */
+  postcodeServiceUrl: z.string().nullable(),
+})
+
+export type PracticeState = z.output<typeof PracticeState>
 
 /** The folder of the practice server's files; ignored by git, deletable while nothing runs. */
 export function practiceFolder(projectFolder: string): string {
   return join(projectFolder, '.practice')
 }
 
+/** As a whole or not at all: others read it at any moment. */
 export async function writePracticeState(projectFolder: string, state: PracticeState): Promise<void> {
   await mkdir(practiceFolder(projectFolder), { recursive: true })
+  const file = stateFile(projectFolder)
+  const half = `${file}.${String(process.pid)}`
   // It holds the password of the private server; nobody else may read it.
-  await writeFile(stateFile(projectFolder), JSON.stringify(state), { mode: 0o600 })
+  await writeFile(half, JSON.stringify(state), { mode: 0o600 })
+  await rename(half, file)
 }
 
 export async function removePracticeState(projectFolder: string): Promise<void> {
   await rm(stateFile(projectFolder), { force: true })
 }
 
-/** The running practice server's connections; null where none runs. */
+/** The running practice server's connections; null where none runs, or where what is written there makes no sense. */
 export async function readPracticeState(projectFolder: string): Promise<PracticeState | null> {
-  const text = await readFile(stateFile(projectFolder), 'utf8').catch(() => null)
-  if (text === null) return null
-  const state = JSON.parse(text) as PracticeState // written by writePracticeState
-  return isRunning(state.pid) ? state : null
+  const text = await readFile(stateFile(projectFolder), 'utf8').catch(() => '')
+  const state = PracticeState.safeParse(parse(text))
+  return state.success && isRunning(state.data.server) ? state.data : null
 }
 
-/** The server may run as another user, whom we may not signal. */
-function isRunning(pid: number): boolean {
+function parse(text: string): unknown {
   try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    return JSON.parse(text)
+  } catch {
+    return null
   }
 }
 

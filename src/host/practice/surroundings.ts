@@ -9,7 +9,8 @@ import { DATA_FOLDERS } from './practice-data.ts'
 import { startPostcodeService } from './postcode-service.ts'
 
 export interface Surroundings {
-  readonly serviceUrl: string
+  /** null: another process starts it, and says where. */
+  readonly serviceUrl: string | null
   close(): Promise<void>
 }
 
@@ -18,17 +19,18 @@ export interface Surrounding {
   readonly logger: Logger
   /** Whether rows are to be held locked. */
   readonly hasTrouble: boolean
-  /** The service that another process has started with this database, which then holds the locks too; null: start one. */
-  readonly serviceUrl: string | null
+  /** Start one; or that of another process, which then holds the locks too. */
+  readonly service: 'own' | { readonly url: string | null }
 }
 
 /** Tells the database where the service is. Everything ends with `close`. */
 export async function surround(parameters: TargetParameters, options: Surrounding): Promise<Surroundings> {
   const { catalogueFolder, hasTrouble, logger } = options
-  const service = options.serviceUrl === null ? await startPostcodeService() : null
-  const serviceUrl = service?.url ?? options.serviceUrl ?? ''
+  const service = options.service === 'own' ? await startPostcodeService() : null
+  const serviceUrl = options.service === 'own' ? (service?.url ?? null) : options.service.url
   try {
-    await tellAddress(parameters, serviceUrl, logger)
+    // Data that were made anew do not know it.
+    if (serviceUrl !== null) await tellAddress(parameters, serviceUrl, logger)
     const locks =
       hasTrouble && service !== null
         ? await holdLocks(parameters, { catalogueFolder, dataFolder: DATA_FOLDERS.main })

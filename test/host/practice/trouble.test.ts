@@ -13,7 +13,7 @@ async function surrounded({ main }: Practised): Promise<Surroundings> {
   const surroundings = await surround(toParameters(main.connection), {
     catalogueFolder: PRACTICE_CATALOGUE,
     hasTrouble: true,
-    serviceUrl: null,
+    service: 'own',
     logger: silentLogger,
   })
   onTestFinished(() => surroundings.close())
