@@ -32,10 +32,11 @@ export const CONFIRMATIONS = {
   verify: NEVER, //   reads the tables; writes its own result only
   finalize: { practice: 'none', development: 'none', staging: 'plain', production: 'phrase' }, // cannot be undone
   stepped: IN_PRODUCTION, // run, retry, skip or reset stepped migrations, or choose where they act
+  lower: { ...NEVER, production: 'phrase' }, // gives a connection of production another environment: nothing asks there any more
   approve: { practice: 'none', development: 'plain', staging: 'plain', production: 'phrase' }, // what is dropped is gone
 } as const satisfies Record<string, Row>
 
-/** The verbs that write to the target. */
+/** The verbs that write to the target, and the one that decides how they are asked for. */
 export type WritingVerb = keyof typeof CONFIRMATIONS
 
 export function confirmationFor(verb: WritingVerb, environment: Environment): Confirmation {

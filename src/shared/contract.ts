@@ -15,6 +15,7 @@ import {
   type ConnectionView,
   type PasswordSource,
 } from './connection-view.ts'
+import { ENVIRONMENTS } from './confirmations.ts'
 import { HealthSettings } from './health-settings.ts'
 import type { HealthReading } from './health.ts'
 import type { FinalizeGates, FinalizeTicket, VerificationView } from './finalize-view.ts'
@@ -49,8 +50,20 @@ export const contract = {
   /** Saved connections and the practice database, by name. */
   'connections.list': takes(Nothing).returns<readonly ConnectionView[]>(),
   'connections.add': takes(ConnectionDraft).returns<ConnectionView>(),
-  /** The whole of it anew. Refused (already_running) while its target is open. */
-  'connections.change': takes(ConnectionDraft.extend({ connectionId: ConnectionId })).returns<ConnectionView>(),
+  /**
+   * The whole of it anew. Refused (already_running) while its target is open, and (confirmation_required) where it takes
+   * production away without the answer to a ticket.
+   */
+  'connections.change': takes(
+    ConnectionDraft.extend({
+      connectionId: ConnectionId,
+      confirmed: z.strictObject(Confirmed).nullable().default(null),
+    }),
+  ).returns<ConnectionView>(),
+  /** A nonce to give a connection of production this other environment, and the phrase to be typed. */
+  'connections.beginLowering': takes(
+    OfConnection.extend({ environment: z.enum(ENVIRONMENTS) }),
+  ).returns<FinalizeTicket>(),
   /** Forgets it; its history stays readable. Refused while the target is open, or another connection maps a database to it. */
   'connections.remove': takes(OfConnection).returns<null>(),
   /** Nine questions to a server, within 15 s, of a draft that need not be saved. Nothing is written there. */

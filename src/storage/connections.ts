@@ -17,11 +17,18 @@ export interface StoredConnection {
   readonly isPractice: boolean
   readonly createdAtMs: number
   readonly lastOpenedAtMs: number | null
+  /** When production was taken from it; null: it never had it, or has it. */
+  readonly productionUntilMs: number | null
+}
+
+export interface RemovedConnection extends StoredConnection {
+  readonly removedAtMs: number
 }
 
 export interface ConnectionRepository {
   /** By name; removed ones are not listed. */
   list(): readonly StoredConnection[]
+  listRemoved(): readonly RemovedConnection[]
   find(connectionId: string): StoredConnection | null
   isNameTaken(name: string, byOtherThan: string): boolean
   /** Adds it, or writes all of it anew. */
@@ -44,29 +51,39 @@ interface Row {
   readonly last_opened_at_ms: number | null
   readonly logical_database: string
   readonly other_databases: string
+  readonly production_until_ms: number | null
 }
 
 const COLUMNS = `connection_id, name, environment, settings, catalogue_folder, tracking_schema, is_practice, created_at_ms,
-  last_opened_at_ms, logical_database, other_databases`
+  last_opened_at_ms, logical_database, other_databases, production_until_ms`
 
 export function createConnectionRepository(database: SqliteDatabase): ConnectionRepository {
   const list = database.prepare(`SELECT ${COLUMNS} FROM connections WHERE removed_at_ms IS NULL ORDER BY name`)
+  const removed = database.prepare(
+    `SELECT ${COLUMNS}, removed_at_ms FROM connections WHERE removed_at_ms IS NOT NULL ORDER BY removed_at_ms DESC`,
+  )
   const find = database.prepare(`SELECT ${COLUMNS} FROM connections WHERE connection_id = ? AND removed_at_ms IS NULL`)
   const named = database.prepare(
     'SELECT 1 AS taken FROM connections WHERE name = ? AND connection_id <> ? AND removed_at_ms IS NULL',
   )
   const save = database.prepare(
-    `INSERT INTO connections (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO connections (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (connection_id) DO UPDATE
         SET name = excluded.name, environment = excluded.environment, settings = excluded.settings,
             catalogue_folder = excluded.catalogue_folder, tracking_schema = excluded.tracking_schema,
             last_opened_at_ms = excluded.last_opened_at_ms, logical_database = excluded.logical_database,
-            other_databases = excluded.other_databases, removed_at_ms = NULL`,
+            other_databases = excluded.other_databases,
+            production_until_ms = excluded.production_until_ms, removed_at_ms = NULL`,
   )
   const touch = database.prepare('UPDATE connections SET last_opened_at_ms = ? WHERE connection_id = ?')
   const remove = database.prepare('UPDATE connections SET removed_at_ms = ? WHERE connection_id = ?')
   return {
     list: () => allRows<Row>(list).map(connectionOf),
+    listRemoved: () =>
+      allRows<Row & { readonly removed_at_ms: number }>(removed).map((row) => ({
+        ...connectionOf(row),
+        removedAtMs: row.removed_at_ms,
+      })),
     find(connectionId) {
       const row = firstRow<Row>(find, connectionId)
       return row === undefined ? null : connectionOf(row)
@@ -75,10 +92,11 @@ export function createConnectionRepository(database: SqliteDatabase): Connection
     save(connection) {
       refuseSecrets(connection)
       const { connectionId, name, environment, settings, catalogueFolder, trackingSchema } = connection
-      const { isPractice, createdAtMs, lastOpenedAtMs, logicalDatabase, otherDatabases } = connection
+      const { isPractice, createdAtMs, lastOpenedAtMs, logicalDatabase, otherDatabases, productionUntilMs } = connection
       save.run(
         ...[connectionId, name, environment, JSON.stringify(settings), catalogueFolder, trackingSchema],
         ...[isPractice ? 1 : 0, createdAtMs, lastOpenedAtMs, logicalDatabase, JSON.stringify(otherDatabases)],
+        productionUntilMs,
       )
     },
     touch: (connectionId, openedAtMs) => void touch.run(openedAtMs, connectionId),
@@ -104,5 +122,6 @@ function connectionOf(row: Row): StoredConnection {
     isPractice: row.is_practice === 1,
     createdAtMs: row.created_at_ms,
     lastOpenedAtMs: row.last_opened_at_ms,
+    productionUntilMs: row.production_until_ms,
   }
 }

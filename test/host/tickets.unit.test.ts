@@ -6,7 +6,8 @@ const PRODUCTION = {
   connectionId: 'c1',
   environment: 'production',
   database: 'app_production',
-  migration: { id: '41', jobClassName: 'BackfillRoutes', definitionHash: 'aa' },
+  object: 'BackfillRoutes',
+  shown: ['41', 'aa'],
 } as const
 
 it('asks production for the phrase, word for word', () => {
@@ -36,8 +37,9 @@ it('uses a nonce up, whatever came out of it', () => {
 
 it('takes a nonce for nothing else: another verb, migration, definition, connection or environment', () => {
   const others = [
-    { ...PRODUCTION, migration: { ...PRODUCTION.migration, id: '42' } },
-    { ...PRODUCTION, migration: { ...PRODUCTION.migration, definitionHash: 'bb' } },
+    { ...PRODUCTION, object: 'BackfillUsers' },
+    { ...PRODUCTION, shown: ['42', 'aa'] },
+    { ...PRODUCTION, shown: ['41', 'bb'] },
     { ...PRODUCTION, connectionId: 'c2' },
     { ...PRODUCTION, environment: 'staging' as const },
     { ...PRODUCTION, verb: 'delete' as const },

@@ -21,6 +21,7 @@ const STAGING: StoredConnection = {
   isPractice: false,
   createdAtMs: 1,
   lastOpenedAtMs: null,
+  productionUntilMs: 7,
 }
 
 async function setup(): Promise<{ storage: Storage; installationId: number }> {

@@ -7,8 +7,9 @@ import type { StoredConnection } from '../../storage/connections.ts'
 import type { ConnectionSettings } from '../connection/connection-settings.ts'
 import { findPassword } from '../connection/find-password.ts'
 import { parseTargetUrl } from '../connection/parse-target-url.ts'
-import { locateSettings, suspiciousName } from '../connection/resolve-target.ts'
+import { locateSettings, type Place } from '../connection/resolve-target.ts'
 import type { BackendContext } from './backend-context.ts'
+import { isSameDatabase, placeOf, warningsOf } from './connection-warnings.ts'
 import { assertMappings } from './mapped-databases.ts'
 
 export type Draft = z.output<typeof ConnectionDraft>
@@ -45,7 +46,7 @@ export async function saveConnection(
 ): Promise<StoredConnection> {
   const { storage, secrets, env } = context
   const { settings, password } = readDraft(draft)
-  await locateSettings(settings, env)
+  const place = await locateSettings(settings, env)
   const connectionId = before?.connectionId ?? randomUUID()
   if (storage.connections.isNameTaken(draft.name, connectionId)) {
     throw new TrancheError('invalid_setting', `there is a connection named "${draft.name}" already`, {
@@ -64,11 +65,23 @@ export async function saveConnection(
     isPractice: false,
     createdAtMs: before?.createdAtMs ?? Date.now(),
     lastOpenedAtMs: before?.lastOpenedAtMs ?? null,
+    productionUntilMs: before === null ? null : await productionUntil(context, before, { draft, place }),
   }
   assertMappings(context, connection)
   storage.connections.save(connection)
   if (password !== null) secrets.set(connectionId, password)
   return connection
+}
+
+/** A place that never was production is not called so because another one was, which the connection led to before. */
+async function productionUntil(
+  context: BackendContext,
+  before: StoredConnection,
+  { draft, place }: { readonly draft: Draft; readonly place: Place },
+): Promise<number | null> {
+  const isSamePlace = isSameDatabase(await placeOf(context, before), place)
+  if (draft.environment === 'production' || !isSamePlace) return null
+  return before.environment === 'production' ? Date.now() : before.productionUntilMs
 }
 
 /** Throws unknown_connection. */
@@ -82,8 +95,7 @@ export function getConnection({ storage }: BackendContext, connectionId: string)
 
 export async function viewConnection(context: BackendContext, connection: StoredConnection): Promise<ConnectionView> {
   const { connectionId, name, environment, settings, catalogueFolder, trackingSchema, isPractice } = connection
-  const place = await locateSettings(settings, context.env).catch(() => PLACE_UNKNOWN)
-  const warning = isPractice ? null : suspiciousName(place, environment)
+  const place = (await placeOf(context, connection)) ?? PLACE_UNKNOWN
   return {
     connectionId,
     name,
@@ -101,7 +113,7 @@ export async function viewConnection(context: BackendContext, connection: Stored
     isPractice,
     createdAtMs: connection.createdAtMs,
     lastOpenedAtMs: connection.lastOpenedAtMs,
-    warnings: warning === null ? [] : [warning],
+    warnings: await warningsOf(context, connection),
   }
 }
 

@@ -1,18 +1,20 @@
-/** Permissions to do what cannot be undone: issued for one verb and one migration as it is now, used once, for a few minutes. */
+/** Permissions to do what cannot be undone: issued for one verb and one object as it is now, used once, for a few minutes. */
 import { randomBytes } from 'node:crypto'
 import { confirmationFor, confirmationPhrase, type Environment } from '../../shared/confirmations.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import type { FinalizeTicket, TicketAnswer } from '../../shared/finalize-view.ts'
-import type { MigrationStateValue } from '../../shared/cli-output.ts'
 
 const VALID_MS = 10 * 60 * 1000
 
 export interface Subject {
-  readonly verb: 'finalize' | 'requeue' | 'delete' | 'approve'
+  readonly verb: 'finalize' | 'requeue' | 'delete' | 'approve' | 'lower'
   readonly connectionId: string
   readonly environment: Environment
   readonly database: string
-  readonly migration: Pick<MigrationStateValue, 'id' | 'jobClassName' | 'definitionHash'>
+  /** What it is done to, as the phrase names it. */
+  readonly object: string
+  /** What else was shown of it: its id, its definition. */
+  readonly shown: readonly (string | null)[]
 }
 
 export interface Tickets {
@@ -51,19 +53,11 @@ export function createTickets(now: () => number = Date.now): Tickets {
   }
 }
 
-function phraseFor({ verb, migration, database }: Subject): string {
-  return confirmationPhrase(verb, migration.jobClassName, database)
+function phraseFor({ verb, object, database }: Subject): string {
+  return confirmationPhrase(verb, object, database)
 }
 
 /** What the operator agreed to: another definition, database or environment by now is something else. */
-function fingerprintOf({ verb, connectionId, environment, database, migration }: Subject): string {
-  return JSON.stringify([
-    verb,
-    connectionId,
-    environment,
-    database,
-    migration.id,
-    migration.jobClassName,
-    migration.definitionHash,
-  ])
+function fingerprintOf({ verb, connectionId, environment, database, object, shown }: Subject): string {
+  return JSON.stringify([verb, connectionId, environment, database, object, ...shown])
 }

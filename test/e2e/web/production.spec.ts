@@ -39,3 +39,26 @@ test('production asks before it queues and runs, and for the typed phrase before
   await expect(headline(page)).toContainText('is sealed')
   expect(await tracked(practice, ROUTES)).toMatchObject({ status: 6 })
 })
+
+test('production is taken from a connection with the typed phrase only, and stays told', async ({
+  console: page,
+  practice,
+}) => {
+  const url = practice.database()
+  const database = new URL(url).pathname.slice(1)
+  await addConnection(page, { name: 'orders', environment: 'Production', database: url })
+  await page.getByRole('link', { name: 'Connections' }).first().click()
+  await page.getByRole('button', { name: 'Close', exact: true }).click()
+  await page.getByRole('radio', { name: 'Practice', exact: true }).check({ force: true })
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+
+  const dialog = page.getByRole('alertdialog')
+  await expect(dialog).toContainText('Take production from orders')
+  const change = dialog.getByRole('button', { name: 'Change to practice' })
+  await expect(change).toBeDisabled()
+  await dialog.getByLabel('Type this phrase').fill(`lower orders on ${database}`)
+  await change.click()
+
+  await expect(dialog).toBeHidden()
+  await expect(page.getByText(/^it was production until/)).toBeVisible()
+})

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { ConnectionView } from '../../../shared/connection-view.ts'
+import type { Environment } from '../../../shared/confirmations.ts'
 import { TrancheError } from '../../../shared/errors.ts'
 import type { StoredConnection } from '../../../storage/connections.ts'
 import type { BackendContext } from '../backend-context.ts'
 import { healthOf } from '../connection-health.ts'
 import { assertNotMapped } from '../mapped-databases.ts'
+import { locateConnection } from '../resolve-connection.ts'
 import { testConnection } from '../test-connection.ts'
 import {
   type Draft,
@@ -14,9 +16,10 @@ import {
   saveConnection,
   viewConnection,
 } from '../saved-connections.ts'
+import type { Subject } from '../tickets.ts'
 import type { CallParts, CallsOf } from './call-context.ts'
 
-export function connectionCalls({ context, desks }: CallParts): CallsOf<'connections'> {
+export function connectionCalls({ context, desks, tickets }: CallParts): CallsOf<'connections'> {
   const { storage, secrets, publisher } = context
   const publish = async (connection: StoredConnection): Promise<ConnectionView> => {
     const view = await viewConnection(context, connection)
@@ -24,19 +27,35 @@ export function connectionCalls({ context, desks }: CallParts): CallsOf<'connect
     publisher.publish({ kind: 'connection', connectionId, connection: view }, { isUrgent: true })
     return view
   }
+  /** What is said of one depends on the others. */
+  const publishAll = async (): Promise<void> => {
+    for (const connection of storage.connections.list()) await publish(connection)
+  }
   return {
     'connections.list': () => Promise.all(storage.connections.list().map((each) => viewConnection(context, each))),
-    'connections.add': async (draft) => publish(await saveConnection(context, draft, null)),
-    'connections.change': async ({ connectionId, ...draft }) => {
+    'connections.add': async (draft) => {
+      const saved = await saveConnection(context, draft, null)
+      await publishAll()
+      return viewConnection(context, saved)
+    },
+    'connections.beginLowering': async ({ connectionId, environment }) =>
+      tickets.issue(await loweringOf(context, getConnection(context, connectionId), environment)),
+    'connections.change': async ({ connectionId, confirmed, ...draft }) => {
       const before = getConnection(context, connectionId)
       assertChangeable(before)
       assertClosed(desks.find(connectionId) !== undefined)
+      if (before.environment === 'production' && draft.environment !== 'production') {
+        const subject = await loweringOf(context, before, draft.environment)
+        if (confirmed === null) throw confirmationMissing(before.name)
+        tickets.redeem(confirmed, subject)
+      }
       const saved = await saveConnection(context, draft, before)
       if (saved.catalogueFolder !== null && saved.catalogueFolder !== before.catalogueFolder)
         await desks.catalogueOf(before).choose(saved.catalogueFolder)
-      return publish(saved)
+      await publishAll()
+      return viewConnection(context, saved)
     },
-    'connections.remove': ({ connectionId }) => {
+    'connections.remove': async ({ connectionId }) => {
       const connection = getConnection(context, connectionId)
       assertChangeable(connection)
       assertNotMapped(context, connection)
@@ -44,7 +63,8 @@ export function connectionCalls({ context, desks }: CallParts): CallsOf<'connect
       storage.connections.remove(connectionId, Date.now())
       secrets.forget(connectionId)
       publisher.publish({ kind: 'connection', connectionId, connection: null }, { isUrgent: true })
-      return Promise.resolve(null)
+      await publishAll()
+      return null
     },
     'connections.testDraft': (draft) => testDraft(context, draft),
     'connections.test': async ({ connectionId, password }) => {
@@ -108,10 +128,33 @@ async function testDraft(context: BackendContext, draft: Draft): ReturnType<type
       isPractice: false,
       createdAtMs: Date.now(),
       lastOpenedAtMs: null,
+      productionUntilMs: null,
     })
   } finally {
     context.secrets.forget(connectionId)
   }
+}
+
+/** What is agreed to: this connection as it is, and the environment that it gets instead. */
+async function loweringOf(
+  context: BackendContext,
+  connection: StoredConnection,
+  lowered: Environment,
+): Promise<Subject> {
+  const { connectionId, name, environment } = connection
+  const { database, host, port } = await locateConnection(context, connection)
+  return { verb: 'lower', connectionId, environment, database, object: name, shown: [host, String(port), lowered] }
+}
+
+function confirmationMissing(name: string): TrancheError {
+  return new TrancheError(
+    'confirmation_required',
+    `"${name}" is production; to take that from it needs a confirmation`,
+    {
+      remedy: 'Type the phrase that the page asks for, then it is done.',
+      details: { verb: 'lower', confirmation: 'phrase' },
+    },
+  )
 }
 
 function assertChangeable({ isPractice }: StoredConnection): void {

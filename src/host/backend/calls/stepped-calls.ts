@@ -94,7 +94,7 @@ async function approvalOf(session: TargetSession, version: string): Promise<Subj
   const { connectionId, environment } = session.connection
   return {
     ...{ verb: 'approve', connectionId, environment, database: session.database() },
-    migration: { id: version, jobClassName: version, definitionHash: gate },
+    ...{ object: version, shown: [gate] },
   }
 }
 
