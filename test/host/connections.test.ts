@@ -1,9 +1,48 @@
 /** Connections, plans and history, as a page gets them. */
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { createClient } from '../../src/shared/contract.ts'
 import { openPage, queue, setupPage } from '../support/console-page.ts'
 import { CONSOLE_CATALOGUE, setupConsole } from '../support/console-setup.ts'
+import { openStorage } from '../../src/storage/open.ts'
 import { openTransport } from '../support/transports.ts'
+
+it('keeps what has no field when a field is changed, and nothing of it when a URL is given', async () => {
+  const { backend, folder } = await setupConsole()
+  const call = createClient((await openTransport('in-process', backend)).transport)
+  const storage = await openStorage(folder)
+  onTestFinished(() => {
+    storage.close()
+  })
+  const url = (query: string) => ({ kind: 'url', url: `postgres://anna@db.example/app?${query}` }) as const
+  const fields = {
+    kind: 'fields',
+    host: 'db2.example',
+    port: 5432,
+    database: 'app',
+    user: 'anna',
+    sslmode: 'verify-full',
+  } as const
+  const draft = { name: 'a', environment: 'staging' } as const
+  const place = url('sslmode=verify-full&sslrootcert=/etc/ca.pem&passfile=/etc/pass')
+  const { connectionId } = await call('connections.add', { ...draft, place })
+
+  await call('connections.change', { connectionId, ...draft, place: fields })
+  const changed = storage.connections.find(connectionId)?.settings
+  await call('connections.change', { connectionId, ...draft, place: url('sslmode=require') })
+
+  expect([changed, storage.connections.find(connectionId)?.settings]).toEqual([
+    {
+      host: 'db2.example',
+      port: '5432',
+      dbname: 'app',
+      user: 'anna',
+      sslmode: 'verify-full',
+      sslrootcert: '/etc/ca.pem',
+      passfile: '/etc/pass',
+    },
+    { host: 'db.example', dbname: 'app', user: 'anna', sslmode: 'require' },
+  ])
+})
 
 it('says why a target is refused, and opens it with the right password', async () => {
   const { backend, url, connection } = await setupConsole()

@@ -14,9 +14,12 @@ import { assertMappings } from './mapped-databases.ts'
 
 export type Draft = z.output<typeof ConnectionDraft>
 
-/** Settings and password of a draft, parted. Throws invalid_target. */
-export function readDraft(draft: Draft): { readonly settings: ConnectionSettings; readonly password: string | null } {
-  const { password, sslpassword, ...settings } = settingsOf(draft)
+/** Settings and password of a draft, parted; in the place of `before`, if there is one. Throws invalid_target. */
+export function readDraft(
+  draft: Draft,
+  before: StoredConnection | null = null,
+): { readonly settings: ConnectionSettings; readonly password: string | null } {
+  const { password, sslpassword, ...settings } = settingsOf(draft, before)
   if (sslpassword !== undefined) {
     throw new TrancheError('invalid_target', 'the URL holds the password of a client key, which is not kept', {
       remedy: 'Use a key without a password that only this user can read, or a service of the service file.',
@@ -25,10 +28,15 @@ export function readDraft(draft: Draft): { readonly settings: ConnectionSettings
   return { settings, password: draft.password ?? password ?? null }
 }
 
-function settingsOf({ place }: Draft): ConnectionSettings {
+/** They came by a URL and have no field: who changes a field does not mean them. A URL says all there is. */
+const WITHOUT_FIELD = ['service', 'passfile', 'connect_timeout', 'sslrootcert', 'sslcert', 'sslkey']
+
+function settingsOf({ place }: Draft, before: StoredConnection | null): ConnectionSettings {
   if (place.kind === 'url') return parseTargetUrl(place.url)
   const { host, port, database, user, sslmode, sslrootcert } = place
+  const kept = Object.entries(before?.settings ?? {}).filter(([name]) => WITHOUT_FIELD.includes(name))
   return {
+    ...Object.fromEntries(kept),
     host,
     port: String(port),
     dbname: database,
@@ -45,7 +53,7 @@ export async function saveConnection(
   before: StoredConnection | null,
 ): Promise<StoredConnection> {
   const { storage, secrets, env } = context
-  const { settings, password } = readDraft(draft)
+  const { settings, password } = readDraft(draft, before)
   const place = await locateSettings(settings, env)
   const connectionId = before?.connectionId ?? randomUUID()
   if (storage.connections.isNameTaken(draft.name, connectionId)) {
