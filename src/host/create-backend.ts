@@ -59,7 +59,11 @@ export interface Backend {
 export async function createBackend(options: BackendOptions): Promise<Backend> {
   const { logger, projectFolder, env = process.env } = options
   hideFromDriver(process.env)
-  const storage = await openStorage(options.folder ?? dataFolder(env))
+  const storage = await openStorage(options.folder ?? dataFolder(env), {
+    warn: (message) => {
+      logger.log('warn', 'storage', { message })
+    },
+  })
   const settings = readSettings({ storage })
   const identity = systemIdentity(packageVersion())
   const { version, operator, host } = identity

@@ -1,5 +1,5 @@
 /** Opens console.db. Whatever is wrong with it is told, and nothing that is there is ever overwritten. */
-import { access, chmod, constants, mkdir, open } from 'node:fs/promises'
+import { access, chmod, constants, mkdir, open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TrancheError } from '../shared/errors.ts'
 import { type ConnectionRepository, createConnectionRepository } from './connections.ts'
@@ -19,6 +19,7 @@ import { upgrade } from './upgrade.ts'
 /** Node-API of better-sqlite3's binary; an older Node dies with it, without a word. */
 const NEEDED_NAPI = 10
 const BUSY_TIMEOUT_MS = 5_000
+const GROUP_OR_WORLD = 0o077
 
 export interface Storage {
   readonly folder: string
@@ -37,11 +38,17 @@ export interface Storage {
   close(): void
 }
 
+export interface StorageOptions {
+  /** Told what is not as it should be, and does not keep anybody from working. */
+  readonly warn?: (message: string) => void
+}
+
 /** Throws storage_unavailable, storage_newer, storage_damaged. */
-export async function openStorage(folder: string): Promise<Storage> {
+export async function openStorage(folder: string, { warn = () => undefined }: StorageOptions = {}): Promise<Storage> {
   assertNodeCanLoad(process.versions.napi)
   const file = join(folder, 'console.db')
   await prepareFolder(folder, file)
+  await warnOfOnlookers(folder, warn)
   const { default: Database } = await import('better-sqlite3')
   const steps = await readSchemaSteps()
   let database: SqliteDatabase | null = null
@@ -69,11 +76,13 @@ export function assertNodeCanLoad(napi: string | undefined): void {
   )
 }
 
-/** Others on this machine see neither names of servers nor messages of failures. */
+/**
+ * Others on this machine see neither names of servers nor messages of failures. A folder that was there before is somebody's:
+ * its mode is left as it is.
+ */
 async function prepareFolder(folder: string, file: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    await chmod(folder, 0o700)
     await access(folder, constants.W_OK)
     // Made here with its mode, before SQLite would make it with that of the umask.
     await (await open(file, 'a', 0o600)).close()
@@ -84,6 +93,13 @@ async function prepareFolder(folder: string, file: string): Promise<void> {
       cause,
     })
   }
+}
+
+async function warnOfOnlookers(folder: string, warn: (message: string) => void): Promise<void> {
+  if (process.platform === 'win32' || ((await stat(folder)).mode & GROUP_OR_WORLD) === 0) return
+  warn(
+    `others may look into ${folder}, where the console keeps its own file: name a folder of yours with TRANCHE_HOME, or run chmod 700 on it`,
+  )
 }
 
 function assertIntact(database: SqliteDatabase, file: string): void {

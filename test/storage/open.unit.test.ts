@@ -28,15 +28,34 @@ it('makes a folder and a file that nobody else may read', async () => {
   expect(modes.map((mode) => (mode & 0o777).toString(8))).toEqual(['700', '600'])
 })
 
-it('narrows a folder and a file that were open to others', async () => {
+it('narrows a file that was open to others, leaves a folder that was there as it is, and says so', async () => {
   const folder = join(await temporaryFolder(), 'home')
-  await mkdir(folder, { mode: 0o755 })
+  await mkdir(folder)
+  // As /tmp is: others would lose it.
+  await chmod(folder, 0o1777)
   await writeFile(join(folder, 'console.db'), '', { mode: 0o644 })
-  await chmod(join(folder, 'console.db'), 0o644)
+  const warnings: string[] = []
 
-  await open(folder)
+  const storage = await openStorage(folder, { warn: (message) => warnings.push(message) })
+  onTestFinished(() => {
+    storage.close()
+  })
 
-  expect(((await stat(join(folder, 'console.db'))).mode & 0o777).toString(8)).toBe('600')
+  const modes = await Promise.all([folder, join(folder, 'console.db')].map(async (path) => (await stat(path)).mode))
+  expect(modes.map((mode) => (mode & 0o7777).toString(8))).toEqual(['1777', '600'])
+  expect(warnings).toEqual([
+    `others may look into ${folder}, where the console keeps its own file: name a folder of yours with TRANCHE_HOME, or run chmod 700 on it`,
+  ])
+})
+
+it('warns of nothing where only this user may look', async () => {
+  const folder = join(await temporaryFolder(), 'home')
+  await mkdir(folder, { mode: 0o700 })
+  const warnings: string[] = []
+
+  ;(await openStorage(folder, { warn: (message) => warnings.push(message) })).close()
+
+  expect(warnings).toEqual([])
 })
 
 it('lets several processes open a new file at once, each seeing all that was written', async () => {
