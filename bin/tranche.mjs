@@ -2,10 +2,17 @@
 /** The command line's launcher: plain JavaScript for any Node >= 20, before anything is installed. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { refuse, ROOT } from '../scripts/pinned-node.mjs'
+import { whyNotRunnable } from '../scripts/installation.mjs'
+import { getPinnedNode, refuse, ROOT } from '../scripts/pinned-node.mjs'
 import { runPinned } from '../scripts/run-pinned.mjs'
 
-if (!existsSync(join(ROOT, 'node_modules'))) {
-  refuse(`nothing is installed yet. Run "npm ci" in ${ROOT} first ("npm start" does it by itself).`)
-}
+if (!existsSync(join(ROOT, 'node_modules'))) advise('nothing is installed yet.')
+getPinnedNode()
+const why = whyNotRunnable(ROOT)
+if (why !== null) advise(why)
 process.exitCode = await runPinned('src/cli/main.ts', process.argv.slice(2))
+
+/** @param {string} reason */
+function advise(reason) {
+  refuse(`${reason} Run "npm ci" in ${ROOT} first ("npm start" does it by itself).`)
+}

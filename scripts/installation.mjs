@@ -1,7 +1,7 @@
 /** Whether node_modules is what package-lock.json says, and how it gets so. */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findPinnedNode, refuse, ROOT } from './pinned-node.mjs'
 
@@ -26,11 +26,40 @@ export async function ensureInstalled() {
 /** @param {string} root of the checkout */
 export function isInstalled(root) {
   if (findPinnedNode({ root }) === null) return false
+  // Whatever was remembered: somebody may have deleted some of it.
+  if (findMissing(root, ['dependencies', 'devDependencies']) !== null) return false
   if (readText(markerFile(root)) === fingerprint(root)) return true
   // Installed by hand, with npm ci.
-  if (!agreesWithLock(root)) return false
+  if (!agreesWithLock(root, { needsDev: true })) return false
   recordInstallation(root)
   return true
+}
+
+/**
+ * Why the command line cannot start over what is installed, as a sentence; null: it can. It needs nothing that is there for
+ * development alone.
+ *
+ * @param {string} root of the checkout
+ */
+export function whyNotRunnable(root) {
+  const missing = findMissing(root, ['dependencies'])
+  if (missing !== null) return `the installation is incomplete: there is no ${missing}.`
+  // A packed application brings no lock; what it has is what it was packed with.
+  if (!existsSync(join(root, 'package-lock.json')) || readText(markerFile(root)) === fingerprint(root)) return null
+  return agreesWithLock(root, { needsDev: false }) ? null : 'what is installed is not what package-lock.json says.'
+}
+
+/**
+ * The first direct dependency that is not there; null: each is.
+ *
+ * @param {string} root
+ * @param {readonly string[]} kinds
+ * @returns {string | null}
+ */
+function findMissing(root, kinds) {
+  const manifest = JSON.parse(readText(join(root, 'package.json')) ?? '{}')
+  const names = kinds.flatMap((kind) => Object.keys(manifest[kind] ?? {}))
+  return names.find((name) => !existsSync(join(root, 'node_modules', name, 'package.json'))) ?? null
 }
 
 /** @param {string} root of the checkout */
@@ -49,8 +78,13 @@ function fingerprint(/** @type {string} */ root) {
   return `${hash.digest('hex')}\n`
 }
 
-/** npm keeps a lock of what it really unpacked; only optional packages of other platforms may be missing from it. */
-function agreesWithLock(/** @type {string} */ root) {
+/**
+ * npm keeps a lock of what it really unpacked; only optional packages of other platforms may be missing from it.
+ *
+ * @param {string} root
+ * @param {{ needsDev: boolean }} needs
+ */
+function agreesWithLock(root, { needsDev }) {
   const wanted = readLock(join(root, 'package-lock.json'))
   const found = readLock(join(root, 'node_modules/.package-lock.json'))
   if (wanted === null || found === null) return false
@@ -59,20 +93,24 @@ function agreesWithLock(/** @type {string} */ root) {
     (kind) => JSON.stringify(manifest[kind]) === JSON.stringify(wanted['']?.[kind]),
   )
   const names = new Set([...Object.keys(wanted), ...Object.keys(found)].filter((name) => name !== ''))
-  return isLocked && [...names].every((name) => isSame(wanted[name], found[name]))
+  const mayMiss = (/** @type {LockedPackage | undefined} */ locked) =>
+    locked?.optional === true || (!needsDev && (locked?.dev === true || locked?.devOptional === true))
+  return (
+    isLocked &&
+    [...names].every((name) => (found[name] === undefined ? mayMiss(wanted[name]) : isSame(wanted[name], found[name])))
+  )
 }
 
 /**
  * @param {LockedPackage | undefined} wanted
- * @param {LockedPackage | undefined} found
+ * @param {LockedPackage} found
  */
 function isSame(wanted, found) {
-  if (found === undefined) return wanted?.optional === true
   return wanted !== undefined && wanted.version === found.version && wanted.integrity === found.integrity
 }
 
 /**
- * @typedef {{ version?: string, integrity?: string, optional?: boolean }} LockedPackage
+ * @typedef {{ version?: string, integrity?: string, optional?: boolean, dev?: boolean, devOptional?: boolean }} LockedPackage
  * @param {string} file
  * @returns {Record<string, LockedPackage & Record<string, unknown>> | null}
  */

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -37,7 +37,7 @@ async function setup({ isInstalled = true } = {}) {
   onTestFinished(() => rm(root, { recursive: true }))
   await cp(join(ROOT, 'bin'), join(root, 'bin'), { recursive: true })
   await cp(join(ROOT, 'scripts'), join(root, 'scripts'), { recursive: true })
-  await cp(join(ROOT, 'package.json'), join(root, 'package.json'))
+  for (const file of ['package.json', 'package-lock.json']) await cp(join(ROOT, file), join(root, file))
   await mkdir(join(root, 'src/cli'), { recursive: true })
   await writeFile(join(root, 'src/cli/main.ts'), COMMAND)
   if (isInstalled) await symlink(join(ROOT, 'node_modules'), join(root, 'node_modules'))
@@ -79,6 +79,27 @@ test('before any install it says in one line what to do', async () => {
     stderr: `tranche: nothing is installed yet. Run "npm ci" in ${root} first ("npm start" does it by itself).\n`,
     code: 1,
   })
+})
+
+test('over an installation that is incomplete or stale it says in one line what to do', async () => {
+  const { run, root } = await setup({ isInstalled: false })
+  await mkdir(join(root, 'node_modules'))
+  const refusal = async (): Promise<unknown> => run(['list'])
+  const says = (why: string): unknown => ({
+    stdout: '',
+    stderr: `tranche: ${why} Run "npm ci" in ${root} first ("npm start" does it by itself).\n`,
+    code: 1,
+  })
+
+  expect(await refusal()).toEqual(
+    says('the installation is incomplete: there is no @fontsource-variable/ibm-plex-sans.'),
+  )
+
+  const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { dependencies: object }
+  for (const name of Object.keys(dependencies)) await mkdir(join(root, 'node_modules', name), { recursive: true })
+  for (const name of Object.keys(dependencies)) await writeFile(join(root, 'node_modules', name, 'package.json'), '{}')
+
+  expect(await refusal()).toEqual(says('what is installed is not what package-lock.json says.'))
 })
 
 test('without the pinned Node an old one says in one line what to do', async () => {
