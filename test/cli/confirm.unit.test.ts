@@ -38,6 +38,7 @@ test('what has to be confirmed, where', () => {
     'verify none none none none',
     'finalize none none plain phrase',
     'stepped none none none plain',
+    'lower none none none phrase',
     'approve none plain plain phrase',
   ])
 })
