@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Problem } from './catalogue.ts'
+import { messageOf } from '../shared/errors.ts'
 
 const CONFIG_FILE = 'tranche.config.json'
 
@@ -25,8 +26,7 @@ export async function readCatalogueConfig(root: string): Promise<CatalogueConfig
 }
 
 function malformed(cause: unknown): Problem {
-  const reason =
-    cause instanceof z.ZodError ? z.prettifyError(cause) : cause instanceof Error ? cause.message : String(cause)
+  const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : messageOf(cause)
   return {
     at: { file: CONFIG_FILE, line: null, column: null },
     code: 'definition_invalid',

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import type { Problem } from './catalogue.ts'
+import { messageOf } from '../shared/errors.ts'
 
 /** The npm packages that the catalogue's own package.json lists. */
 export interface CataloguePackages {
@@ -41,8 +42,7 @@ export async function installedVersion(name: string, importer: string): Promise<
 }
 
 function malformed(cause: unknown): Problem {
-  const reason =
-    cause instanceof z.ZodError ? z.prettifyError(cause) : cause instanceof Error ? cause.message : String(cause)
+  const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : messageOf(cause)
   return {
     at: { file: 'package.json', line: null, column: null },
     code: 'definition_invalid',

@@ -3,6 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Problem } from './catalogue.ts'
 import { isInside } from './catalogue-path.ts'
+import { messageOf } from '../shared/errors.ts'
 
 export interface DefinitionFiles {
   /** Relative to the root, with `/`, in the order of their names. */
@@ -70,7 +71,7 @@ function linkOutside(path: string): Problem {
 }
 
 function unreadable(folder: string, cause: unknown): Problem {
-  const reason = cause instanceof Error ? cause.message : String(cause)
+  const reason = messageOf(cause)
   return {
     at: { file: folder, line: null, column: null },
     code: 'definition_invalid',

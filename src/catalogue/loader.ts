@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { opendir, realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { init as initLexer } from 'es-module-lexer'
-import { TrancheError } from '../shared/errors.ts'
+import { messageOf, TrancheError } from '../shared/errors.ts'
 import { brokenFile, type BrokenFile, type Catalogue } from './catalogue.ts'
 import { readCatalogueConfig } from './catalogue-config.ts'
 import { readCataloguePackages } from './catalogue-package.ts'
@@ -85,7 +85,7 @@ function reasonOf(cause: unknown): string {
   if (code === 'ENOENT') return 'there is no such folder'
   if (code === 'ENOTDIR') return 'it is a file; expected a folder'
   if (code === 'EACCES' || code === 'EPERM') return 'this user may not read it'
-  return cause instanceof Error ? cause.message : String(cause)
+  return messageOf(cause)
 }
 
 async function loadDefinition(

@@ -1,4 +1,4 @@
-import { TrancheError } from '../shared/errors.ts'
+import { messageOf, TrancheError } from '../shared/errors.ts'
 
 /** What `--args` holds, as an array. JSON numbers that a double cannot hold are refused: an id must not arrive as another one. */
 export function parseJsonArguments(text: string): readonly unknown[] {
@@ -15,7 +15,7 @@ function parse(text: string): unknown {
     return JSON.parse(text, refuseImprecise)
   } catch (cause) {
     if (cause instanceof TrancheError) throw cause
-    const said = cause instanceof Error ? cause.message : String(cause)
+    const said = messageOf(cause)
     throw invalid(`--args is not JSON: ${said}`, `Write a JSON array in single quotes: --args '["a", 1]'.`)
   }
 }

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Logger } from '../engine/ports.ts'
-import { EXIT, ERROR_EXIT_CODES, toAppError, TrancheError } from '../shared/errors.ts'
+import { ERROR_EXIT_CODES, EXIT, messageOf, toAppError, TrancheError } from '../shared/errors.ts'
 import { showConsole } from './console/show-console.ts'
 import { hideFromDriver } from './connection/read-environment.ts'
 import {
@@ -175,7 +175,7 @@ function readFlags(args: readonly string[]): StartFlags {
     }
   } catch (error) {
     if (error instanceof TrancheError) throw error
-    throw new TrancheError('usage', error instanceof Error ? error.message : String(error), {
+    throw new TrancheError('usage', messageOf(error), {
       remedy: 'See: npm start -- --help',
     })
   }

@@ -1,10 +1,10 @@
 /** Errors of the database that nobody expected at their place, as errors with a stable code. */
 import { isConnectionError, kindOfError, sqlstateOf } from '../engine/target/sqlstate.ts'
-import { TrancheError } from '../shared/errors.ts'
+import { messageOf, TrancheError } from '../shared/errors.ts'
 
 export function translateError(error: unknown): unknown {
   if (error instanceof TrancheError) return isPasswordMissing(error) ? passwordMissing(error) : error
-  const said = error instanceof Error ? error.message : String(error)
+  const said = messageOf(error)
   const sqlstate = sqlstateOf(error)
   const because = { details: { sqlstate }, cause: error }
   if (sqlstate === '42501') {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import type { Logger } from '../engine/ports.ts'
-import { TrancheError } from '../shared/errors.ts'
+import { messageOf, TrancheError } from '../shared/errors.ts'
 import { MAX_REQUEST_BYTES } from '../shared/rpc.ts'
 import type { Backend } from './create-backend.ts'
 import { serveChannel } from './serve-channel.ts'
@@ -92,7 +92,7 @@ async function listen(server: ReturnType<typeof createServer>, port: number): Pr
   try {
     await once(server, 'listening')
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     throw new TrancheError('usage', `port ${String(port)} of ${ADDRESS} cannot be listened on: ${reason}`, {
       remedy: 'Leave the port out for any free one.',
       cause,

@@ -15,6 +15,7 @@ import { restrictSession } from './session-rules.ts'
 import { endWithStarter, tellStarter } from './starter.ts'
 import { createWindow, loadPage } from './window.ts'
 import { keepPlace, recallPlace } from './window-place.ts'
+import { messageOf } from '../shared/errors.ts'
 
 const { env, platform } = process
 const isDiagnosing = process.argv.includes('--diagnostics')
@@ -103,7 +104,7 @@ function connectWindow(window: BrowserWindow, link: BackendLink): void {
 
 /** Ends the console with a code that whoever started it takes for what it is. */
 function fail(why: unknown): void {
-  process.stderr.write(`${why instanceof Error ? why.message : String(why)}\n`)
+  process.stderr.write(`${messageOf(why)}\n`)
   exitCode = 1
   app.quit()
 }

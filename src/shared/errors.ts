@@ -135,6 +135,12 @@ export function toAppError(thrown: unknown): AppError {
     const { code, message, remedy, details } = thrown
     return { code, message, remedy, details }
   }
-  const message = thrown instanceof Error ? thrown.message : String(thrown)
-  return { code: 'unexpected', message, remedy: null, details: {} }
+  return { code: 'unexpected', message: messageOf(thrown), remedy: null, details: {} }
+}
+
+/** What any thrown value says. */
+export function messageOf(thrown: unknown): string {
+  // A host with several addresses: each has its own error, and the sum of them says nothing.
+  if (thrown instanceof AggregateError && thrown.message === '') return thrown.errors.map(messageOf).join('; ')
+  return thrown instanceof Error ? thrown.message : String(thrown)
 }

@@ -1,5 +1,5 @@
 import type { ZodType } from 'zod'
-import { TrancheError } from './errors.ts'
+import { messageOf, TrancheError } from './errors.ts'
 
 interface Receiver {
   readonly jobClassName: string
@@ -85,7 +85,7 @@ function parse(schema: ZodType, value: unknown, onThrow: (cause: unknown) => Tra
 function schemaError(receiver: Receiver, name: string, cause: unknown): TrancheError {
   // By name, not instanceof: a catalogue may bring its own copy of zod.
   const isAsync = cause instanceof Error && cause.constructor.name === '$ZodAsyncError'
-  const what = isAsync ? 'is asynchronous' : `threw ${cause instanceof Error ? cause.message : String(cause)}`
+  const what = isAsync ? 'is asynchronous' : `threw ${messageOf(cause)}`
   return new TrancheError(
     'invalid_arguments',
     `${receiver.jobClassName}: the schema of argument ${name} ${what}; expected one that answers at once`,

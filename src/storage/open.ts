@@ -1,7 +1,7 @@
 /** Opens console.db. Whatever is wrong with it is told, and nothing that is there is ever overwritten. */
 import { access, chmod, constants, mkdir, open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { TrancheError } from '../shared/errors.ts'
+import { messageOf, TrancheError } from '../shared/errors.ts'
 import { type ConnectionRepository, createConnectionRepository } from './connections.ts'
 import type { SqliteDatabase } from './database.ts'
 import { createEventRepository, type EventRepository } from './events.ts'
@@ -142,8 +142,4 @@ function damaged(file: string, reason: string, cause?: unknown): TrancheError {
       'Move it away to start with an empty one (it holds saved connections and the local history; nothing of the targets is lost), or restore it from a backup. The file is left as it is.',
     cause,
   })
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }

@@ -1,7 +1,7 @@
 import type { WorkOptions } from '../../engine/scheduler.ts'
 import { createMigrationMetrics } from '../../host/metrics/migration-metrics.ts'
 import { serveMetrics } from '../../host/metrics/serve-metrics.ts'
-import { TrancheError } from '../../shared/errors.ts'
+import { messageOf, TrancheError } from '../../shared/errors.ts'
 import { countOf } from '../../shared/format-number.ts'
 import { defineCommand } from '../command.ts'
 import { tellWork } from '../narrate-run.ts'
@@ -94,7 +94,7 @@ async function startMetrics(
 ): Promise<{ close(): Promise<void> }> {
   const sources = databases.map(({ engine, database }) => ({ engine, prefix: prefixOf(database, databases) }))
   const metrics = createMigrationMetrics(sources, (error) => {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     logger.log('warn', 'a job could not be measured', { message })
   })
   const server = await serveMetrics(port, () => metrics.text())

@@ -1,5 +1,5 @@
 /** What went wrong while connecting, as one message with a remedy. */
-import { TrancheError } from '../../shared/errors.ts'
+import { messageOf, TrancheError } from '../../shared/errors.ts'
 import { describeTarget, type TargetParameters } from './parameters.ts'
 import { sqlstateOf } from './sqlstate.ts'
 
@@ -38,11 +38,6 @@ export function translateConnectError(error: unknown, parameters: TargetParamete
     details,
     cause: error,
   })
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ')
-  return error instanceof Error ? error.message : String(error)
 }
 
 function remedyOf(error: unknown, said: string): string {

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { TrancheError } from '../../shared/errors.ts'
+import { messageOf, TrancheError } from '../../shared/errors.ts'
 import { type ConnectionSettings, supportedSettings } from './connection-settings.ts'
 
 export type Environ = Readonly<Record<string, string | undefined>>
@@ -33,14 +33,10 @@ async function readIfThere(file: string): Promise<string | null> {
     return await readFile(file, 'utf8')
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null
-    throw new TrancheError(
-      'invalid_target',
-      `the service file ${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        remedy: 'Let this user read it, or name another one with PGSERVICEFILE.',
-        cause,
-      },
-    )
+    throw new TrancheError('invalid_target', `the service file ${file} cannot be read: ${messageOf(cause)}`, {
+      remedy: 'Let this user read it, or name another one with PGSERVICEFILE.',
+      cause,
+    })
   }
 }
 

@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { checkServerIdentity, type ConnectionOptions, getCACertificates } from 'node:tls'
-import { TrancheError } from '../../shared/errors.ts'
+import { messageOf, TrancheError } from '../../shared/errors.ts'
 import type { ConnectionSettings } from './connection-settings.ts'
 import type { Environ } from './read-service.ts'
 
@@ -107,13 +107,9 @@ async function readNamed(path: string, setting: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {
-    throw new TrancheError(
-      'invalid_target',
-      `${setting} ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        remedy: 'Check the path, and that this user may read the file.',
-        cause,
-      },
-    )
+    throw new TrancheError('invalid_target', `${setting} ${path} cannot be read: ${messageOf(cause)}`, {
+      remedy: 'Check the path, and that this user may read the file.',
+      cause,
+    })
   }
 }

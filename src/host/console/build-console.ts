@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TrancheError } from '../../shared/errors.ts'
-import { runLimited } from './run-limited.ts'
+import { runLimited } from '../system/run-limited.ts'
 
 interface Recipe {
   readonly sources: readonly string[]

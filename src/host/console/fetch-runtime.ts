@@ -2,7 +2,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { lastLine } from './last-line.ts'
-import { runLimited } from './run-limited.ts'
+import { runLimited } from '../system/run-limited.ts'
 
 export interface Fetching {
   /** Of the npm package `electron`. */

@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { WINDOW_LINES } from '../../shared/window-bridge.ts'
 import { lastLine } from './last-line.ts'
-import { killGroup } from './run-limited.ts'
+import { killGroup } from '../system/kill-group.ts'
 
 export type WindowEnd =
   /** By a person, or because we were asked to stop. */

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { TrancheError } from '../../shared/errors.ts'
+import { messageOf, TrancheError } from '../../shared/errors.ts'
 
 const ADDRESS = '127.0.0.1'
 
@@ -44,8 +44,4 @@ export async function serveMetrics(port: number, text: () => string): Promise<Me
       await once(server, 'close')
     },
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

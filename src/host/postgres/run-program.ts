@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process'
-import { TrancheError } from '../../shared/errors.ts'
+import { messageOf, TrancheError } from '../../shared/errors.ts'
+import { runLimited } from '../system/run-limited.ts'
 import type { ServerAccount } from './server-account.ts'
 
 export interface ProgramResult {
@@ -19,37 +19,17 @@ interface ProgramOptions {
  * Runs a program to its end and returns what it printed. Rejects with server_binaries_missing when it can't be started,
  * and with the signal's reason when aborted; then the program and its children are gone.
  */
-export function runProgram(file: string, args: readonly string[], options: ProgramOptions): Promise<ProgramResult> {
-  const { account, cwd, signal } = options
-  return new Promise((resolve, reject) => {
-    signal?.throwIfAborted()
-    // In a process group of its own: initdb has children, and a terminal's Ctrl-C is for us to pass on.
-    const child = spawn(file, args, {
-      cwd,
-      env: serverEnvironment(),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: process.platform !== 'win32',
-      windowsHide: true,
-      ...spawnIdentity(account),
-    })
-    let output = ''
-    const collect = (chunk: string) => (output += chunk)
-    child.stdout.setEncoding('utf8').on('data', collect)
-    child.stderr.setEncoding('utf8').on('data', collect)
-    const abort = () => {
-      killGroup(child.pid)
-    }
-    signal?.addEventListener('abort', abort, { once: true })
-    child.on('error', (error) => {
-      signal?.removeEventListener('abort', abort)
-      reject(notExecutable(file, error))
-    })
-    child.on('close', (exitCode) => {
-      signal?.removeEventListener('abort', abort)
-      if (signal?.aborted) reject(abortReason(signal))
-      else resolve({ exitCode, output })
-    })
+export async function runProgram(
+  file: string,
+  args: readonly string[],
+  { account, cwd, signal }: ProgramOptions,
+): Promise<ProgramResult> {
+  const { ending, output } = await runLimited([file, ...args], {
+    ...{ cwd, env: serverEnvironment(), signal },
+    identity: spawnIdentity(account),
   })
+  if (ending.kind === 'not_started') throw notExecutable(file, ending.error)
+  return { exitCode: ending.kind === 'exit' ? ending.code : null, output }
 }
 
 /** The user and group to spawn as; nothing where we stay who we are. */
@@ -66,22 +46,9 @@ export function serverEnvironment(): NodeJS.ProcessEnv {
 
 /** A program of another libc or on a noexec file system is there and can't be started all the same. */
 export function notExecutable(file: string, cause: unknown): TrancheError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
+  const reason = messageOf(cause)
   return new TrancheError('server_binaries_missing', `${file} can't be run (${reason}).`, {
     remedy: `Install PostgreSQL with this machine's package manager, and keep the project where programs may be executed.`,
     cause,
   })
-}
-
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return
-  try {
-    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
-  } catch {
-    // It ended by itself just now.
-  }
-}
-
-function abortReason(signal: AbortSignal): Error {
-  return signal.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal.reason })
 }

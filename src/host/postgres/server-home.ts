@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { access, chmod, constants, lstat, mkdir, realpath, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { TrancheError } from '../../shared/errors.ts'
+import { messageOf, TrancheError } from '../../shared/errors.ts'
 import { runProgram } from './run-program.ts'
 import type { ServerAccount } from './server-account.ts'
 
@@ -54,7 +54,7 @@ async function probe(folder: string): Promise<void> {
 }
 
 function notWritable(folder: string, cause: unknown): TrancheError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
+  const reason = messageOf(cause)
   return new TrancheError(
     'file_not_writable',
     `The folder ${folder} of the PostgreSQL server can't be written (${reason}).`,

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import pg from 'pg'
 import { SUPERUSER, readPassword, type Cluster } from './cluster.ts'
+import { messageOf } from '../../shared/errors.ts'
 
 /** What a client needs to connect, as pg's configuration names it. */
 export interface ServerConnection {
@@ -42,7 +43,7 @@ export async function tryLogin(cluster: Cluster, port: number): Promise<LoginOut
     }
     return { kind: 'ready', connection, version: row.version.split(' ')[0] ?? row.version }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     // 28xxx: not our password; 3Dxxx: not our database.
     return { kind: typeof code === 'string' && /^(28|3D)/.test(code) ? 'foreign' : 'not_yet', reason }

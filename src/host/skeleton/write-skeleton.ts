@@ -3,7 +3,7 @@ import { copyFile, cp, glob, mkdir } from 'node:fs/promises'
 import { constants } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { TrancheError } from '../../shared/errors.ts'
+import { messageOf, TrancheError } from '../../shared/errors.ts'
 
 const RESOURCES = fileURLToPath(new URL('../../../resources', import.meta.url))
 /** Everything that Tranche writes again and again; nobody's own work is in it. */
@@ -32,7 +32,7 @@ export async function writeSkeleton(named: string): Promise<Skeleton> {
     await copyZod(join(folder, OWN, 'zod'))
     return { folder, files: [...files, `${OWN}/`] }
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     throw new TrancheError('file_not_writable', `the catalogue ${folder} cannot be written: ${reason}`, {
       remedy: 'Name a folder that this user may write to.',
       cause,
