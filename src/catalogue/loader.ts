@@ -15,7 +15,7 @@ import { readModuleGraph, reachOf } from './module-graph.ts'
 import { registerModuleHooks } from './module-hooks.ts'
 import { isProblem } from './source-file.ts'
 import type { LoadedSteppedMigration } from './stepped/definition.ts'
-import { brokenVersionsOf, nameSteppedMigration, separateVersions } from './stepped/stepped-files.ts'
+import { brokenSteppedOf, nameSteppedMigration, separateVersions } from './stepped/stepped-files.ts'
 
 interface OpenOptions {
   /** How long the top-level await of one file may take (5000). */
@@ -52,7 +52,7 @@ export async function openCatalogue(folder: string, { limitMs = 5000 }: OpenOpti
   const { unique, repeated } = separateRepeated(loaded)
   const versions = separateVersions(loadedStepped)
   const unusable = [...broken, ...repeated, ...versions.repeated]
-  const stepped = { migrations: versions.unique, brokenVersions: brokenVersionsOf(unusable) }
+  const stepped = { migrations: versions.unique, broken: brokenSteppedOf(unusable) }
   const byName = new Map(unique.map((definition) => [definition.definition.jobClassName, definition]))
   return {
     folder: root,

@@ -1,6 +1,6 @@
 /** What the engine asks of its host. Tests pass their own clock, randomness and transformer; nothing else is ever faked. */
 import type { JobArguments, LoadedDefinition, Log } from '../catalogue/definition.ts'
-import type { LoadedSteppedMigration } from '../catalogue/stepped/definition.ts'
+import type { BrokenSteppedFile, LoadedSteppedMigration } from '../catalogue/stepped/definition.ts'
 import type { Target } from './target/open-target.ts'
 
 export interface Clock {
@@ -75,8 +75,8 @@ export interface DefinitionSource {
 export interface SteppedSource {
   /** By version. */
   readonly migrations: readonly LoadedSteppedMigration[]
-  /** Versions whose file is there and cannot be used: their records stay. */
-  readonly brokenVersions: ReadonlySet<string>
+  /** Files that are there and cannot be used: their records stay, and nothing passes them. By version, one for each. */
+  readonly broken: readonly BrokenSteppedFile[]
 }
 
 /** Opens the databases on which stepped operations act; whoever supplies it closes them. */

@@ -35,11 +35,20 @@ export interface SteppedOperationValue {
   readonly result: Readonly<Record<string, unknown>> | null
 }
 
+export interface SteppedFileProblem {
+  /** From 1; null where nothing tells. */
+  readonly line: number | null
+  readonly message: string
+  readonly remedy: string
+}
+
 export interface SteppedMigrationValue {
   readonly version: string
   /** From the file's name; null where the file is gone or no catalogue is open. */
   readonly name: string | null
   readonly file: string | null
+  /** Why the file cannot be used; nothing runs behind it until it can, or it was skipped. null: it can. */
+  readonly problem: SteppedFileProblem | null
   readonly milestone: string | null
   readonly description: string | null
   /** null: there is no record yet; the next run makes one. */

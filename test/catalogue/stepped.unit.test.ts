@@ -38,9 +38,13 @@ test('a version that two files have, or that its file’s name does not say, is 
     ['20250105000000_twice_the_same.ts', expect.stringContaining('is a second drop_code')],
   ])
   // Their records must not be taken for those of vanished files.
-  expect(catalogue.stepped().brokenVersions).toEqual(
-    new Set(['20250101000000', '20250103000000', '20250104000000', '20250105000000']),
-  )
+  expect(catalogue.stepped().broken.map(({ version, file }) => [version, file])).toEqual([
+    ['20250101000000', '20250101000000_one_version.ts'],
+    ['20250102000000', '20250103000000_other_version.ts'],
+    ['20250103000000', '20250103000000_other_version.ts'],
+    ['20250104000000', '20250104000000_reserved_field.ts'],
+    ['20250105000000', '20250105000000_twice_the_same.ts'],
+  ])
 })
 
 const refused: readonly (readonly [string, () => unknown, string])[] = [

@@ -90,6 +90,35 @@ test('a table is dropped only when somebody approved it and its checks hold', as
   expect(await database.query(`SELECT to_regclass('public.old_notes') AS old`)).toEqual([{ old: null }])
 })
 
+test('a file that cannot be loaded is told with its place, and nothing behind it runs', async () => {
+  const own = commandLine(database.connection, { TRANCHE_CATALOGUE: `${CATALOGUE}-blocked` })
+  await own.run('stepped', 'connect', 'store')
+  const [made, broken, behind] = ['20250101000000', '20250102000000', '20250103000000']
+  const before = await own.run('stepped', 'list')
+  expect(before.stdout).toContain(`20250102000000_fill_notes.ts:2: imports 'node:fs'`)
+  expect(before.stdout).toContain(`Nothing runs behind ${broken}`)
+  expect(await own.run('stepped', 'work', '--to-end')).toMatchObject({
+    exitCode: 3,
+    stderr: containing('20250102000000_fill_notes.ts:2'),
+  })
+  const statuses = async (): Promise<unknown> => {
+    const value = valueOf(await own.json('stepped', 'list'))
+    return value.verb === 'list' ? value.migrations.map(({ version, status }) => [version, status]) : null
+  }
+  expect(await statuses()).toEqual([
+    [made, 'completed'],
+    [broken, 'pending'],
+    [behind, 'pending'],
+  ])
+  await own.run('stepped', 'skip', broken, '--reason', 'not needed here')
+  expect(await own.run('stepped', 'work', '--to-end')).toMatchObject({ exitCode: 0 })
+  expect(await statuses()).toEqual([
+    [made, 'completed'],
+    [broken, 'skipped'],
+    [behind, 'completed'],
+  ])
+}, 60_000)
+
 test('a worker killed in the middle is followed at once by the next one, which goes on behind what was completed', async () => {
   await database.query('CREATE TABLE public.runs (id serial PRIMARY KEY, name text)')
   const own = commandLine(database.connection, { TRANCHE_CATALOGUE: `${CATALOGUE}-slow` })

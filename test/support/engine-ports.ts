@@ -67,6 +67,6 @@ export function steppedSourceOf(definitions: readonly SteppedMigrationDefinition
   }
   return {
     ...sourceOf([]),
-    stepped: () => ({ migrations: definitions.map(load), brokenVersions: new Set() }),
+    stepped: () => ({ migrations: definitions.map(load), broken: [] }),
   }
 }

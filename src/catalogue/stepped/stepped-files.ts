@@ -1,19 +1,25 @@
 /** Files of stepped migrations: `20250123143913_create_code_embeddings.ts`. The name gives order and title. */
 import { brokenFile, type BrokenFile } from '../catalogue.ts'
 import type { DefinitionFile } from '../definition.ts'
-import type { LoadedSteppedMigration, SteppedMigrationDefinition } from './definition.ts'
+import type { BrokenSteppedFile, LoadedSteppedMigration, SteppedMigrationDefinition } from './definition.ts'
 
 const FILE_NAME = /(?:^|\/)(\d{14})_([a-z0-9_]+)\.ts$/
+
+/** A file whose definition could be loaded, and has another version than its name. */
+interface MisnamedFile extends BrokenFile {
+  readonly version: string
+}
 
 /** The definition under its file's name, or the file as one that cannot be used. */
 export function nameSteppedMigration(
   definition: SteppedMigrationDefinition,
   place: DefinitionFile,
-): LoadedSteppedMigration | BrokenFile {
+): LoadedSteppedMigration | MisnamedFile {
   const [, version, name] = FILE_NAME.exec(place.file) ?? []
   if (version === definition.version && name !== undefined) return { definition, name, ...place }
   const expected = `${definition.version}_${name ?? 'what_it_does'}.ts`
-  return unusable(place.file, `is the stepped migration ${definition.version}; expected the file name ${expected}`)
+  const said = `is the stepped migration ${definition.version}; expected the file name ${expected}`
+  return { ...unusable(place.file, said), version: definition.version }
 }
 
 /** Which of two files of one version is meant is for their authors to say: neither is used. */
@@ -39,9 +45,21 @@ export function separateVersions(loaded: readonly LoadedSteppedMigration[]): {
   }
 }
 
-/** By the names of their files: one that cannot be loaded does not say what it is. */
-export function brokenVersionsOf(broken: readonly BrokenFile[]): ReadonlySet<string> {
-  return new Set(broken.flatMap(({ file }) => FILE_NAME.exec(file)?.[1] ?? []))
+/**
+ * By the names of their files, since one that cannot be loaded does not say what it is; a misnamed one stands under both
+ * versions. Of two files with one version, the first.
+ */
+export function brokenSteppedOf(broken: readonly (BrokenFile | MisnamedFile)[]): readonly BrokenSteppedFile[] {
+  const found = broken.flatMap((each) => {
+    const { file, line, message, remedy } = each
+    const [, named, name = null] = FILE_NAME.exec(file) ?? []
+    const versions = new Set([named, 'version' in each ? each.version : undefined])
+    return [...versions].flatMap((version) =>
+      version === undefined ? [] : [{ version, name, file, line, message, remedy }],
+    )
+  })
+  const firsts = [...Map.groupBy(found, ({ version }) => version).values()].flatMap(([first]) => first ?? [])
+  return firsts.sort((a, b) => (a.version < b.version ? -1 : 1))
 }
 
 function unusable(file: string, message: string): BrokenFile {

@@ -1,5 +1,6 @@
 /** `tranche stepped list` and `logs`. */
 import type {
+  SteppedFileProblem,
   SteppedListValue,
   SteppedLogValue,
   SteppedMigrationValue,
@@ -12,9 +13,9 @@ import { block, columns } from '../text/columns.ts'
 import { nameOf, type SteppedInput } from './change.ts'
 
 export async function listVersions(_input: SteppedInput, session: Session): Promise<Outcome<SteppedValue>> {
-  const { engine } = await session.open({ verb: null, catalogue: 'welcome' })
+  const { engine, catalogue } = await session.open({ verb: null, catalogue: 'welcome' })
   const value = await engine.stepped.list()
-  return { value: { verb: 'list', ...value }, text: listText(value) }
+  return { value: { verb: 'list', ...value }, text: listText(value, { hasFiles: catalogue !== null }) }
 }
 
 export async function showLogs(input: SteppedInput, session: Session): Promise<Outcome<SteppedValue>> {
@@ -31,7 +32,14 @@ export async function showLogs(input: SteppedInput, session: Session): Promise<O
   }
 }
 
-function listText({ connection, connections, worker, migrations, collections, haltedBy }: SteppedListValue): string {
+interface Known {
+  /** Whether a catalogue was opened: without one nothing can be said about files. */
+  readonly hasFiles: boolean
+}
+
+function listText(value: SteppedListValue, known: Known): string {
+  const { connection, connections, worker, migrations, collections, haltedBy } = value
+  const blocking = migrations.find(isBlocking)
   const others = connections.filter(({ isActive }) => !isActive).map(({ name }) => name)
   return [
     connection === null
@@ -46,16 +54,26 @@ function listText({ connection, connections, worker, migrations, collections, ha
     ...(haltedBy === null
       ? []
       : [`✕ Halted behind ${haltedBy}: mend its cause, then: tranche stepped retry ${haltedBy}`]),
-    ...block('Migrations', migrations.length === 0 ? ['none'] : migrationLines(migrations)),
+    ...(blocking === undefined
+      ? []
+      : [
+          `✕ Nothing runs behind ${blocking.version}: its file cannot be used (below); correct it, or: tranche stepped skip ${blocking.version} --reason TEXT`,
+        ]),
+    ...block('Migrations', migrations.length === 0 ? ['none'] : migrationLines(migrations, known)),
     ...block('Collections', collectionLines(collections)),
   ].join('\n')
 }
 
-function migrationLines(migrations: readonly SteppedMigrationValue[]): readonly string[] {
+function isBlocking({ problem, status }: SteppedMigrationValue): boolean {
+  return problem !== null && status !== 'completed' && status !== 'skipped'
+}
+
+function migrationLines(migrations: readonly SteppedMigrationValue[], { hasFiles }: Known): readonly string[] {
   const table = columns([
     ['VERSION', 'STATUS', 'TRIES LEFT', 'NAME', 'MILESTONE'],
-    ...migrations.map(({ version, status, retriesLeft, name, milestone }) => [
-      ...[version, status ?? 'no record yet', String(retriesLeft), name ?? '(file is gone)', milestone ?? ''],
+    ...migrations.map(({ version, status, retriesLeft, name, file, milestone }) => [
+      ...[version, status ?? 'no record yet', String(retriesLeft)],
+      ...[name ?? (file !== null ? '' : hasFiles ? '(file is gone)' : '(no catalogue named)'), milestone ?? ''],
     ]),
   ])
   const [head = '', ...rows] = table
@@ -63,8 +81,9 @@ function migrationLines(migrations: readonly SteppedMigrationValue[]): readonly 
 }
 
 function detailLines(migration: SteppedMigrationValue): readonly string[] {
-  const { operations, errorMessage, skippedBecause, needsApproval, hasDrifted } = migration
+  const { operations, file, problem, errorMessage, skippedBecause, needsApproval, hasDrifted } = migration
   return [
+    ...(problem === null ? [] : problemLines(file, problem)),
     ...operations.map(operationText),
     ...(errorMessage === null ? [] : [`  ✕ ${errorMessage.replaceAll('\n', '\n    ')}`]),
     ...(skippedBecause === null ? [] : [`  – ${skippedBecause}`]),
@@ -73,6 +92,11 @@ function detailLines(migration: SteppedMigrationValue): readonly string[] {
       : [`  ! ${nameOf(migration)} ${needsApproval}`, `    Agree with: tranche stepped approve ${migration.version}`]),
     ...(hasDrifted ? ['  ! its definition was changed since it ran'] : []),
   ]
+}
+
+function problemLines(file: string | null, { line, message, remedy }: SteppedFileProblem): readonly string[] {
+  const place = `${file ?? ''}${line === null ? '' : `:${String(line)}`}`
+  return [`  ✕ ${place}: ${message.replaceAll('\n', '\n    ')}`, `    ${remedy}`]
 }
 
 function operationText({ key, description, completedAt, result }: SteppedOperationValue): string {

@@ -21,9 +21,10 @@ export async function workVersions(input: SteppedInput, session: Session): Promi
   return { value: { verb: 'work', runs }, text: null, ...(failure === null ? {} : { failure }) }
 }
 
+const FAILING: ReadonlySet<string> = new Set(['failed', 'tried', 'halted', 'file_unusable'])
+
 function runText({ reason, message }: SteppedRunValue): string {
-  const sign =
-    reason === 'completed' ? '✓' : reason === 'failed' || reason === 'tried' || reason === 'halted' ? '✕' : '·'
+  const sign = reason === 'completed' ? '✓' : FAILING.has(reason) ? '✕' : '·'
   return `${sign} ${message}`
 }
 
@@ -38,9 +39,13 @@ function failureOf(last: SteppedRunValue | undefined, signal: AbortSignal): Tran
     case 'tried':
     case 'failed':
     case 'halted':
-    case 'file_unusable':
       return new TrancheError('migration_failed', message, {
         remedy: `See tranche stepped logs ${version ?? ''}; once it is mended: tranche stepped ${reason === 'tried' ? 'work' : `retry ${version ?? ''}`}`,
+        details,
+      })
+    case 'file_unusable':
+      return new TrancheError('migration_failed', message, {
+        remedy: `Correct the file, then run again; or pass over it for good: tranche stepped skip ${version ?? ''} --reason TEXT`,
         details,
       })
     case 'busy':

@@ -37,7 +37,7 @@ export async function skipStepped(
 
 /** Agrees to what a gate asks for; the next run takes the migration up. Throws invalid_arguments where nothing is asked. */
 export async function approveStepped(context: EngineContext, version: string): Promise<SteppedMigrationValue> {
-  const loaded = findFile(context.definitions.stepped?.() ?? { migrations: [], brokenVersions: new Set() }, version)
+  const loaded = findFile(context.definitions.stepped?.() ?? { migrations: [], broken: [] }, version)
   const gate = loaded === undefined ? null : gateOf(loaded.definition.operations)
   if (gate === null) {
     throw new TrancheError('invalid_arguments', `migration ${version} asks for no approval`, {

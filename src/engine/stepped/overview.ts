@@ -1,7 +1,13 @@
 /** Where stepped migrations stand: records and files side by side. Reads only. */
-import type { LoadedSteppedMigration } from '../../catalogue/stepped/definition.ts'
-import type { SteppedListValue, SteppedMigrationValue, SteppedOperationValue } from '../../shared/stepped-view.ts'
+import type { BrokenSteppedFile, LoadedSteppedMigration } from '../../catalogue/stepped/definition.ts'
+import type {
+  SteppedFileProblem,
+  SteppedListValue,
+  SteppedMigrationValue,
+  SteppedOperationValue,
+} from '../../shared/stepped-view.ts'
 import { type EngineContext, inTransaction } from '../context.ts'
+import type { SteppedSource } from '../ports.ts'
 import { readHolder } from './lease.ts'
 import { gateOf } from './perform.ts'
 import { titleOf } from './reconcile.ts'
@@ -17,7 +23,7 @@ import {
 /** Everything of the active connection; without one, what the files say. */
 export async function listStepped(context: EngineContext): Promise<SteppedListValue> {
   const { stepped } = context.tables
-  const files = context.definitions.stepped?.()?.migrations ?? []
+  const source = context.definitions.stepped?.() ?? { migrations: [], broken: [] }
   return inTransaction(context, async (transaction) => {
     const connections = await listConnections(transaction, stepped)
     const connection = connections.find(({ isActive }) => isActive) ?? null
@@ -26,7 +32,7 @@ export async function listStepped(context: EngineContext): Promise<SteppedListVa
       connection,
       connections,
       worker: connection === null ? null : await readHolder(transaction, context, connection.id),
-      migrations: sideBySide(records, files),
+      migrations: sideBySide(records, source),
       collections: connection === null ? [] : await listCollections(transaction, stepped, connection.id),
       haltedBy: records.find(({ status }) => status === 'failed')?.version ?? null,
     }
@@ -35,25 +41,37 @@ export async function listStepped(context: EngineContext): Promise<SteppedListVa
 
 function sideBySide(
   records: readonly SteppedRecord[],
-  files: readonly LoadedSteppedMigration[],
+  { migrations, broken }: SteppedSource,
 ): readonly SteppedMigrationValue[] {
-  const fileOf = new Map(files.map((loaded) => [loaded.definition.version, loaded]))
-  const known = new Set(records.map(({ version }) => version))
-  return [
-    ...records.map((record) => migrationOf(record, fileOf.get(record.version))),
-    ...files.filter(({ definition }) => !known.has(definition.version)).map((loaded) => migrationOf(null, loaded)),
-  ].sort((a, b) => (a.version < b.version ? -1 : 1))
+  const recordOf = new Map(records.map((record) => [record.version, record]))
+  const fileOf = new Map(migrations.map((loaded) => [loaded.definition.version, loaded]))
+  const brokenOf = new Map(broken.map((file) => [file.version, file]))
+  return [...new Set([...recordOf.keys(), ...fileOf.keys(), ...brokenOf.keys()])].sort().map((version) =>
+    migrationOf(version, {
+      record: recordOf.get(version),
+      loaded: fileOf.get(version),
+      broken: brokenOf.get(version),
+    }),
+  )
 }
 
-function migrationOf(record: SteppedRecord | null, loaded: LoadedSteppedMigration | undefined): SteppedMigrationValue {
+interface Sides {
+  readonly record: SteppedRecord | undefined
+  readonly loaded: LoadedSteppedMigration | undefined
+  readonly broken: BrokenSteppedFile | undefined
+}
+
+function migrationOf(version: string, { record, loaded, broken }: Sides): SteppedMigrationValue {
   const definition = loaded?.definition
   const metadata: RecordMetadata = record?.metadata ?? {}
   const gate = definition === undefined ? null : gateOf(definition.operations)
   const isOver = record?.status === 'completed' || metadata.skipped_by === 'operator'
+  const name = loaded?.name ?? broken?.name ?? null
   return {
-    version: record?.version ?? definition?.version ?? '',
-    name: loaded === undefined ? null : titleOf(loaded.name),
-    file: loaded?.file ?? null,
+    version,
+    name: name === null ? null : titleOf(name),
+    file: loaded?.file ?? broken?.file ?? null,
+    problem: loaded !== undefined || broken === undefined ? null : problemOf(broken),
     milestone: definition?.milestone ?? null,
     description: definition?.description ?? null,
     status: record?.status ?? null,
@@ -67,6 +85,10 @@ function migrationOf(record: SteppedRecord | null, loaded: LoadedSteppedMigratio
     hasDrifted:
       metadata.definition_hash !== undefined && loaded !== undefined && metadata.definition_hash !== loaded.hash,
   }
+}
+
+function problemOf({ line, message, remedy }: BrokenSteppedFile): SteppedFileProblem {
+  return { line, message, remedy }
 }
 
 /** Those of the file in their order; behind them what was completed and is no longer in it. */

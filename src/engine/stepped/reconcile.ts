@@ -1,8 +1,8 @@
 /**
- * Brings records and files together: a record for each file, none for a file that vanished; what a definition or a gate
- * skipped is looked at again. In the transaction of a worker that holds the lease.
+ * Brings records and files together: a record for each file, also for one that cannot be used, so that nothing passes it;
+ * none for a file that vanished. In the transaction of a worker that holds the lease.
  */
-import type { LoadedSteppedMigration } from '../../catalogue/stepped/definition.ts'
+import type { BrokenSteppedFile, LoadedSteppedMigration } from '../../catalogue/stepped/definition.ts'
 import { sql } from '../../shared/sql.ts'
 import type { EngineContext } from '../context.ts'
 import type { SteppedSource } from '../ports.ts'
@@ -25,15 +25,15 @@ export async function reconcile(
   const { migrations } = context.tables.stepped
   const records = await listRecords(transaction, context.tables.stepped, connectionId, { isLocked: true })
   const known = new Set(records.map(({ version }) => version))
-  const files = new Set([...source.migrations.map(({ definition }) => definition.version), ...source.brokenVersions])
-  const fresh = source.migrations.filter(({ definition }) => !known.has(definition.version))
+  const files = filesOf(source)
+  const fresh = [...files].filter(([version]) => !known.has(version))
   const vanished = records.filter(({ version }) => !files.has(version))
-  for (const { definition, name } of fresh) {
+  for (const [version, name] of fresh) {
     await transaction.query(
-      sql`INSERT INTO ${migrations} (connection_id, version, retries_left) VALUES (${connectionId}, ${definition.version}, ${MAX_TRIES})`,
+      sql`INSERT INTO ${migrations} (connection_id, version, retries_left) VALUES (${connectionId}, ${version}, ${MAX_TRIES})`,
     )
-    const line = { connectionId, runId, version: definition.version, message: `record created for ${titleOf(name)}` }
-    await recordLine(transaction, context, line)
+    const message = `record created for ${name === null ? version : titleOf(name)}`
+    await recordLine(transaction, context, { connectionId, runId, version, message })
   }
   for (const { id, version, status, metadata } of vanished) {
     await transaction.query(sql`DELETE FROM ${migrations} WHERE id = ${id}`)
@@ -47,6 +47,14 @@ export async function reconcile(
     : listRecords(transaction, context.tables.stepped, connectionId, { isLocked: true })
 }
 
+/** Version → name, of every file that is there. */
+function filesOf({ migrations, broken }: SteppedSource): ReadonlyMap<string, string | null> {
+  return new Map([
+    ...broken.map(({ version, name }) => [version, name] as const),
+    ...migrations.map(({ definition, name }) => [definition.version, name] as const),
+  ])
+}
+
 /** `create_code_embeddings` as `CreateCodeEmbeddings`, as a migration's class is named elsewhere. */
 export function titleOf(name: string): string {
   return name.replaceAll(/(?:^|_)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
@@ -54,4 +62,8 @@ export function titleOf(name: string): string {
 
 export function findFile(source: SteppedSource, version: string): LoadedSteppedMigration | undefined {
   return source.migrations.find(({ definition }) => definition.version === version)
+}
+
+export function findBroken(source: SteppedSource, version: string): BrokenSteppedFile | undefined {
+  return source.broken.find((file) => file.version === version)
 }

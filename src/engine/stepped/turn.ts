@@ -2,6 +2,7 @@
  * One run of the worker, as the ActiveContext worker does it: preflight, records for files, nothing behind a failed one,
  * then the lowest version that is left, under the lease. At most one migration advances.
  */
+import type { BrokenSteppedFile } from '../../catalogue/stepped/definition.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import { sql } from '../../shared/sql.ts'
 import type { SteppedConnectionValue, SteppedReason, SteppedRunValue } from '../../shared/stepped-view.ts'
@@ -11,7 +12,7 @@ import type { SteppedSource } from '../ports.ts'
 import { recordLine } from './journal.ts'
 import { type HeldLease, LeaseLost, RecordsUnreachable, takeLease } from './lease.ts'
 import { gateOf } from './perform.ts'
-import { findFile, reconcile, titleOf } from './reconcile.ts'
+import { findBroken, findFile, reconcile, titleOf } from './reconcile.ts'
 import { type Current, runOperations } from './run-operations.ts'
 import { listConnections, type SteppedRecord } from './records.ts'
 import { changeRecord } from './transitions.ts'
@@ -79,10 +80,18 @@ async function advance(context: EngineContext, turn: Turn): Promise<SteppedRunVa
     return told(context, turn, { reason: 'idle', version: null, message: 'no pending migrations' })
   const loaded = findFile(source, current.version)
   if (loaded === undefined) {
-    const message = `the file of migration ${current.version} cannot be used; tranche list says why`
+    const message = `halted: ${describeBroken(findBroken(source, current.version), current.version)}`
     return told(context, turn, { reason: 'file_unusable', version: current.version, message }, 'error')
   }
   return run(context, turn, { record: unskipped.get(current.id) ?? current, loaded })
+}
+
+/** With its place: the author has to find it. */
+function describeBroken(broken: BrokenSteppedFile | undefined, version: string): string {
+  if (broken === undefined) return `the file of migration ${version} cannot be used`
+  const { file, line, message } = broken
+  const place = line === null ? file : `${file}:${String(line)}`
+  return `the file of migration ${version} cannot be used: ${place}: ${message}`
 }
 
 async function run(context: EngineContext, turn: Turn, current: Current): Promise<SteppedRunValue> {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { defineSteppedMigration, runSql, sql } from '../../../src/catalogue/api.ts'
 import { systemClock } from '../../../src/host/system/clock.ts'
+import { steppedSourceOf } from '../../support/engine-ports.ts'
 import { setup } from '../../support/engine-setup.ts'
 import {
   codeEmbeddings,
@@ -58,23 +59,33 @@ describe('records and files', () => {
     expect(await statuses(bundle)).toEqual({ [FIRST]: 'completed', [THIRD]: 'pending' })
   })
 
-  test('a file that cannot be loaded keeps its record and blocks what is behind it', async () => {
-    const bundle = await setupStepped([counting(FIRST, 'one'), counting(SECOND, 'two')])
-    await bundle.engine.stepped.connect({ name: 'local', isIndexingEnabled: true })
-    const files = bundle.files
-    const source = {
-      find: () => undefined,
-      list: () => [],
-      stepped: () => ({ migrations: [], brokenVersions: new Set([FIRST]) }),
-    }
-    await bundle.query(
-      `INSERT INTO tranche.stepped_migrations (connection_id, version) SELECT id, '${FIRST}' FROM tranche.stepped_connections`,
-    )
-    const broken = bundle.another({ definitions: source })
-    const [run] = await broken.stepped.work({ once: true })
-    expect(run).toMatchObject({ reason: 'file_unusable', version: FIRST })
-    expect(files).toHaveLength(2)
-    expect(await statuses(bundle)).toMatchObject({ [FIRST]: 'pending' })
+  test('a file that cannot be loaded has a record too, and blocks what is behind it until it can, or is skipped', async () => {
+    const bundle = await setupStepped([counting(FIRST, 'one'), counting(THIRD, 'three')])
+    const source = steppedSourceOf(bundle.files)
+    const broken = { version: SECOND, name: 'step_02', file: 'b.ts', line: 3, message: 'has no end', remedy: 'End it.' }
+    const another = bundle.another({
+      definitions: {
+        ...source,
+        stepped: () => ({ migrations: source.stepped?.()?.migrations ?? [], broken: [broken] }),
+      },
+    })
+    const runs = await another.stepped.work({ toEnd: true })
+    expect(runs.map(({ reason, version }) => [reason, version])).toEqual([
+      ['completed', FIRST],
+      ['file_unusable', SECOND],
+    ])
+    expect(runs.at(-1)?.message).toContain('b.ts:3: has no end')
+    const { migrations } = await another.stepped.list()
+    expect(migrations[1]).toMatchObject({
+      ...{ version: SECOND, status: 'pending', name: 'Step02', file: 'b.ts' },
+      problem: { line: 3, message: 'has no end', remedy: 'End it.' },
+    })
+    expect(await runsOf(bundle)).toEqual(['one'])
+    await another.stepped.skip(SECOND, 'not needed here')
+    expect(await another.stepped.work({ toEnd: true })).toMatchObject([
+      { reason: 'completed', version: THIRD },
+      { reason: 'idle' },
+    ])
   })
 })
 
