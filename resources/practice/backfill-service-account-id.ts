@@ -177,7 +177,13 @@ export default defineBatchedMigration({
       'part 3 is there: new workflows bring their account along',
       sql`
         SELECT 'none of the newest 1000 workflows has a service account' AS problem
-        FROM (SELECT service_account_id FROM duo_workflows_workflows ORDER BY id DESC LIMIT 1000) AS newest
+        -- Asked for as a key, so that a missing column (part 1) is no error here.
+        FROM (
+          SELECT to_jsonb(w) ->> 'service_account_id' AS service_account_id
+          FROM duo_workflows_workflows AS w
+          ORDER BY id DESC
+          LIMIT 1000
+        ) AS newest
         HAVING count(*) = 1000 AND count(service_account_id) = 0`,
     ),
     check.none(

@@ -130,6 +130,21 @@ export async function singleValue(transaction: Transaction, query: Sql): Promise
     : JSON.stringify(value)
 }
 
+const TOLD_ROWS = 3
+
+/** What was found instead, with the first rows that say why, for a message. */
+export function findingText({ expected, found, rows }: Finding): string {
+  const told = rows.slice(0, TOLD_ROWS).map(rowText)
+  const more = rows.length > TOLD_ROWS ? ', …' : ''
+  return `expected ${expected}, found ${found}${told.length === 0 ? '' : `: ${told.join(', ')}${more}`}`
+}
+
+/** Of a row with one column its value: it is a sentence of the author's, mostly. */
+function rowText(row: Readonly<Record<string, unknown>>): string {
+  const values = Object.values(row)
+  return values.length === 1 && typeof values[0] === 'string' ? values[0] : JSON.stringify(row)
+}
+
 function countOf(rows: number): string {
   if (rows > SHOWN_ROWS) return `more than ${String(SHOWN_ROWS)} rows`
   return rows === 1 ? '1 row' : `${String(rows)} rows`

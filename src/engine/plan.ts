@@ -2,12 +2,13 @@
 import { toAppError, TrancheError } from '../shared/errors.ts'
 import type { PlannedRange, PreflightCheck } from '../shared/queue-plan.ts'
 import { authorSearchPath } from './author-search-path.ts'
+import { findingText } from './checks.ts'
 import type { KeyRange } from './batching/key-range.ts'
 import { type EngineContext, inTransaction } from './context.ts'
 import { type FirstStatement, firstStatement } from './first-statement.ts'
 import type { Knobs } from './knobs.ts'
 import { checkLongTransactions, checkServer, checkTableFree, checkTriggers, failed } from './preflight.ts'
-import { checkPreconditions } from './preconditions.ts'
+import { assertSamples, checkPreconditions } from './preconditions.ts'
 import { fixRange } from './queued-range.ts'
 import { examineTarget, findDuplicate, type Order, type Queueing, readOrder } from './queueing.ts'
 import { listWarnings } from './queue-warnings.ts'
@@ -136,17 +137,18 @@ async function checkTable(
   { range, isInstalled }: { readonly range: PlannedRange; readonly isInstalled: boolean },
 ): Promise<readonly PreflightCheck[]> {
   const preconditions: PreflightCheck[] = []
-  for await (const { name, holds, expected, found } of checkPreconditions(context, queueing)) {
+  for await (const result of checkPreconditions(context, queueing)) {
+    const { name, holds, expected, found } = result
     preconditions.push(
       holds
         ? { name, outcome: 'holds', detail: expected === 'no row' ? 'no row against it' : found, remedy: null }
-        : failed(
-            name,
-            `expected ${expected}, found ${found}`,
-            'Bring the database to the state that the definition expects.',
-          ),
+        : failed(name, findingText(result), 'Bring the database to the state that the definition expects.'),
     )
   }
+  const samples = await checking('columns of samples', 'there', () => assertSamples(context, queueing))
+  // A precondition that does not hold may be why they are missing.
+  if (samples.outcome === 'failed' && preconditions.every(({ outcome }) => outcome === 'holds'))
+    preconditions.push(samples)
   const { scoped, searchPath } = queueing
   const bounds = range.kind === 'known' ? { from: range.min, until: range.max } : null
   // A scope that the server refuses is why the range is unknown; that is told there.

@@ -1,9 +1,10 @@
 import type { JobArguments, LoadedDefinition } from '../catalogue/definition.ts'
 import { TrancheError } from '../shared/errors.ts'
 import type { BatchingStrategy, Scoped } from './batching/strategy.ts'
-import { type CheckSample, runCheck, SAMPLED_KEYS } from './checks.ts'
+import { type CheckSample, findingText, runCheck, SAMPLED_KEYS } from './checks.ts'
 import { type EngineContext, inTransaction } from './context.ts'
 import type { RequestedRange } from './requested-range.ts'
+import { assertSampleColumns } from './samples.ts'
 import type { CheckResult } from './types.ts'
 
 interface Examined {
@@ -15,9 +16,23 @@ interface Examined {
   readonly searchPath: string
 }
 
-/** What must hold before a migration may be queued. Throws precondition_failed with what was expected and found. */
+/**
+ * What must hold before a migration may be queued. Throws precondition_failed with each one that does not, what was
+ * expected and found, and the rows that say why; column_missing for samples of a column that is not there.
+ */
 export async function assertPreconditions(context: EngineContext, examined: Examined): Promise<void> {
-  for await (const result of checkPreconditions(context, examined)) if (!result.holds) throw notHeld(examined, result)
+  const failing: CheckResult[] = []
+  for await (const result of checkPreconditions(context, examined)) if (!result.holds) failing.push(result)
+  const [first] = failing
+  if (first !== undefined) throw notHeld(examined, first, failing)
+  await assertSamples(context, examined)
+}
+
+/** After the preconditions: where one of them asks for the column, its absence is no mistake of the definition. */
+export async function assertSamples(context: EngineContext, { loaded, scoped }: Examined): Promise<void> {
+  const columns = loaded.definition.samples?.columns ?? []
+  if (columns.length === 0) return
+  await inTransaction(context, (transaction) => assertSampleColumns(transaction, scoped.table, columns))
 }
 
 /** Each precondition with what was found, one after the other. */
@@ -34,15 +49,20 @@ export async function* checkPreconditions(context: EngineContext, examined: Exam
   }
 }
 
-function notHeld({ loaded }: Examined, { name, expected, found, rows }: CheckResult): TrancheError {
-  return new TrancheError(
-    'precondition_failed',
-    `precondition "${name}" of ${loaded.definition.jobClassName} does not hold: expected ${expected}, found ${found}`,
-    {
-      remedy: 'Bring the database to the state that the definition expects, then queue again.',
-      details: { check: name, expected, found, rows },
-    },
-  )
+function notHeld({ loaded }: Examined, first: CheckResult, failing: readonly CheckResult[]): TrancheError {
+  const { jobClassName } = loaded.definition
+  const message =
+    failing.length === 1
+      ? `precondition "${first.name}" of ${jobClassName} does not hold: ${findingText(first)}`
+      : [
+          `${String(failing.length)} preconditions of ${jobClassName} do not hold:`,
+          ...failing.map((result) => `  "${result.name}": ${findingText(result)}`),
+        ].join('\n')
+  const told = failing.map(({ name: check, expected, found, rows }) => ({ check, expected, found, rows }))
+  return new TrancheError('precondition_failed', message, {
+    remedy: 'Bring the database to the state that the definition expects, then queue again.',
+    details: { ...told[0], failing: told },
+  })
 }
 
 async function sampleKeys(

@@ -20,7 +20,7 @@ import { listWarnings } from './queue-warnings.ts'
 import { fixRange, type QueuedRange } from './queued-range.ts'
 import { parseRange, readRange, type RequestedRange } from './requested-range.ts'
 import { getTransformer } from './row-performer.ts'
-import { assertSampleColumns, takeSamples } from './samples.ts'
+import { takeSamples } from './samples.ts'
 import { assertPrivileges } from './target/privileges.ts'
 import { sqlstateOf } from './target/sqlstate.ts'
 import type { Transaction } from './target/transaction.ts'
@@ -119,7 +119,6 @@ export async function examineTarget(
   const strategy = getStrategy(strategyName)
   await strategy.assertFits(transaction, table, order.request.force ?? false)
   await assertPrivileges(transaction, table)
-  await assertSampleColumns(transaction, table, definition.samples?.columns ?? [])
   const scoped = { table, scope: scopeOf(definition, order.args) }
   const range = await readRange(transaction, table, order.range)
   return { ...order, range, strategyName, strategy, scoped, searchPath }

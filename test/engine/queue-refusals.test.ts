@@ -209,6 +209,34 @@ it.each([
   },
 )
 
+it('tells each precondition that does not hold, with the rows that say why, before it looks for columns of samples', async () => {
+  const definition = define({
+    before: [
+      check.none('the column is there', sql`SELECT 'items has no column account' AS problem`),
+      check.none('holds', sql`SELECT 1 WHERE false`),
+      check.none('nobody has hits', sql`SELECT id, 'why' AS why FROM items ORDER BY id`),
+    ],
+    samples: { columns: ['id', 'account'] },
+  })
+  const { engine, query } = await setup({ schema: hitsTable(5), definitions: [definition] })
+  const refusal = await engine.queue({ jobClassName: 'Wrong' }).catch((error: unknown) => error)
+  expect(refusal).toMatchObject({
+    code: 'precondition_failed',
+    message: [
+      '2 preconditions of Wrong do not hold:',
+      '  "the column is there": expected no row, found 1 row: items has no column account',
+      '  "nobody has hits": expected no row, found 5 rows: {"id":"3","why":"why"}, {"id":"6","why":"why"}, {"id":"9","why":"why"}, …',
+    ].join('\n'),
+    details: { failing: [{ check: 'the column is there' }, { check: 'nobody has hits' }] },
+  })
+  const { preflight } = await engine.plan({ jobClassName: 'Wrong' })
+  expect(preflight.filter(({ outcome }) => outcome === 'failed').map(({ detail }) => detail)).toEqual([
+    'expected no row, found 1 row: items has no column account',
+    expect.stringContaining('{"id":"3","why":"why"}'),
+  ])
+  expect(await query('SELECT count(*)::int FROM tranche.batched_background_migrations')).toEqual([{ count: 0 }])
+})
+
 it('queues where every precondition holds', async () => {
   const definition = define({
     before: [

@@ -140,8 +140,11 @@ it('is not queued before part 1 of the plan added the column', async () => {
   await query('ALTER TABLE public.duo_workflows_workflows DROP COLUMN service_account_id')
 
   await expect(engine.queue(PACE)).rejects.toMatchObject({
-    code: 'column_missing',
-    message: expect.stringContaining('service_account_id') as string,
+    code: 'precondition_failed',
+    message: expect.stringContaining(
+      'expected no row, found 1 row: duo_workflows_workflows has no column service_account_id',
+    ) as string,
+    details: { failing: [{ check: expect.stringContaining('part 1') as string }] },
   })
 })
 

@@ -2,7 +2,7 @@
 import type { CreateTableLike, DropTable, RunSql } from '../../../catalogue/stepped/definition.ts'
 import { TrancheError } from '../../../shared/errors.ts'
 import { quoteIdentifier, raw, sql } from '../../../shared/sql.ts'
-import { runCheck } from '../../checks.ts'
+import { findingText, runCheck } from '../../checks.ts'
 import type { Transaction } from '../../target/transaction.ts'
 import { assertFits, hasRelation } from '../table-facts.ts'
 import type { Workbench } from '../workbench.ts'
@@ -34,19 +34,11 @@ export async function dropTable(bench: Workbench, { table, before }: DropTable):
   const { schema, searchPath } = bench
   const expectation = { exceptions: {}, quarantined: 0, args: {} }
   for (const check of before) {
-    const { name, holds, expected, found } = await runCheck(bench.adapter, check, {
-      searchPath,
-      expectation,
-      sample: null,
+    const result = await runCheck(bench.adapter, check, { searchPath, expectation, sample: null })
+    if (result.holds) continue
+    throw new TrancheError('precondition_failed', `${table} is not dropped: ${result.name}: ${findingText(result)}`, {
+      remedy: 'Mend that first, then: tranche stepped retry VERSION',
     })
-    if (holds) continue
-    throw new TrancheError(
-      'precondition_failed',
-      `${table} is not dropped: ${name}: expected ${expected}, found ${found}`,
-      {
-        remedy: 'Mend that first, then: tranche stepped retry VERSION',
-      },
-    )
   }
   const wasThere = await bench.step(async (transaction) => {
     const isThere = await hasRelation(transaction, schema, table)
