@@ -88,6 +88,19 @@ export interface EngineEvents {
   'check:finished': OfMigration & CheckResult
   'verification:finished': OfMigration & { readonly holds: boolean; readonly proven: string }
   'finalize:after': OfMigration & { readonly statement: string; readonly milliseconds: number }
+  /** What a run of the stepped worker did beside its operations' own results: a record made or deleted, an operation begun. */
+  'stepped:told': {
+    readonly version: string
+    readonly level: 'info' | 'warn'
+    readonly message: string
+  }
+  /** `copyRows` compares its tables; so far. */
+  'stepped:compared': {
+    readonly version: string
+    readonly table: string
+    readonly pass: number
+    readonly rows: number
+  }
   'definition:log': OfJob & {
     readonly level: string
     readonly message: string

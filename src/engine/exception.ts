@@ -67,8 +67,9 @@ function causesOf(error: Error, depth: number): readonly string[] {
   if (depth === 0) return []
   const causes: readonly unknown[] =
     error instanceof AggregateError ? error.errors : error.cause === undefined ? [] : [error.cause]
-  return causes.map((cause) => {
+  return causes.flatMap((cause) => {
     const { exceptionClass, message } = describe(cause, depth - 1)
-    return `CAUSE: ${exceptionClass}: ${message}`
+    // A message that already ends with its cause's is not told twice.
+    return error.message.includes(message) ? [] : [`CAUSE: ${exceptionClass}: ${message}`]
   })
 }

@@ -73,6 +73,7 @@ export const ERROR_EXIT_CODES = {
   already_running: EXIT.refused,
   not_running: EXIT.usage,
   adapter_missing: EXIT.refused,
+  connection_in_use: EXIT.refused,
   password_in_url: EXIT.refused,
   target_standby: EXIT.refused,
   target_too_old: EXIT.refused,

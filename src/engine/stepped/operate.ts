@@ -15,6 +15,7 @@ import { listStepped } from './overview.ts'
 import { gateOf } from './perform.ts'
 import { findFile } from './reconcile.ts'
 import { listConnections, listRecords, type SteppedRecord } from './records.ts'
+import { assertSamePlace } from './repointing.ts'
 import { type Change, changeRecord } from './transitions.ts'
 
 /** failed → pending with all tries back. Completed operations stay completed. Throws unknown_version, illegal_transition, already_running. */
@@ -90,7 +91,7 @@ const DEFAULT_PREFIX = 'gitlab_active_context'
 
 /**
  * Makes the connection, or changes what is given of it, and makes it the active one. Another one's records stay as they
- * are; the new one gets its own. Throws invalid_setting, already_running.
+ * are; the new one gets its own. Throws invalid_setting, connection_in_use, already_running.
  */
 export async function connectStepped(context: EngineContext, request: ConnectRequest): Promise<SteppedConnectionValue> {
   const { name, adapter, prefix, vectorStorage, isIndexingEnabled } = request
@@ -107,6 +108,8 @@ export async function connectStepped(context: EngineContext, request: ConnectReq
       vectorStorage: vectorStorage ?? before?.vectorStorage ?? 'vector',
       isIndexingEnabled: isIndexingEnabled ?? before?.isIndexingEnabled ?? true,
     }
+    if (before !== undefined)
+      assertSamePlace(before, values, await listRecords(transaction, context.tables.stepped, before.id))
     const { rows } = await transaction.query(
       sql`INSERT INTO ${connections} (name, adapter, prefix, vector_storage, is_indexing_enabled, active)
           VALUES (${name}, ${values.adapter}, ${values.prefix}, ${values.vectorStorage}, ${values.isIndexingEnabled}, true)

@@ -24,6 +24,9 @@ export async function runOperations(
     if (Object.hasOwn(completed, operation.key)) continue
     bench.signal.throwIfAborted()
     const startedAt = performance.now()
+    const { version } = bench
+    const message = `operation ${operation.key}: ${operation.description}`
+    context.emitter.emit('stepped:told', { version, level: 'info', message })
     const outcome = await performOperation(context, bench, operation)
     if (!outcome.isDone) return outcome.waitingFor
     const entry = { completedAt: context.clock.now().toISOString(), result: outcome.result }

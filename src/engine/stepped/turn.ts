@@ -2,8 +2,7 @@
  * One run of the worker, as the ActiveContext worker does it: preflight, records for files, nothing behind a failed one,
  * then the lowest version that is left, under the lease. At most one migration advances.
  */
-import type { BrokenSteppedFile } from '../../catalogue/stepped/definition.ts'
-import { TrancheError } from '../../shared/errors.ts'
+import { type ErrorCode, TrancheError } from '../../shared/errors.ts'
 import { sql } from '../../shared/sql.ts'
 import type { SteppedConnectionValue, SteppedReason, SteppedRunValue } from '../../shared/stepped-view.ts'
 import { type EngineContext, inTransaction, inWritingTransaction } from '../context.ts'
@@ -12,7 +11,7 @@ import type { SteppedSource } from '../ports.ts'
 import { recordLine } from './journal.ts'
 import { type HeldLease, LeaseLost, RecordsUnreachable, takeLease } from './lease.ts'
 import { gateOf } from './perform.ts'
-import { findBroken, findFile, reconcile, titleOf } from './reconcile.ts'
+import { describeBroken, findFile, reconcile, titleOf } from './reconcile.ts'
 import { type Current, runOperations } from './run-operations.ts'
 import { listConnections, type SteppedRecord } from './records.ts'
 import { changeRecord } from './transitions.ts'
@@ -64,9 +63,10 @@ interface Turn {
 
 async function advance(context: EngineContext, turn: Turn): Promise<SteppedRunValue> {
   const { connection, lease, source } = turn
-  const records = await lease.write((transaction) =>
+  const { records, told: changes } = await lease.write((transaction) =>
     reconcile(transaction, context, { connectionId: connection.id, runId: lease.runnerId, source }),
   )
+  for (const change of changes) context.emitter.emit('stepped:told', change)
   const failed = records.find(({ status }) => status === 'failed')
   if (failed !== undefined) {
     const message = `halted: migration ${failed.version} failed; mend its cause, then retry, skip or reset it`
@@ -80,18 +80,10 @@ async function advance(context: EngineContext, turn: Turn): Promise<SteppedRunVa
     return told(context, turn, { reason: 'idle', version: null, message: 'no pending migrations' })
   const loaded = findFile(source, current.version)
   if (loaded === undefined) {
-    const message = `halted: ${describeBroken(findBroken(source, current.version), current.version)}`
+    const message = `halted: ${describeBroken(source, current.version)}`
     return told(context, turn, { reason: 'file_unusable', version: current.version, message }, 'error')
   }
   return run(context, turn, { record: unskipped.get(current.id) ?? current, loaded })
-}
-
-/** With its place: the author has to find it. */
-function describeBroken(broken: BrokenSteppedFile | undefined, version: string): string {
-  if (broken === undefined) return `the file of migration ${version} cannot be used`
-  const { file, line, message } = broken
-  const place = line === null ? file : `${file}:${String(line)}`
-  return `the file of migration ${version} cannot be used: ${place}: ${message}`
 }
 
 async function run(context: EngineContext, turn: Turn, current: Current): Promise<SteppedRunValue> {
@@ -128,8 +120,21 @@ async function run(context: EngineContext, turn: Turn, current: Current): Promis
       const message = `migration ${title} is partially completed: ${error.message}`
       return await told(context, turn, { reason: 'partial', version, message })
     }
-    return recordFailure(context, turn, running, error)
+    if (isSetUpWrong(error)) {
+      const message = `migration ${title} waits for its adapter to be set up: ${error.message}${error.remedy === null ? '' : `. ${error.remedy}`}`
+      return await told(context, turn, { reason: 'not_configured', version, message }, 'error')
+    }
+    return recordFailure(context, turn, { record: running, title }, error)
   }
+}
+
+/** What no further try can mend, and what says nothing of the migration: it costs no try. */
+const SET_UP: ReadonlySet<ErrorCode> = new Set([
+  ...(['adapter_missing', 'database_missing', 'invalid_target', 'not_installed', 'target_refused_login'] as const),
+])
+
+function isSetUpWrong(error: unknown): error is TrancheError {
+  return error instanceof TrancheError && SET_UP.has(error.code)
 }
 
 interface SkipReason {
@@ -206,7 +211,7 @@ async function isStillSkipped(context: EngineContext, turn: Turn, current: Curre
 async function recordFailure(
   context: EngineContext,
   turn: Turn,
-  record: SteppedRecord,
+  { record, title }: { readonly record: SteppedRecord; readonly title: string },
   error: unknown,
 ): Promise<SteppedRunValue> {
   const { exceptionClass, message } = describeException(error)
@@ -214,6 +219,11 @@ async function recordFailure(
   const left = record.retriesLeft - 1
   const { version } = record
   await turn.lease.write(async (transaction) => {
+    // The adapter was away already when its definition was asked whether there is anything to do.
+    if (record.status === 'pending') {
+      const line = { connectionId: turn.connection.id, runId: turn.lease.runnerId, version }
+      await recordLine(transaction, context, { ...line, message: `starting migration ${title}` })
+    }
     if (left > 0) {
       const { migrations } = context.tables.stepped
       await transaction.query(sql`UPDATE ${migrations} SET retries_left = ${left} WHERE id = ${record.id}`)

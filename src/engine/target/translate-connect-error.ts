@@ -8,7 +8,14 @@ export function translateConnectError(error: unknown, parameters: TargetParamete
   const sqlstate = sqlstateOf(error)
   const said = messageOf(error)
   const details = { sqlstate, host: parameters.host, port: parameters.port, database: parameters.database }
-  if (sqlstate === '28P01' || sqlstate === '28000' || /password must be a string|client password must be/i.test(said)) {
+  if (/password must be a string|client password must be/i.test(said)) {
+    return new TrancheError('target_refused_login', `${target} asks for a password, and none is known`, {
+      remedy: 'Give one: PGPASSWORD for the target, ~/.pgpass (chmod 600) or a service for every database.',
+      details,
+      cause: error,
+    })
+  }
+  if (sqlstate === '28P01' || sqlstate === '28000') {
     return new TrancheError('target_refused_login', `the server refused the login to ${target}: ${said}`, {
       remedy: 'Check user and password (PGPASSWORD, ~/.pgpass or the service), and the server’s pg_hba.conf.',
       details,

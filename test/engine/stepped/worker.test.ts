@@ -89,6 +89,50 @@ describe('records and files', () => {
   })
 })
 
+test('a catalogue without any stepped file deletes no record; a vanished file’s record leaves its status in the log', async () => {
+  const bundle = await setupStepped([counting(FIRST, 'one'), counting(SECOND, 'two')])
+  await bundle.engine.stepped.work({ toEnd: true })
+  const gone = bundle.files.splice(0)
+  await expect(bundle.engine.stepped.work({ once: true })).rejects.toMatchObject({
+    code: 'catalogue_missing',
+    message: expect.stringContaining('2 records') as unknown,
+  })
+  expect(await statuses(bundle)).toEqual({ [FIRST]: 'completed', [SECOND]: 'completed' })
+  const told: string[] = []
+  bundle.engine.on('stepped:told', ({ message }) => told.push(message))
+  bundle.files.push(...gone.slice(0, 1))
+  await turn(bundle)
+  expect(told).toEqual([`record of migration ${SECOND} (completed) deleted: its file is gone`])
+  expect((await bundle.engine.stepped.logs({ version: SECOND })).at(-1)).toMatchObject({
+    message: told[0],
+    details: { status: 'completed', metadata: { operations: { run_two: {} } } },
+  })
+})
+
+test('an adapter that is not set up costs no try; one that is away does, also before the first operation', async () => {
+  const skipping = defineSteppedMigration({
+    version: FIRST,
+    skip: () => Promise.resolve(false),
+    operations: [runSql('one', sql`INSERT INTO runs (name) VALUES ('one')`)],
+  })
+  const bundle = await setupStepped([skipping])
+  const { stepped } = bundle.engine
+  await stepped.connect({ name: 'local', adapter: 'elsewhere' })
+  expect(await stepped.work({ once: true })).toMatchObject([
+    { reason: 'not_configured', version: FIRST, message: expect.stringContaining('--adapter URL') as unknown },
+  ])
+  expect((await stepped.list()).migrations).toMatchObject([{ status: 'pending', retriesLeft: 3 }])
+  const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' })
+  const away = bundle.another({ adapters: { open: () => Promise.reject(refused) } })
+  await away.stepped.connect({ name: 'local', adapter: 'postgres://nobody@127.0.0.1:1/away' })
+  expect(await away.stepped.work({ once: true })).toMatchObject([{ reason: 'tried' }])
+  const lines = (await stepped.logs({ version: FIRST })).map(({ message }) => message)
+  expect(lines.slice(-2)).toEqual([
+    `starting migration Step01 (${FIRST})`,
+    expect.stringContaining(`migration ${FIRST} failed:`),
+  ])
+})
+
 describe('one step at a time', () => {
   test('each run advances one migration, the lowest version first', async () => {
     const bundle = await setupStepped([counting(THIRD, 'c'), counting(FIRST, 'a1', 'a2'), counting(SECOND, 'b')])
@@ -180,6 +224,25 @@ test('another active connection replays everything for itself; going back replay
   ])
   await engine.stepped.connect({ name: 'local' })
   expect(await turn(bundle)).toEqual({ reason: 'idle', version: null })
+})
+
+test('a connection that has done something stays at its place, until everything of it is reset', async () => {
+  const bundle = await setupStepped([codeEmbeddings])
+  const { stepped } = bundle.engine
+  const elsewhere = 'postgres://app@db.example.com/vectors'
+  await turn(bundle)
+  await expect(stepped.connect({ name: 'local', adapter: elsewhere })).rejects.toMatchObject({
+    code: 'connection_in_use',
+    message: expect.stringContaining(FIRST) as unknown,
+  })
+  await expect(stepped.connect({ name: 'local', prefix: 'other' })).rejects.toMatchObject({ code: 'connection_in_use' })
+  expect((await stepped.list()).connection).toMatchObject({ name: 'local', adapter: null, prefix: 'ai' })
+  await stepped.reset(null)
+  expect(await stepped.connect({ name: 'local', adapter: elsewhere })).toMatchObject({ adapter: elsewhere })
+  // Another login at the same place moves nothing.
+  await bundle.query(`UPDATE tranche.stepped_migrations SET status = 10`)
+  const login = 'postgresql://ops@DB.example.com:5432/vectors?sslmode=require'
+  expect(await stepped.connect({ name: 'local', adapter: login })).toMatchObject({ adapter: login })
 })
 
 test('waits 30 s behind a failed try and 5 minutes when nothing is left', async () => {

@@ -37,7 +37,7 @@ export async function proveCopy(bench: Workbench, copy: CopyRows): Promise<Proof
   const type = await keyType(bench, copy)
   let rowsCopiedAgain = 0
   for (let passes = 1; passes <= MAX_PASSES; passes += 1) {
-    const pass = await comparePass(bench, copy, type)
+    const pass = await comparePass(bench, copy, { type, passes })
     rowsCopiedAgain += pass.rowsCopiedAgain
     if (pass.differing !== null) continue
     const orphans = await readOrphans(bench, copy)
@@ -74,7 +74,11 @@ interface Chunk {
   readonly to: string
 }
 
-async function comparePass(bench: Workbench, copy: CopyRows, type: Sql): Promise<Pass> {
+async function comparePass(
+  bench: Workbench,
+  copy: CopyRows,
+  { type, passes }: { readonly type: Sql; readonly passes: number },
+): Promise<Pass> {
   let pass: Pass = { rows: 0, rowsKept: 0, checksum: 0n, rowsCopiedAgain: 0, differing: null }
   let from: string | null = null
   for (;;) {
@@ -89,6 +93,8 @@ async function comparePass(bench: Workbench, copy: CopyRows, type: Sql): Promise
       rowsCopiedAgain: pass.rowsCopiedAgain + copiedAgain,
       differing: pass.differing ?? (isSame ? null : { from, to }),
     }
+    const { version, adapter } = bench
+    adapter.emitter.emit('stepped:compared', { version, table: copy.to, pass: passes, rows: pass.rows })
     from = to
   }
 }
