@@ -8,10 +8,14 @@ export function createLogger(terminal: Terminal, env: Environ): Logger {
   return {
     log(level, event, fields = {}) {
       if (!isVerbose && level !== 'warn' && level !== 'error') return
-      const details = Object.entries(fields).map(
-        ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-      )
-      terminal.note([level === 'error' ? '✕' : '!', `${level}:`, event, ...details].join(' '))
+      terminal.note([level === 'error' ? '✕' : '!', `${level}:`, event, ...fieldTexts(fields)].join(' '))
     },
   }
+}
+
+/** `name=value` of each. */
+export function fieldTexts(fields: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.entries(fields).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  )
 }

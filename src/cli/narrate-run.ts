@@ -4,13 +4,14 @@ import type { RunProgress } from '../engine/types.ts'
 import { formatDuration } from '../shared/format-duration.ts'
 import { formatCount } from '../shared/format-number.ts'
 import { holdSentence } from '../shared/health.ts'
+import { fieldTexts } from './logger.ts'
 import { logEvents } from './json-log.ts'
 import type { Session } from './session.ts'
 import { progressText } from './text/progress-text.ts'
 import type { Terminal } from './terminal.ts'
 
 /** A log that is read later wants to see that it lives, not each heartbeat. */
-const PLAIN_LINE_MS = 2_000
+export const PLAIN_LINE_MS = 2_000
 
 /** What `run` and `finalize` tell on stderr, in the session's format; the returned function ends it. */
 export function tellRun(engine: Engine, session: Session, scannedBefore = 0): () => void {
@@ -63,14 +64,21 @@ function narrateRun(engine: Engine, terminal: Terminal, scannedBefore = 0): () =
     engine.on('finalize:after', ({ statement }) => {
       terminal.showProgress(`done: ${statement}`)
     }),
-    engine.on('definition:log', ({ level, message }) => {
-      if (level === 'warn' || level === 'error') terminal.note(`! definition: ${message}`)
-    }),
+    definitionLines(engine, terminal),
   ]
   return () => {
     for (const stop of stops) stop()
     terminal.showProgress(null)
   }
+}
+
+/** What a definition warned of, with the job that it is about and every field: it is told nowhere else in text. */
+function definitionLines(engine: Engine, terminal: Terminal, prefix = ''): () => void {
+  return engine.on('definition:log', ({ migrationId, jobId, level, message, fields }) => {
+    if (level !== 'warn' && level !== 'error') return
+    const place = `definition of migration ${prefix}${migrationId}, job ${jobId}`
+    terminal.note([level === 'error' ? '✕' : '!', `${place}:`, message, ...fieldTexts(fields)].join(' '))
+  })
 }
 
 /** For `work`, which drives many: a line for each job. `prefix` stands before ids where several databases are mapped. */
@@ -102,6 +110,7 @@ function narrateWork(engine: Engine, terminal: Terminal, prefix = ''): () => voi
     engine.on('connection:lost', ({ message }) => {
       terminal.note(`! connection lost: ${message}`)
     }),
+    definitionLines(engine, terminal, prefix),
   ]
   return () => {
     for (const stop of stops) stop()

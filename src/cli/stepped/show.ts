@@ -84,7 +84,7 @@ function detailLines(migration: SteppedMigrationValue): readonly string[] {
   const { operations, file, problem, errorMessage, skippedBecause, needsApproval, hasDrifted } = migration
   return [
     ...(problem === null ? [] : problemLines(file, problem)),
-    ...operations.map(operationText),
+    ...operations.flatMap(operationLines),
     ...(errorMessage === null ? [] : [`  ✕ ${errorMessage.replaceAll('\n', '\n    ')}`]),
     ...(skippedBecause === null ? [] : [`  – ${skippedBecause}`]),
     ...(needsApproval === null
@@ -99,9 +99,37 @@ function problemLines(file: string | null, { line, message, remedy }: SteppedFil
   return [`  ✕ ${place}: ${message.replaceAll('\n', '\n    ')}`, `    ${remedy}`]
 }
 
-function operationText({ key, description, completedAt, result }: SteppedOperationValue): string {
-  const facts = result === null || Object.keys(result).length === 0 ? '' : ` ${JSON.stringify(result)}`
-  return `  ${completedAt === null ? '·' : '✓'} ${key}: ${description}${facts}`
+function operationLines({ key, description, completedAt, result }: SteppedOperationValue): readonly string[] {
+  return [
+    `  ${completedAt === null ? '·' : '✓'} ${key}: ${description}`,
+    ...(result === null ? [] : resultLines(result)),
+  ]
+}
+
+/** Single values side by side, each list by itself. */
+function resultLines(result: Readonly<Record<string, unknown>>): readonly string[] {
+  const entries = Object.entries(result)
+  const single = entries.flatMap(([name, value]) => (Array.isArray(value) ? [] : [`${spoken(name)} ${textOf(value)}`]))
+  const lists = entries.flatMap(([name, value]) =>
+    Array.isArray(value) && value.length > 0 ? [`    ${spoken(name)}: ${listedText(value)}`] : [],
+  )
+  return [...(single.length === 0 ? [] : [`    ${single.join(' · ')}`]), ...lists]
+}
+
+const LISTED = 5
+
+function listedText(values: readonly unknown[]): string {
+  const more = values.length - LISTED
+  return `${values.slice(0, LISTED).map(textOf).join(', ')}${more > 0 ? ` and ${String(more)} more (--json has them)` : ''}`
+}
+
+/** `rowsCopiedAgain` → `rows copied again`. */
+function spoken(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 function collectionLines(collections: SteppedListValue['collections']): readonly string[] {

@@ -4,19 +4,24 @@ import type { SteppedRunValue, SteppedValue } from '../../shared/stepped-view.ts
 import type { Outcome } from '../command.ts'
 import type { Session } from '../session.ts'
 import type { SteppedInput } from './change.ts'
+import { tellStepped } from './narrate-stepped.ts'
 
 export async function workVersions(input: SteppedInput, session: Session): Promise<Outcome<SteppedValue>> {
   const { engine, target, confirm } = await session.open({ verb: 'stepped', catalogue: 'needed' })
   await confirm('work')
   session.terminal.note(`Working on stepped migrations, records in ${target.description}`)
-  const runs = await engine.stepped.work({
-    once: input.isSet('once'),
-    toEnd: input.isSet('to-end'),
-    signal: session.signal,
-    onTurn: (turn) => {
-      session.terminal.note(runText(turn))
-    },
-  })
+  const [once, toEnd] = [input.isSet('once'), input.isSet('to-end')]
+  const stopTelling = tellStepped(engine, session)
+  const runs = await engine.stepped
+    .work({
+      ...{ once, toEnd, signal: session.signal },
+      onTurn: (turn) => {
+        // The end of a command that fails says it once, as its error.
+        if (once || (toEnd && turn.reason !== 'tried') ? failureOf(turn, session.signal) === null : true)
+          session.terminal.note(runText(turn))
+      },
+    })
+    .finally(stopTelling)
   const failure = failureOf(runs.at(-1), session.signal)
   return { value: { verb: 'work', runs }, text: null, ...(failure === null ? {} : { failure }) }
 }
@@ -48,6 +53,8 @@ function failureOf(last: SteppedRunValue | undefined, signal: AbortSignal): Tran
         remedy: `Correct the file, then run again; or pass over it for good: tranche stepped skip ${version ?? ''} --reason TEXT`,
         details,
       })
+    case 'not_configured':
+      return version === null ? null : new TrancheError('adapter_missing', message, { details })
     case 'busy':
       return new TrancheError('already_running', message, { remedy: 'Let that worker go on, or stop it.', details })
     case 'taken_over':
@@ -57,7 +64,6 @@ function failureOf(last: SteppedRunValue | undefined, signal: AbortSignal): Tran
     case 'partial':
     case 'skipped':
     case 'idle':
-    case 'not_configured':
     case 'disabled':
       return null
   }
