@@ -14,6 +14,7 @@ import { ENVIRONMENTS, type Environment, type WritingVerb } from '../shared/conf
 import { TrancheError } from '../shared/errors.ts'
 import type { HealthSettings } from '../shared/health-settings.ts'
 import { ask } from './ask.ts'
+import { asCallable } from './callable.ts'
 import { confirm } from './confirm.ts'
 import { parseDatabaseFlags } from './database-flags.ts'
 import { createInput, type GivenFlags, type GlobalFlagName } from './flags.ts'
@@ -61,7 +62,7 @@ export interface Session {
   /** null: no catalogue was named. */
   readonly catalogueFolder: string | null
   open(needs: OpenNeeds): Promise<Opened>
-  /** A text with commands in it, whose ids are those of the opened database. */
+  /** A text with commands in it, which can be copied: their ids are those of the opened database. */
   qualify(text: string): string
   close(): Promise<void>
 }
@@ -153,7 +154,8 @@ export function createSession({ given, env, terminal, logger, signal, subject }:
       if (first === undefined) throw new Error(`${found.name} was found and not opened`)
       return { ...first, catalogue, trackingSchema, all: databases.chosen === null ? opened : own }
     },
-    qualify: (text) => (about === null || about === DEFAULT_DATABASE ? text : qualifyIds(text, about)),
+    qualify: (text) =>
+      asCallable(about === null || about === DEFAULT_DATABASE ? text : qualifyIds(text, about), { env, connection }),
     async close() {
       await host?.close()
       host = null
