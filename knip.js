@@ -11,6 +11,7 @@ export default {
     'scripts/*.mjs',
     'src/cli/main.ts!',
     'src/host/start.ts!',
+    'src/host/practice-sql.ts!',
     'src/host/utility-process.ts!',
     'src/catalogue/api.ts!',
     'src/host/testing/api.ts!',

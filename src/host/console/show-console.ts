@@ -92,4 +92,5 @@ async function showPage({ projectFolder, practice, logger, signal, say }: Showin
 
 function sayMore(say: Showing['say']): void {
   say('  From the command line: npx tranche list --connection practice')
+  say('  SQL by hand: npm run sql -- "SELECT count(*) FROM routes" (docs/practice.md)')
 }

@@ -34,15 +34,42 @@ export function practiceFolder(projectFolder: string): string {
 /** As a whole or not at all: others read it at any moment. */
 export async function writePracticeState(projectFolder: string, state: PracticeState): Promise<void> {
   await mkdir(practiceFolder(projectFolder), { recursive: true })
-  const file = stateFile(projectFolder)
+  // Both hold the password of the private server; nobody else may read them.
+  await replaceFile(serviceFile(projectFolder), serviceText(state))
+  await replaceFile(stateFile(projectFolder), JSON.stringify(state))
+}
+
+/** Under another name first: who reads it meanwhile has the old one whole. */
+async function replaceFile(file: string, text: string): Promise<void> {
   const half = `${file}.${String(process.pid)}`
-  // It holds the password of the private server; nobody else may read it.
-  await writeFile(half, JSON.stringify(state), { mode: 0o600 })
+  await writeFile(half, text, { mode: 0o600 })
   await rename(half, file)
+}
+
+/** For psql and every other client: `PGSERVICEFILE=.practice/pg_service.conf psql service=practice`. */
+function serviceText({ connection, others }: PracticeState): string {
+  const services = [
+    ['practice', connection] as const,
+    ...Object.entries(others).map(([name, other]) => [`practice_${name}`, other] as const),
+  ]
+  return services
+    .map(([name, { host, port, user, password, database }]) =>
+      [
+        `[${name}]`,
+        `host=${host}`,
+        `port=${String(port)}`,
+        `dbname=${database}`,
+        `user=${user}`,
+        `password=${password}`,
+        '',
+      ].join('\n'),
+    )
+    .join('\n')
 }
 
 export async function removePracticeState(projectFolder: string): Promise<void> {
   await rm(stateFile(projectFolder), { force: true })
+  await rm(serviceFile(projectFolder), { force: true })
 }
 
 /** The running practice server's connections; null where none runs, or where what is written there makes no sense. */
@@ -62,4 +89,8 @@ function parse(text: string): unknown {
 
 function stateFile(projectFolder: string): string {
   return join(practiceFolder(projectFolder), 'server.json')
+}
+
+function serviceFile(projectFolder: string): string {
+  return join(practiceFolder(projectFolder), 'pg_service.conf')
 }

@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
+import { resolveTarget } from '../../../src/host/connection/resolve-target.ts'
 import { findOtherPracticeTargets, findPracticeTarget } from '../../../src/host/practice/find-practice-target.ts'
 import { openPractice } from '../../../src/host/practice/open-practice.ts'
+import { runPracticeSql } from '../../../src/host/practice/run-practice-sql.ts'
 import { silentLogger } from '../../support/engine-ports.ts'
 import { createServerFolder, listProcesses } from '../postgres/server-folder.ts'
 
@@ -25,7 +27,19 @@ it('starts a private server, lets other processes find it, and stops only what i
   })
   const others = await findOtherPracticeTargets(projectFolder)
   expect([...others].map(([name, { database }]) => [name, database])).toEqual([['ci', 'tranche_practice_ci']])
+  expect(
+    await runPracticeSql(projectFolder, { statements: 'SELECT 1 AS one, NULL AS none; SELECT', database: 'main' }),
+  ).toBe('one | none\n----+-----\n1   | NULL\n(1 row)\n\nSELECT 1')
+  const service = join(projectFolder, '.practice', 'pg_service.conf')
+  expect((await stat(service)).mode & 0o077).toBe(0)
+  const { parameters } = await resolveTarget({
+    ...{ url: 'postgres:///?service=practice_ci', connection: null, environment: null, isWriting: false },
+    ...{ env: { PGSERVICEFILE: service }, projectFolder, warn: () => undefined },
+  })
+  expect(parameters).toMatchObject({ port: first.parameters.port, database: 'tranche_practice_ci' })
+  expect(await parameters.password()).toBe(await first.parameters.password())
   await first.close()
+  await expect(stat(service)).rejects.toMatchObject({ code: 'ENOENT' })
   expect(await findPracticeTarget(projectFolder)).toBeNull()
 })
 
