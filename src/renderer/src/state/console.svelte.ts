@@ -6,6 +6,7 @@ import type { Client } from '../../../shared/contract.ts'
 import { Clock } from './clock.svelte.ts'
 import { Confirming, type Question } from './confirming.svelte.ts'
 import { Keys } from './keys.svelte.ts'
+import { Notice } from './notice.svelte.ts'
 import type { Replica, ReplicaState } from './replica.ts'
 import { Router } from './router.svelte.ts'
 import { StoreValue } from './store-value.svelte.ts'
@@ -17,6 +18,7 @@ export class Console {
   readonly router = new Router()
   readonly clock = new Clock()
   readonly confirming = new Confirming()
+  readonly notice = new Notice()
   readonly keys: Keys
   readonly #state: StoreValue<ReplicaState, AppState | null>
   readonly #lost: StoreValue<ReplicaState, number | null>
@@ -26,7 +28,10 @@ export class Console {
     this.replica = replica
     this.#state = new StoreValue(replica.store, ({ snapshot }) => snapshot?.state ?? null)
     this.#lost = new StoreValue(replica.store, ({ lostAtMs }) => lostAtMs)
-    this.keys = new Keys({ hasLetterKeys: () => this.#state.current?.settings.hasLetterKeys ?? true })
+    this.keys = new Keys({
+      hasLetterKeys: () => this.#state.current?.settings.hasLetterKeys ?? true,
+      oncopy: (text) => void this.copy(text, 'row'),
+    })
   }
 
   get hasState(): boolean {
@@ -64,6 +69,14 @@ export class Console {
   get migrations(): readonly MigrationView[] {
     const all = Object.values(this.target?.migrations ?? {})
     return all.toSorted((a, b) => Number(a.state.id) - Number(b.state.id))
+  }
+
+  /** Puts it into the clipboard, and says so. */
+  async copy(text: string, what: string): Promise<void> {
+    await navigator.clipboard.writeText(text).then(
+      () => this.notice.say(`Copied ${what}`),
+      () => this.notice.say('The clipboard was refused by this browser'),
+    )
   }
 
   /** Asks where the environment wants to be asked. The backend asks for the same answer. */
