@@ -2,7 +2,8 @@ import { expect, it } from 'vitest'
 import { matchingLength } from '../../src/renderer/src/parts/phrase.ts'
 import { keepTogether } from '../../src/renderer/src/parts/keep-together.ts'
 import { logLine } from '../../src/renderer/src/parts/log-text.ts'
-import { sqlTokens } from '../../src/renderer/src/parts/sql-tokens.ts'
+import { formatSql } from '../../src/renderer/src/parts/code/format-sql.ts'
+import { unindent } from '../../src/renderer/src/parts/code/unindent.ts'
 import type { LogEntry } from '../../src/shared/history-view.ts'
 
 it('keeps a number, its groups and its unit on one line', () => {
@@ -17,13 +18,17 @@ it('knows how much of a phrase is typed right', () => {
   ).toEqual([0, 5, 10, 10, 0])
 })
 
-it('tells keywords from the same words in strings, names and comments', () => {
-  const text = `\n    SELECT "from", 'where' -- not here\n      FROM things`
+it('takes the margin of a definition from its statement, and nothing else', () => {
+  expect(unindent(`\n    SELECT "from", 'where' -- not here\n      FROM things\n  `)).toBe(
+    `SELECT "from", 'where' -- not here\n  FROM things`,
+  )
+})
 
-  const tokens = sqlTokens(text)
-
-  expect(tokens.filter(({ isKeyword }) => isKeyword).map((token) => token.text)).toEqual(['SELECT', 'FROM'])
-  expect(tokens.map((token) => token.text).join('')).toBe(`SELECT "from", 'where' -- not here\n  FROM things`)
+it('formats a statement for reading, and leaves alone what it cannot read', () => {
+  expect(formatSql('update routes set namespace_id = $1 where id between $2 and $3')).toBe(
+    'UPDATE routes\nSET\n  namespace_id = $1\nWHERE\n  id BETWEEN $2 AND $3',
+  )
+  expect(formatSql("SELECT 'no end")).toBeNull()
 })
 
 it('says in a line of the log what happened, and its first line of an error', () => {

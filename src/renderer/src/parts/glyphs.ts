@@ -43,18 +43,3 @@ export type GlyphName = keyof typeof GLYPHS
 
 export type Tone =
   'pending' | 'running' | 'holding' | 'paused' | 'retrying' | 'failed' | 'done' | 'finalized' | 'neutral' | 'text'
-
-/** The places of the rail: 16 px. */
-export const ICONS = {
-  connections: 'M5 2v3.5M11 2v3.5M3.5 5.5h9V8a4.5 4.5 0 0 1-9 0zM8 12.5V15',
-  catalogue:
-    'M2.5 2.5h4A1.5 1.5 0 0 1 8 4v9.5A1.5 1.5 0 0 0 6.5 12h-4zM13.5 2.5h-4A1.5 1.5 0 0 0 8 4v9.5A1.5 1.5 0 0 1 9.5 12h4z',
-  runs: 'M1.5 3.5h3v3h-3zM6.5 3.5h3v3h-3zM11.5 3.5h3v3h-3zM1.5 9.5h3v3h-3zM6.5 9.5h3v3h-3z',
-  failures: 'M8 1.75v6.5M8 8.25L3.5 14M8 8.25L12.5 14',
-  stepped: 'M1.5 13.5h4v-3.5h4v-3.5h4V3M2 6.5V2.5h4',
-  history: 'M8 2a6 6 0 1 1 0 12A6 6 0 0 1 8 2zM8 4.75V8l2.25 1.75',
-  settings:
-    'M2 4.5h6M12 4.5h2M2 11.5h2M8 11.5h6M10 2.75a1.75 1.75 0 1 1 0 3.5a1.75 1.75 0 0 1 0-3.5zM6 9.75a1.75 1.75 0 1 1 0 3.5a1.75 1.75 0 0 1 0-3.5z',
-} as const
-
-export type IconName = keyof typeof ICONS
