@@ -1,7 +1,11 @@
 /** What keyboard and screen reader meet on every page: one stop for each list, a focus that is never nowhere, keys. */
 import type { Locator, Page } from '@playwright/test'
 import { expect, test } from './console.ts'
+import { examine } from './examine.ts'
 import { headline, poisonRoutes, queue, ROUTES, WORKFLOWS } from './pages.ts'
+
+// Colours are measured at rest, not on their way.
+test.use({ contextOptions: { reducedMotion: 'reduce' } })
 
 const heading = (page: Page): Locator => page.getByRole('heading', { level: 1 })
 
@@ -87,4 +91,38 @@ test('rail and panel are closed by key, and a row is copied', async ({ console: 
   await expect(page.getByText('Copied row')).toBeVisible()
   const copied = await page.evaluate(() => navigator.clipboard.readText())
   expect(copied).toMatch(/^job \d+ of BackfillRouteNamespaceId \(\d+ – \d+\): check_violation \(23514\): route \d+ may/)
+})
+
+test('the palette finds verbs and places; a verb that changes more only leads to its screen', async ({
+  console: page,
+}) => {
+  const palette = page.getByRole('dialog', { name: 'Commands' })
+  await page.getByLabel('Search definitions').focus()
+  await page.keyboard.press('ControlOrMeta+k')
+  await expect(palette.getByRole('option', { name: `Queue ${ROUTES}` })).toBeVisible()
+  await examine(page, 'palette')
+  await page.keyboard.press('ControlOrMeta+k')
+  await expect(palette).toBeHidden()
+  await page.keyboard.press('ControlOrMeta+k')
+  await page.keyboard.type('queue route')
+  await expect(palette.getByRole('option').first()).toContainText(`Queue ${ROUTES}`)
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(new RegExp(`queue/${ROUTES}$`))
+  await expect(palette).toBeHidden()
+  await expect(heading(page)).toBeFocused()
+  await queue(page, ROUTES, { pauseMs: 0 })
+  await page.keyboard.press('ControlOrMeta+k')
+  await page.keyboard.type('delete')
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(/run\/1$/)
+  await expect(page.getByRole('alertdialog')).toHaveCount(0)
+  await page.keyboard.press('ControlOrMeta+k')
+  await page.keyboard.type('pause')
+  await page.keyboard.press('Enter')
+  await expect(headline(page)).toContainText('Nothing of it is running')
+  await page.keyboard.press('ControlOrMeta+k')
+  await page.keyboard.type('no such thing')
+  await expect(palette.getByText('Nothing is named like that')).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(palette).toBeHidden()
 })

@@ -10,6 +10,8 @@ export interface KeyBinding {
   /** `g c` is a chord, `Mod k` is ⌘ or Ctrl with k. */
   readonly key: string
   readonly does: string
+  /** Of every page. */
+  readonly isOfWindow?: boolean
   readonly act: () => void
 }
 

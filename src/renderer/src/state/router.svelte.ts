@@ -1,6 +1,6 @@
 import { hashOf, parseRoute, type PageName, type Route } from './route.ts'
 
-type Go = Partial<Omit<Route, 'page'>> & { readonly page: PageName }
+export type Go = Partial<Omit<Route, 'page'>> & { readonly page: PageName }
 
 const START: Route = { connectionId: null, page: 'connections', subject: null, detail: null }
 
