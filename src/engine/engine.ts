@@ -31,9 +31,10 @@ import { TrancheError } from '../shared/errors.ts'
 import { DEFAULT_HEALTH, type HealthSettings } from '../shared/health-settings.ts'
 import type { HealthReading } from '../shared/health.ts'
 import type { JobCell, JobDetail } from '../shared/job-view.ts'
+import type { QuarantinedRowValue } from '../shared/quarantine-view.ts'
 import { type Plan, planQueue, planStatement } from './plan.ts'
 import { queueMigration } from './queueing.ts'
-import { readLastVerification, readReport } from './report.ts'
+import { readLastVerification, readMigrationSamples, readReport } from './report.ts'
 import { deleteMigration } from './removal.ts'
 import { type RequeueChanges, requeueMigration, type RequeueOutcome } from './requeueing.ts'
 import { lostConnection } from './reconnect.ts'
@@ -48,6 +49,7 @@ import type { ServerFacts } from './target/server-facts.ts'
 import { kindOfError, sqlstateOf } from './target/sqlstate.ts'
 import { getJob } from './tracking/get-job.ts'
 import { install } from './tracking/install.ts'
+import { listQuarantined } from './tracking/list-quarantined.ts'
 import { readArchive } from './tracking/read-archive.ts'
 import { readEvents } from './tracking/read-events.ts'
 import { type JobChanges, readChangedJobs, readJobCells } from './tracking/read-job-cells.ts'
@@ -122,6 +124,13 @@ export interface Engine {
     options: { readonly timeoutSeconds?: number; readonly signal?: AbortSignal },
   ): Promise<Migration>
   failures(migrationId: string, filter?: { readonly jobId?: string; readonly group?: string }): Promise<FailureReport>
+  /** Rows in quarantine in the order in which they came, behind `after` (an entry's id). Throws unknown_migration. */
+  listQuarantined(
+    migrationId: string,
+    page: { readonly after: string; readonly limit: number },
+  ): Promise<readonly QuarantinedRowValue[]>
+  /** Before-values of queue time, and the same rows now; empty where none were taken. Throws unknown_migration. */
+  samples(migrationId: string): Promise<ReportData['samples']>
   /** Jobs in short, by id, behind `after`. */
   jobs(migrationId: string, page: { readonly after: string; readonly limit: number }): Promise<readonly JobCell[]>
   /** Jobs that changed since the server's time `since`, with the time to ask with next. */
@@ -231,6 +240,12 @@ export function createEngine(ports: EnginePorts): Engine {
     installedAt: () => installed(() => readInstalledAt(context)),
     plan: (request) => told(() => planQueue(context, request)),
     planStatement: (request) => told(() => planStatement(context, request)),
+    listQuarantined: (migrationId, page) =>
+      either(
+        (from) => listQuarantined(from, migrationId, page),
+        () => Promise.resolve([]),
+      ),
+    samples: (migrationId) => installed(() => readMigrationSamples(context, migrationId)),
     jobs: (migrationId, page) => either((from) => readJobCells(from, migrationId, page)),
     changedJobs: (migrationId, since) => either((from) => readChangedJobs(from, migrationId, since)),
     job: (migrationId, jobId) => either((from) => getJob(from, migrationId, jobId)),

@@ -40,7 +40,7 @@ export async function keepWithinBudget(
   if (quarantined <= allowed) return
   throw new TrancheError(
     'error_budget_exceeded',
-    `${countOf(quarantined, 'row')} could not be migrated; the error budget allows ${String(allowed)}. ${causesOf(latest)}`,
+    `${countOf(quarantined, 'row')} could not be migrated; the error budget allows ${String(allowed)}\n${causesOf(latest)}`,
     {
       remedy: 'Put right what the rows, or a service that they need, are missing; then retry.',
       details: { quarantined, allowed },

@@ -52,6 +52,17 @@ export async function readLastVerification(
   })
 }
 
+/** Before and after of the sampled rows; empty where the table is gone. */
+export async function readMigrationSamples(
+  context: EngineContext,
+  migrationId: string,
+): Promise<ReportData['samples']> {
+  const state = await getState(context, migrationId)
+  const table = await findTable(context, state)
+  const columns = findDefinition(context.definitions, state.jobClassName)?.definition.samples?.columns ?? null
+  return table === null ? [] : readSamples(context, { migrationId, table, columns })
+}
+
 /** null where the table or its batch column was dropped since: the rest of the report still stands. */
 async function findTable(
   context: EngineContext,

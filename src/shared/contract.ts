@@ -7,7 +7,7 @@ import { z } from 'zod'
 import type { ArchivedValue } from './archived-value.ts'
 import type { AppSnapshot, TargetView } from './app-state.ts'
 import type { CatalogueView, Dossier } from './catalogue-view.ts'
-import type { FailuresValue, MigrationStateValue, MigrationValue } from './cli-output.ts'
+import type { FailuresValue, MigrationStateValue, MigrationValue, SampleValue } from './cli-output.ts'
 import {
   ConnectionDraft,
   ConnectionId,
@@ -21,6 +21,7 @@ import type { HealthReading } from './health.ts'
 import type { FinalizeGates, FinalizeTicket, VerificationView } from './finalize-view.ts'
 import type { JournalEntry, MigrationCopy, RunView, TransitionView } from './history-view.ts'
 import type { JobCell, JobDetail, Page } from './job-view.ts'
+import type { QuarantinedRowValue } from './quarantine-view.ts'
 import { QueueInput, type QueuePlan } from './queue-plan.ts'
 import { createClientOf, createServerOf, type ClientOf, type HandlersOf, takes, type Transport } from './rpc.ts'
 import { Settings } from './settings.ts'
@@ -196,11 +197,17 @@ export const contract = {
   'failures.list': takes(
     OfMigration.extend({ jobId: Id.optional(), group: z.string().max(64).optional() }),
   ).returns<FailuresValue>(),
+  /** Rows in quarantine, in the order in which they came. */
+  'failures.quarantined': takes(OfMigration.extend({ after: Id.optional(), limit })).returns<
+    Page<QuarantinedRowValue>
+  >(),
 
   /** Runs every check; each answer and the end are in the migration's `proving`. */
   'verification.run': takes(OfMigration).returns<null>(),
   /** The last kept proof and whether it is stale; null: never verified. */
   'verification.last': takes(OfMigration).returns<VerificationView | null>(),
+  /** Before-values of queue time, and the same rows now. */
+  'verification.samples': takes(OfMigration).returns<readonly SampleValue[]>(),
   /** Stops verifying or finalizing. */
   'verification.stop': takes(OfMigration).returns<null>(),
 

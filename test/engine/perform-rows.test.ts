@@ -89,6 +89,23 @@ it('writes what the transform returned and counts each outcome, in one transacti
   )
 })
 
+it('lists the rows in quarantine with their errors, page by page in the order in which they came', async () => {
+  const { engine, migrationId } = await queued(copy())
+  await engine.run(migrationId)
+
+  const first = await engine.listQuarantined(migrationId, { after: '0', limit: 2 })
+  const rest = await engine.listQuarantined(migrationId, { after: first.at(-1)?.id ?? '', limit: 2 })
+
+  expect(
+    [...first, ...rest].map(({ key, jobId, errorClass, errorMessage }) => [key, jobId, errorClass, errorMessage]),
+  ).toEqual([3, 6, 9].map((n) => [[String(n)], '1', 'BadRow', `row ${n}\uFFFD is bad`]))
+  expect(first[0]?.stack).toMatch(/at .*transform/)
+  expect(Date.parse(first[0]?.at ?? '')).not.toBeNaN()
+  await expect(engine.listQuarantined('77', { after: '0', limit: 2 })).rejects.toMatchObject({
+    code: 'unknown_migration',
+  })
+})
+
 it('writes nothing where no row is left to write, and goes on', async () => {
   const { engine, query, migrationId } = await queued(copy({ transform: () => null }))
   expect(await engine.run(migrationId)).toMatchObject({

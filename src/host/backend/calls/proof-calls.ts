@@ -18,6 +18,12 @@ export function proofCalls({ desks, tickets }: CallParts): CallsOf<'verification
       await session.catalogue.get()
       return session.engine().lastVerification(migrationId)
     },
+    'verification.samples': async ({ connectionId, migrationId }) => {
+      const { session } = desks.get(connectionId)
+      // Without a catalogue it is not known which columns were meant: all of them are shown.
+      await session.catalogue.get().catch(() => null)
+      return session.engine().samples(migrationId)
+    },
     'verification.stop': ({ connectionId, migrationId }) => {
       desks.get(connectionId).proving.stop(migrationId)
       return Promise.resolve(null)
