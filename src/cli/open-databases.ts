@@ -82,8 +82,8 @@ export function openDatabases({ resolved, ...options }: Opening): Promise<Engine
  * Throws unknown_database.
  */
 export async function findDatabase(host: EngineHost, chosen: string | null, subject: Subject): Promise<OpenDatabase> {
-  const named = chosen ?? subject.database
-  if (named !== null) return host.database(named)
+  if (chosen !== null) return host.database(chosen)
+  if (subject.database !== null) return (await findRow(host, subject)) ?? host.database(subject.database)
   if (host.databases.length === 1 || subject.name === null || /^\d+$/.test(subject.name)) return host.main
   const defined = databaseOf(host.catalogue, subject.name)
   if (defined !== null && host.databases.some(({ name }) => name === defined)) return host.database(defined)
@@ -92,11 +92,25 @@ export async function findDatabase(host: EngineHost, chosen: string | null, subj
   return host.main
 }
 
+/**
+ * A row that was queued for another database than any that is mapped is shown under that one's name, and found under it:
+ * in `main` alone, where everything lives in one place, `ci_7` is the row 7 that is of `ci`.
+ */
+async function findRow(host: EngineHost, { name, database }: Subject): Promise<OpenDatabase | null> {
+  if (name === null || host.databases.some((each) => each.name === database)) return null
+  for (const each of host.databases) {
+    if (!(await each.engine.hasTracking())) continue
+    const row = (await each.engine.list()).find(({ id }) => id === name)
+    if (row?.database === database) return each
+  }
+  return null
+}
+
 function databaseOf(catalogue: Catalogue | null, jobClassName: string): string | null {
   return catalogue?.find(jobClassName)?.definition.database ?? null
 }
 
 async function hasClass({ engine }: OpenDatabase, jobClassName: string): Promise<boolean> {
-  if (!(await engine.isInstalled())) return false
+  if (!(await engine.hasTracking())) return false
   return (await engine.list()).some((migration) => migration.jobClassName === jobClassName)
 }

@@ -1,5 +1,6 @@
 /** The engine's public face. It holds no state of its own: the truth is in the target's tracking tables. */
-import { attachedTables } from './attached/attached-tables.ts'
+import { attachedContext } from './attached/attached-tables.ts'
+import { readHealthAttached } from './attached/health-attached.ts'
 import { pauseAttached, resumeAttached, retryAttached } from './attached/operate-attached.ts'
 import {
   DEFAULT_DATABASE,
@@ -90,6 +91,8 @@ export interface Engine {
   isInstalled(): Promise<boolean>
   /** Whether there is something to be listed: our tracking schema, or GitLab's own. */
   hasTracking(): Promise<boolean>
+  /** Whether the tracking schema is GitLab's own: to be read, and paused, resumed and retried. */
+  isAttached(): Promise<boolean>
   /** Drops the tracking schema with everything in it. Throws not_installed. */
   uninstall(): Promise<void>
   /** When the tracking schema was installed, which names it among those that a database has had. Throws not_installed. */
@@ -197,7 +200,6 @@ export function createEngine(ports: EnginePorts): Engine {
     health: () => ({ ...DEFAULT_HEALTH, ...(typeof ports.health === 'function' ? ports.health() : ports.health) }),
     ...rememberFacts(ports.target),
   }
-  const attached: EngineContext = { ...context, tables: attachedTables(ports.trackingSchema) }
   /** A connection that broke under a call, and a privilege that is missing, are told as what they are, not as the driver's words. */
   const told = async <T>(action: () => Promise<T>): Promise<T> => {
     try {
@@ -222,7 +224,11 @@ export function createEngine(ports: EnginePorts): Engine {
     ours: (context: EngineContext) => Promise<T>,
     theirs: (context: EngineContext) => Promise<T> = ours,
   ): Promise<T> =>
-    told(async () => ((await schemaState()).version === 'attached' ? theirs(attached) : installed(() => ours(context))))
+    told(async () =>
+      (await schemaState()).version === 'attached'
+        ? theirs(await attachedContext(context))
+        : installed(() => ours(context)),
+    )
   return {
     facts: () => told(() => context.facts()),
     async install() {
@@ -236,6 +242,10 @@ export function createEngine(ports: EnginePorts): Engine {
     async hasTracking() {
       const { version } = await told(schemaState)
       return typeof version === 'number' || version === 'attached'
+    },
+    async isAttached() {
+      const { version } = await told(schemaState)
+      return version === 'attached'
     },
     installedAt: () => installed(() => readInstalledAt(context)),
     plan: (request) => told(() => planQueue(context, request)),
@@ -287,7 +297,11 @@ export function createEngine(ports: EnginePorts): Engine {
         (from) => readArchive(from, reference),
         () => Promise.resolve([]),
       ),
-    health: (migrationId) => installed(() => readHealth(context, migrationId)),
+    health: (migrationId) =>
+      either(
+        (from) => readHealth(from, migrationId),
+        (from) => readHealthAttached(from, migrationId),
+      ),
     events: (migrationId, options) => installed(() => readEvents(context, migrationId, options)),
     stepped: createStepped(context, installed),
     on: (name, listener) => emitter.on(name, listener),

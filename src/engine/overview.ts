@@ -96,6 +96,7 @@ async function stateOf(
     failure: migration.status === 'failed' ? await readFailure(transaction, context, migration.id) : null,
     schedule: await readSchedule(transaction, context, migration),
     unresolvedReasons: rows.unresolved === 0 ? {} : await readReasons(transaction, context, migration.id),
+    isAttached: tables.isAttached,
   }
 }
 
@@ -123,6 +124,7 @@ async function timeLeftOf(
     ...{ status, intervalSeconds, totalTupleCount },
     ...(await readRecentPace(transaction, context, id)),
     isDriven: runners.some(({ isLive }) => isLive),
+    isAttached: context.tables.isAttached,
     scanned: rows.scanned,
     percentByKey: progress.percentByKey,
   })
@@ -138,7 +140,7 @@ async function countJobs(transaction: Transaction, { tables }: EngineContext, mi
                (count(*) FILTER (WHERE ${status('failed')} AND attempts < ${MAX_ATTEMPTS}))::int AS retriable,
                (count(*) FILTER (WHERE ${status('failed')} AND attempts >= ${MAX_ATTEMPTS}))::int AS blocked,
                (count(*) FILTER (WHERE ${status('succeeded')}))::int AS succeeded
-          FROM ${tables.jobs} WHERE batched_background_migration_id = ${migrationId}`,
+          FROM ${tables.jobs} AS j WHERE batched_background_migration_id = ${migrationId}`,
   )
   return onlyRow<JobCounts>(rows, 'counting jobs returned no row')
 }

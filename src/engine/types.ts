@@ -97,6 +97,8 @@ export interface MigrationState extends Migration, TimeLeftValue {
   readonly definitionHash: string | null
   /** Jobs are made of so many rows read, since no index serves the scope; null: by the scope. */
   readonly scanRows: number | null
+  /** A row of GitLab's own: its workers drive it, and what they scanned is the nominal size of each succeeded job. */
+  readonly isAttached: boolean
   /** Why it failed; null where it did not, and where the journal does not tell. */
   readonly failure: MigrationFailure | null
   /** Why `transform` left rows alone, and how many; the most frequent reasons. */

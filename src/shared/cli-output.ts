@@ -108,6 +108,13 @@ export interface BrokenFileValue {
   readonly remedy: string
 }
 
+export interface TrackedPlace {
+  readonly description: string
+  readonly isInstalled: boolean
+  /** It has GitLab's own tracking tables instead of ours. */
+  readonly isAttached: boolean
+}
+
 export interface ListValue {
   /** null where no catalogue was named. */
   readonly catalogue: {
@@ -116,13 +123,9 @@ export interface ListValue {
     readonly broken: readonly BrokenFileValue[]
   } | null
   /** The first database; null where no target was named. */
-  readonly target: { readonly description: string; readonly isInstalled: boolean } | null
+  readonly target: TrackedPlace | null
   /** Every database that is mapped, by its logical name. */
-  readonly databases: readonly {
-    readonly database: string
-    readonly description: string
-    readonly isInstalled: boolean
-  }[]
+  readonly databases: readonly (TrackedPlace & { readonly database: string })[]
   readonly migrations: readonly MigrationStateValue[]
 }
 

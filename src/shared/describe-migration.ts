@@ -7,7 +7,9 @@ import { describeFailure } from './migration-failure.ts'
 
 /** One sentence: where it stands, and what that means for whoever reads it. */
 export function headlineOf(state: MigrationStateValue): string {
-  const { status, rows, jobs } = state
+  const { status, rows, jobs, isAttached } = state
+  if (isAttached && (status === 'active' || status === 'paused' || status === 'finalizing'))
+    return `${WITH_GITLAB[status]}: ${soFar(state)}.${held(state)}`
   switch (status) {
     case 'active':
       return `${isDriven(state) ? 'Running' : waitingOf(state)}: ${soFar(state)}.${held(state)}`
@@ -39,6 +41,13 @@ function waitingOf({ schedule, hold, intervalSeconds }: MigrationStateValue): st
     ? `Active; ${who} drives it when its turn comes`
     : `Active; ${who} begins its next job in ${formatDuration(dueInSeconds)} (interval ${formatDuration(intervalSeconds)})`
 }
+
+/** Nothing in its tables tells whether a worker is at a job at this moment. */
+const WITH_GITLAB = {
+  active: "Active, driven by GitLab's workers",
+  paused: "Paused: GitLab's workers end with the job in hand",
+  finalizing: 'Finalizing, by GitLab',
+} as const
 
 function held({ hold }: MigrationStateValue): string {
   return hold === null ? '' : ` ${holdSentence(hold)}`

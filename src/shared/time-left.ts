@@ -32,6 +32,8 @@ export interface RecentJob {
 export interface TimeLeftInput {
   readonly status: MigrationStatus
   readonly isDriven: boolean
+  /** Who drives it cannot be seen. */
+  readonly isAttached: boolean
   /** The last jobs that succeeded, in any order. */
   readonly recent: readonly RecentJob[]
   readonly nowSeconds: number
@@ -55,7 +57,7 @@ export function timeLeft(input: TimeLeftInput): TimeLeftOrNot {
   if (status === 'finished' || status === 'finalized') return unknown('nothing is left to do')
   if (status === 'paused' || status === 'failed') return unknown(`it is ${status}: nothing goes on by itself`)
   if (recent.length === 0) return unknown('no job has succeeded yet')
-  if (!isGoingOn(input)) return unknown('nobody drives it now')
+  if (!isGoingOn(input)) return unknown(input.isAttached ? 'no job of it has ended lately' : 'nobody drives it now')
   const remaining = remainingOf(input)
   if (remaining === null) return unknown('neither the number of rows nor the position in the key range is known')
   const rates = ratesOf(input)
@@ -114,6 +116,6 @@ function basisOf({ recent, nowSeconds, heldSeconds }: TimeLeftInput, by: 'rows' 
   const begin = Math.min(...recent.map(({ startedAtSeconds }) => startedAtSeconds))
   const held = heldSeconds < 1 ? '' : `, ${formatDuration(heldSeconds)} of it on hold`
   const what = by === 'rows' ? 'the estimate of rows' : 'the position in the key range'
-  const jobs = `the last ${countOf(recent.length, 'job')}`
+  const jobs = recent.length === 1 ? 'the last job' : `the last ${countOf(recent.length, 'job')}`
   return `${jobs} (${formatCount(sumOf(recent))} rows in ${formatDuration(nowSeconds - begin)}${held}) and ${what}`
 }

@@ -88,7 +88,10 @@ it('tells commands with the name of the database before the id', async () => {
   expect(document).toMatchObject({
     error: { code: 'migration_paused', remedy: 'Resume it with: tranche resume ci_1' },
   })
-  expect(valueOf(await both.json('resume', 'ci_1', ...mapped))).toMatchObject({ status: 'active' })
+  expect((await both.run('resume', 'ci_1', ...mapped)).stdout).toContain(
+    'FillBuildNamespaces (ci_1) is active. Drive it with: tranche run ci_1',
+  )
+  expect((await both.run('status', 'ci_1', ...mapped)).stdout).toMatch(/^ci_1 FillBuildNamespaces on /)
 })
 
 it('maps ci alone, and asks nothing of a main that nobody named', async () => {
@@ -121,4 +124,9 @@ it('lets two names lead to one database, and drives each migration once, under i
   expect(valueOf(await both.json('work', '--once', ...shared))).toEqual({ jobsRun: 1 })
   expect((await both.json('run', '1', ...shared)).document).toMatchObject({ error: { code: 'wrong_database' } })
   expect(valueOf(await both.json('run', 'FillBuildNamespaces', ...shared))).toMatchObject({ reason: 'finished' })
+
+  // Without ci being mapped the row is shown as ci_1 still, and that leads to it.
+  const alone = ['--target', main.url]
+  expect((await both.run('status', ...alone)).stdout).toContain('ci_1')
+  expect((await both.run('status', 'ci_1', ...alone)).stdout).toMatch(/^ci_1 FillBuildNamespaces on /)
 })

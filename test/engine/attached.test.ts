@@ -65,7 +65,9 @@ describe('looking', () => {
       progress: { percentByKey: 20, percentByRows: 20 },
       runners: [],
       definitionHash: null,
+      isAttached: true,
     })
+    expect((await engine.health(IDS.active)).map(({ indicator }) => indicator)).toContain('autovacuum')
     expect(await engine.get(IDS.cursor)).toMatchObject({ minCursor: ['1'], progress: { percentByKey: null } })
     const { groups, jobs } = await engine.failures(IDS.failed)
     expect(groups).toMatchObject([{ exceptionClass: 'ActiveRecord::QueryCanceled', jobCount: 2 }])
@@ -80,6 +82,38 @@ describe('looking', () => {
     })
     expect(await everything(bundle)).toEqual(before)
   })
+})
+
+it('reads tables from before GitLab had cursors, and refuses those from before anything that it needs', async () => {
+  const bundle = await attached()
+  const { engine, query } = bundle
+  await query('DELETE FROM public.batched_background_migrations WHERE min_value IS NULL')
+  for (const table of ['migrations', 'migration_jobs'])
+    await query(`ALTER TABLE public.batched_background_${table} DROP min_cursor CASCADE, DROP max_cursor CASCADE`)
+  await query(
+    'ALTER TABLE public.batched_background_migrations DROP on_hold_until, DROP gitlab_schema CASCADE, DROP max_batch_size',
+  )
+  const states = await engine.list()
+  expect(states.map(({ status }) => status)).toEqual(STATUSES.slice(0, -1))
+  expect(states[1]).toMatchObject({ id: IDS.active, database: 'main', minCursor: null, rows: { scanned: 200 } })
+  expect((await engine.failures(IDS.failed)).jobs).toHaveLength(2)
+  expect(await engine.jobs(IDS.active, { after: '0', limit: 10 })).toHaveLength(5)
+  expect(await engine.retry(IDS.failed)).toMatchObject({ retried: 2, migration: { status: 'active' } })
+  expect(await engine.pause(IDS.active)).toMatchObject({ status: 'paused' })
+
+  await query('ALTER TABLE public.batched_background_migrations DROP finished_at')
+  expect(await engine.get(IDS.finished)).toMatchObject({ status: 'finished', finishedAt: null })
+  await expect(engine.resume(IDS.paused)).rejects.toMatchObject({ code: 'target_too_old' })
+  await query('ALTER TABLE public.batched_background_migrations DROP pause_ms')
+  await expect(engine.list()).rejects.toMatchObject({ code: 'target_too_old', details: { missing: ['pause_ms'] } })
+})
+
+it('tells of a table that is not in this database what can be told', async () => {
+  const { engine, query } = await attached()
+  await query('DROP TABLE routes')
+  expect(await engine.health(IDS.active)).toContainEqual(
+    expect.objectContaining({ indicator: 'autovacuum', signal: 'not_available' }),
+  )
 })
 
 const ACTIONS = [

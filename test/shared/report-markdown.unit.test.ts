@@ -41,6 +41,7 @@ const report: ReportValue = {
     failure: null,
     unresolvedReasons: {},
     schedule: { schedulers: [], isOn: true, dueInSeconds: null, tableHeldBy: null },
+    isAttached: false,
   },
   description: HOSTILE,
   target: { database: 'app', server: 'app on db:5432 as anna', serverVersion: '18.4' },

@@ -5,6 +5,7 @@ import { timeLeft, type TimeLeftInput } from '../../src/shared/time-left.ts'
 const STEADY: TimeLeftInput = {
   status: 'active',
   isDriven: true,
+  isAttached: false,
   recent: Array.from({ length: 10 }, (_, index) => ({
     startedAtSeconds: 10 * index,
     finishedAtSeconds: 10 * index + 5,
@@ -32,6 +33,10 @@ describe('the time left', () => {
     expect(basis).toBe('the last 10 jobs (10 000 rows in 1 m 40 s) and the estimate of rows')
   })
 
+  it('speaks of one job as of one', () => {
+    expect(leftOf({ recent: STEADY.recent.slice(-1) }).basis).toMatch(/^the last job \(1 000 rows in /)
+  })
+
   it('includes holds: the high end goes on as it went, the low end without them', () => {
     const held = leftOf({ nowSeconds: 700, heldSeconds: 600 })
     expect(held.lowSeconds).toBeLessThan(100)
@@ -49,7 +54,9 @@ describe('the time left', () => {
 
   it('goes on for a while without a runner: a scheduler comes and goes', () => {
     expect(timeLeft({ ...STEADY, isDriven: false }).left).not.toBeNull()
-    expect(timeLeft({ ...STEADY, isDriven: false, nowSeconds: 1_000 }).because).toBe('nobody drives it now')
+    const idle = { ...STEADY, isDriven: false, nowSeconds: 1_000 }
+    expect(timeLeft(idle).because).toBe('nobody drives it now')
+    expect(timeLeft({ ...idle, isAttached: true }).because).toBe('no job of it has ended lately')
   })
 
   it.each<[Partial<TimeLeftInput>, string]>([

@@ -35,6 +35,7 @@ export function migrationState(given: Partial<MigrationStateValue> = {}): Migrat
     failure: null,
     unresolvedReasons: {},
     schedule: { schedulers: [], isOn: true, dueInSeconds: null, tableHeldBy: null },
+    isAttached: false,
     timeLeft: null,
     timeLeftUnknownBecause: null,
     ...given,

@@ -2,6 +2,7 @@ import type { Engine } from '../../engine/engine.ts'
 import type { MigrationState } from '../../engine/types.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import { defineCommand, ONE_ID } from '../command.ts'
+import { shownId } from '../subject.ts'
 
 export const deleteCommand = defineCommand({
   name: 'delete',
@@ -21,7 +22,7 @@ export const deleteCommand = defineCommand({
     const archived = await engine.delete(found.id)
     return {
       value: { deleted: true, archived },
-      text: `✓ ${found.jobClassName} (${found.id}) is deleted; its rows are in the archive.`,
+      text: `✓ ${found.jobClassName} (${shownId(found)}) is deleted; its rows are in the archive.`,
     }
   },
 })

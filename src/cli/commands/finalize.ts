@@ -5,6 +5,7 @@ import { defineCommand, ONE_ID } from '../command.ts'
 import { tellRun } from '../narrate-run.ts'
 import { HEALTH_IGNORED } from './run.ts'
 import { HEALTH_FLAG, parseHealth } from '../parse-health.ts'
+import { shownId } from '../subject.ts'
 import { block } from '../text/columns.ts'
 import { verificationText } from '../text/verification-text.ts'
 
@@ -66,7 +67,7 @@ export function parseWaivers(checks: readonly string[], reasons: readonly string
 }
 
 function finalizeText({ alreadyFinalized, migration, verification, afterStatements }: FinalizeValue): string {
-  const name = `${migration.jobClassName} (${migration.id})`
+  const name = `${migration.jobClassName} (${shownId(migration)})`
   if (alreadyFinalized) return `✓ ${name} is finalized already: nothing to do.`
   return [
     `✓ ${name} is finalized.`,

@@ -25,17 +25,21 @@ async function listBoth(session: Session): Promise<CliValues['list']> {
   const databases: ListValue['databases'][number][] = []
   const installed: OpenedDatabase[] = []
   for (const each of all) {
-    const isInstalled = await each.engine.isInstalled()
-    if (await each.engine.hasTracking()) installed.push(each)
-    databases.push({ database: each.database, description: each.target.description, isInstalled })
+    const [isInstalled, isAttached] = [await each.engine.isInstalled(), await each.engine.isAttached()]
+    if (isInstalled || isAttached) installed.push(each)
+    databases.push({ database: each.database, description: each.target.description, isInstalled, isAttached })
   }
   const [first = null] = databases
   return {
     catalogue: catalogue === null ? null : describe(catalogue),
-    target: first === null ? null : { description: first.description, isInstalled: first.isInstalled },
+    target: first === null ? null : withoutName(first),
     databases,
     migrations: await listStates(installed),
   }
+}
+
+function withoutName({ description, isInstalled, isAttached }: ListValue['databases'][number]): ListValue['target'] {
+  return { description, isInstalled, isAttached }
 }
 
 async function listFolder(folder: string): Promise<CliValues['list']> {

@@ -1,4 +1,5 @@
 import { defineCommand, ONE_ID } from '../command.ts'
+import { shownId } from '../subject.ts'
 
 export const pause = defineCommand({
   name: 'pause',
@@ -8,9 +9,10 @@ export const pause = defineCommand({
   onSignal: 'leave',
   async run({ operands: [reference = ''] }, session) {
     const { engine, confirm } = await session.open({ verb: 'pause' })
-    const { id, jobClassName } = await engine.get(reference)
+    const { id, jobClassName, isAttached } = await engine.get(reference)
     await confirm(jobClassName)
     const value = await engine.pause(id)
-    return { value, text: `✓ ${jobClassName} (${id}) is ${value.status}; runners end behind their sub-batch in hand.` }
+    const how = isAttached ? "GitLab's workers end with the job in hand" : 'runners end behind their sub-batch in hand'
+    return { value, text: `✓ ${jobClassName} (${shownId(value)}) is ${value.status}; ${how}.` }
   },
 })

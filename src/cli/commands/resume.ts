@@ -1,4 +1,6 @@
 import { defineCommand, ONE_ID } from '../command.ts'
+import { shownId } from '../subject.ts'
+import { whoDrives } from '../text/who-drives.ts'
 
 export const resume = defineCommand({
   name: 'resume',
@@ -8,9 +10,10 @@ export const resume = defineCommand({
   onSignal: 'leave',
   async run({ operands: [reference = ''] }, session) {
     const { engine, confirm } = await session.open({ verb: 'resume' })
-    const { id, jobClassName } = await engine.get(reference)
+    const state = await engine.get(reference)
+    const { id, jobClassName } = state
     await confirm(jobClassName)
     const value = await engine.resume(id)
-    return { value, text: `✓ ${jobClassName} (${id}) is ${value.status}. Drive it with: tranche run ${id}` }
+    return { value, text: `✓ ${jobClassName} (${shownId(value)}) is ${value.status}. ${whoDrives(state)}` }
   },
 })

@@ -3,6 +3,8 @@ import { countOf } from '../../shared/format-number.ts'
 import { defineCommand, ONE_ID } from '../command.ts'
 import { notBuilt } from '../not-built.ts'
 import { parseJobId } from '../parse-job-id.ts'
+import { shownId } from '../subject.ts'
+import { whoDrives } from '../text/who-drives.ts'
 
 export const retry = defineCommand({
   name: 'retry',
@@ -27,12 +29,13 @@ export const retry = defineCommand({
       verb: 'retry',
       ...(size === 'half' ? { catalogue: 'needed' } : {}),
     })
-    const { id, jobClassName } = await engine.get(reference)
+    const state = await engine.get(reference)
+    const { id, jobClassName } = state
     await confirm(jobClassName)
     const value = await engine.retry(id, options)
     return {
       value,
-      text: `✓ ${countOf(value.retried, 'job')} of ${jobClassName} (${id}) will be tried again. Drive it with: tranche run ${id}`,
+      text: `✓ ${countOf(value.retried, 'job')} of ${jobClassName} (${shownId(value.migration)}) will be tried again. ${whoDrives(state)}`,
     }
   },
 })

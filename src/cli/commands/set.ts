@@ -3,6 +3,7 @@ import { TrancheError } from '../../shared/errors.ts'
 import { formatCount } from '../../shared/format-number.ts'
 import { defineCommand } from '../command.ts'
 import { parseWhole } from '../flags.ts'
+import { shownId } from '../subject.ts'
 import { suggest } from '../suggest.ts'
 
 const KNOBS = {
@@ -31,7 +32,7 @@ export const set = defineCommand({
     const most = maxBatchSize === null ? '' : ` (at most ${formatCount(maxBatchSize)})`
     return {
       value,
-      text: `✓ ${jobClassName} (${id}), from its next job on: batch size ${formatCount(batchSize)}${most}, sub-batch size ${formatCount(subBatchSize)}, interval ${String(intervalSeconds)} s, pause ${String(pauseMs)} ms.`,
+      text: `✓ ${jobClassName} (${shownId(value)}), from its next job on: batch size ${formatCount(batchSize)}${most}, sub-batch size ${formatCount(subBatchSize)}, interval ${String(intervalSeconds)} s, pause ${String(pauseMs)} ms.`,
     }
   },
 })

@@ -1,6 +1,7 @@
 import { TrancheError } from '../../shared/errors.ts'
 import { defineCommand, ONE_ID } from '../command.ts'
 import { parseJobId } from '../parse-job-id.ts'
+import { shownId } from '../subject.ts'
 
 export const split = defineCommand({
   name: 'split',
@@ -14,13 +15,17 @@ export const split = defineCommand({
     if (jobId === undefined)
       throw new TrancheError('usage', 'split needs --job ID', { remedy: 'tranche failures shows the ids.' })
     const { engine, confirm } = await session.open({ verb: 'split', catalogue: 'needed' })
-    const { id, jobClassName } = await engine.get(reference)
+    const state = await engine.get(reference)
+    const { id, jobClassName } = state
     await confirm(jobClassName)
     const { secondJobId, batchSize } = await engine.split(id, jobId)
     const what =
       secondJobId === null
         ? `has no more rows than half of its size: it keeps its range, at batch size ${String(batchSize)}, and has its attempts back`
         : `is divided: its second half is job ${secondJobId}, both of batch size ${String(batchSize)}`
-    return { value: { jobId, secondJobId, batchSize }, text: `✓ Job ${jobId} of ${jobClassName} (${id}) ${what}.` }
+    return {
+      value: { jobId, secondJobId, batchSize },
+      text: `✓ Job ${jobId} of ${jobClassName} (${shownId(state)}) ${what}.`,
+    }
   },
 })

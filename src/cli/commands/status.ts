@@ -6,6 +6,7 @@ import { defineCommand } from '../command.ts'
 import { follow, refuseFollowingAsJson } from '../follow.ts'
 import { listStates } from '../list-states.ts'
 import type { Opened, Session } from '../session.ts'
+import { shownId } from '../subject.ts'
 import { archivedText } from '../text/archived-text.ts'
 import { stateText, statesText } from '../text/state-text.ts'
 
@@ -85,7 +86,7 @@ async function followStatus(opened: Opened, session: Session, reference: string 
       terminal.print(lines.join('\n'))
       drawnLines = lines.length
     } else {
-      const text = migrations.map((state) => `${state.id} ${state.jobClassName}: ${headlineOf(state)}`).join('\n')
+      const text = migrations.map((state) => `${shownId(state)} ${state.jobClassName}: ${headlineOf(state)}`).join('\n')
       if (text !== last) terminal.print(text)
       last = text
     }

@@ -1,6 +1,7 @@
 import type { Migration } from '../../engine/types.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import { defineCommand, ONE_ID } from '../command.ts'
+import { shownId } from '../subject.ts'
 
 export const wait = defineCommand({
   name: 'wait',
@@ -20,7 +21,7 @@ export const wait = defineCommand({
     const failure = failureOf(value)
     return {
       value,
-      text: failure === null ? `✓ ${value.jobClassName} (${id}) is ${value.status}.` : null,
+      text: failure === null ? `✓ ${value.jobClassName} (${shownId(value)}) is ${value.status}.` : null,
       ...(failure === null ? {} : { failure }),
     }
   },

@@ -1,5 +1,5 @@
 /** The catalogue beside what is queued, as `tranche list` shows it. */
-import type { DefinitionValue, ListValue, MigrationStateValue } from '../../shared/cli-output.ts'
+import type { DefinitionValue, ListValue, MigrationStateValue, TrackedPlace } from '../../shared/cli-output.ts'
 import { percentOf } from '../../shared/describe-migration.ts'
 import { shownId } from '../subject.ts'
 import { block, columns } from './columns.ts'
@@ -31,13 +31,19 @@ export function listText({ catalogue, target, databases, migrations }: ListValue
 
 function targetLine(target: ListValue['target']): string {
   if (target === null) return 'No target is named (--target URL): what is queued is not shown.'
-  return target.isInstalled
-    ? `Target ${target.description}`
-    : `Target ${target.description}: not installed yet (tranche install)`
+  const what = trackingWords(target)
+  return `Target ${target.description}${what === null ? '' : `: ${what}`}`
 }
 
-function databaseLine({ database, description, isInstalled }: ListValue['databases'][number]): string {
-  return `Database ${database}: ${description}${isInstalled ? '' : ', not installed yet (tranche install)'}`
+function databaseLine({ database, ...place }: ListValue['databases'][number]): string {
+  const what = trackingWords(place)
+  return `Database ${database}: ${place.description}${what === null ? '' : `, ${what}`}`
+}
+
+/** null: it is installed, which needs no word. */
+function trackingWords({ isInstalled, isAttached }: TrackedPlace): string | null {
+  if (isAttached) return "attached to GitLab's own tracking tables (read, pause, resume and retry only)"
+  return isInstalled ? null : 'not installed yet (tranche install)'
 }
 
 interface Tracking {

@@ -2,6 +2,7 @@
 import type { RunValue } from '../../shared/cli-output.ts'
 import { formatDuration } from '../../shared/format-duration.ts'
 import { countOf, formatCount, formatRate } from '../../shared/format-number.ts'
+import { shownId } from '../subject.ts'
 
 export function runText(run: RunValue): string {
   const { migration, reason, jobsRun, rows, seconds } = run
@@ -10,7 +11,7 @@ export function runText(run: RunValue): string {
   const counts = `${countOf(jobsRun, 'job')}, ${countOf(rows.scanned, 'row')} scanned, ${formatCount(rows.changed)} changed${leftOf(rows)}`
   const rate = seconds > 0 && rows.scanned > 0 ? `, ${formatRate(rows.scanned / seconds)}` : ''
   const done = reason === 'nothing_to_do' ? '' : ` This run: ${counts} in ${formatDuration(seconds)}${rate}.`
-  return `${sign} ${migration.jobClassName} (${migration.id}) ${sentenceOf(run)}${done}`
+  return `${sign} ${migration.jobClassName} (${shownId(migration)}) ${sentenceOf(run)}${done}`
 }
 
 /** Rows that somebody should look at. */

@@ -14,7 +14,7 @@ export function stateText(
   health: readonly HealthReading[] | null = null,
 ): string {
   return [
-    `${state.id} ${state.jobClassName} on ${state.tableName} (${state.columns.join(', ')})`,
+    `${shownId(state)} ${state.jobClassName} on ${state.tableName} (${state.columns.join(', ')})`,
     headlineOf(state),
     ...block('Progress', progressLines(state)),
     ...block('Rows', rowLines(state)),
@@ -47,14 +47,18 @@ function progressLines(state: MigrationStateValue): readonly string[] {
   ]
 }
 
-function rowLines({ rows, unresolvedReasons }: MigrationStateValue): readonly string[] {
+function rowLines({ rows, unresolvedReasons, isAttached }: MigrationStateValue): readonly string[] {
   const outcomes = rowOutcomes(rows).map(({ name, count }) => [formatCount(count), name])
   return [
     ...columns([...outcomes, [formatCount(rows.scanned), 'scanned in all']], [0]),
     ...reasonLines(unresolvedReasons),
-    ...(rows.exact ? [] : ['! counts were re-derived after a crash: changed rows may be counted as unchanged']),
+    ...(rows.exact ? [] : [isAttached ? NOMINAL : RE_DERIVED]),
   ]
 }
+
+const RE_DERIVED = '! counts were re-derived after a crash: changed rows may be counted as unchanged'
+const NOMINAL =
+  '! GitLab counts the size of each succeeded job as scanned, and as changed what its metrics say: nominal, not counted'
 
 function reasonLines(reasons: MigrationStateValue['unresolvedReasons']): readonly string[] {
   const lines = Object.entries(reasons).map(([reason, count]) => [formatCount(count), reason])

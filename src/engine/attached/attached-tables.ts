@@ -4,12 +4,32 @@
  */
 import { raw, sql, type Sql } from '../../shared/sql.ts'
 import { JOB_STATUS_CODES } from '../../shared/status.ts'
+import type { EngineContext } from '../context.ts'
 import { type TrackingTables, trackingTables } from '../tracking/tables.ts'
+import { jobsOf, migrationsOf, readAttachedColumns } from './attached-columns.ts'
 
-export function attachedTables(schema: string): TrackingTables {
+/** A context that looks at GitLab's tables. Throws target_too_old. */
+export async function attachedContext(context: EngineContext): Promise<EngineContext> {
+  const { schema } = context.tables
+  const columns = await readAttachedColumns(context)
   const core = trackingTables(schema)
+  const seen = {
+    migrations: migrationsOf(schema, columns.migrations, context.database),
+    jobs: jobsOf(schema, columns.jobs),
+  }
+  return { ...context, tables: attachedTables(core, seen) }
+}
+
+/** The tables themselves, for writing what GitLab's own rules allow. */
+export function writable(context: EngineContext): EngineContext {
+  return { ...context, tables: trackingTables(context.tables.schema) }
+}
+
+function attachedTables(core: TrackingTables, seen: Pick<TrackingTables, 'migrations' | 'jobs'>): TrackingTables {
   return {
     ...core,
+    ...seen,
+    isAttached: true,
     progress: progressOf(core),
     details: detailsOf(core),
     frontier: frontierOf(core),

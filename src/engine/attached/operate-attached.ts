@@ -5,12 +5,15 @@
 import { inPatientTransaction } from '../contention.ts'
 import type { EngineContext } from '../context.ts'
 import { TrancheError } from '../../shared/errors.ts'
-import type { MigrationStatus } from '../../shared/status.ts'
+import { canTransition, MIGRATION_EVENTS, type MigrationStatus } from '../../shared/status.ts'
 import { assertResumable, failedJobs, type RetryOptions } from '../operate.ts'
+import { sqlstateOf } from '../target/sqlstate.ts'
 import type { Transaction } from '../target/transaction.ts'
 import { findMigration } from '../tracking/find-migration.ts'
-import { lockMigration, transitionMigration, unknownMigration } from '../transitions.ts'
+import { lockMigration, type StatusChange, transitionMigration, unknownMigration } from '../transitions.ts'
 import type { Migration } from '../types.ts'
+import { tooOld } from './attached-columns.ts'
+import { writable } from './attached-tables.ts'
 import { giveBackAttempts, lastFailedJob, lockFailedJobs } from './retry-attached.ts'
 
 /** active or paused → paused. Throws illegal_transition, from finalizing too: GitLab keeps no status to go back to. */
@@ -34,6 +37,7 @@ export async function retryAttached(
   { size, ...filter }: RetryOptions = {},
 ): Promise<{ readonly retried: number; readonly migration: Migration }> {
   if (size === 'same') throw alwaysHalved()
+  const own = writable(context)
   const isFiltered = filter.jobId !== undefined || filter.group !== undefined
   const only = isFiltered ? await failedJobs(context, migrationId, filter) : null
   const last = await lastFailedJob(context, migrationId)
@@ -43,10 +47,10 @@ export async function retryAttached(
     const part = await inPatientTransaction(
       context,
       async (transaction) => {
-        assertRetryable(migrationId, await lockMigration(transaction, context, migrationId))
+        assertRetryable(migrationId, await lockMigration(transaction, own, migrationId))
         const migration = await get(transaction, context, migrationId)
-        const jobs = await lockFailedJobs(transaction, context, { migrationId, after: behind, last, only })
-        for (const job of jobs) await giveBackAttempts(transaction, context, migration, job)
+        const jobs = await lockFailedJobs(transaction, own, { migrationId, after: behind, last, only })
+        for (const job of jobs) await giveBackAttempts(transaction, own, migration, job)
         return jobs
       },
       { isPlanning: true, statementTimeoutMs: context.limits.planningTimeoutMs },
@@ -69,11 +73,32 @@ function assertRetryable(migrationId: string, status: MigrationStatus): void {
   )
 }
 
+/** As everywhere, but with what can be done here. Throws illegal_transition. */
+function assertAllowed(migrationId: string, event: 'pause' | 'execute', from: MigrationStatus): void {
+  if (canTransition(event, from)) return
+  const { to } = MIGRATION_EVENTS[event]
+  throw new TrancheError('illegal_transition', `migration ${migrationId} is ${from}; it cannot become ${to}`, {
+    remedy: REMEDIES[from],
+    details: { from, to, event },
+  })
+}
+
+const REMEDIES: Readonly<Record<MigrationStatus, string>> = {
+  paused: 'Resume it.',
+  active: 'Pause it, or leave it to GitLab.',
+  finished: 'Nothing is left to run; GitLab finalizes it with a later release.',
+  failed: 'Look at its failures, then retry it.',
+  finalizing: 'GitLab finalizes it, and its tables keep no status to go back to: leave it to GitLab.',
+  finalized: 'It is sealed; nothing more can be done with it.',
+}
+
 function alwaysHalved(): TrancheError {
   return new TrancheError('invalid_arguments', 'a job of GitLab’s own is always split when it is retried', {
     remedy: 'Leave --size out.',
   })
 }
+
+const UNDEFINED_COLUMN = '42703'
 
 async function change(
   context: EngineContext,
@@ -81,11 +106,17 @@ async function change(
   event: 'pause' | 'execute',
   isRetry = false,
 ): Promise<Migration> {
-  const { changed, migration } = await inPatientTransaction(context, async (transaction) => {
-    const status = await lockMigration(transaction, context, migrationId)
+  const apply = async (transaction: Transaction): Promise<{ changed: StatusChange; migration: Migration }> => {
+    const status = await lockMigration(transaction, writable(context), migrationId)
     if (event === 'execute' && !isRetry) assertResumable(migrationId, status)
-    const applied = await transitionMigration(transaction, context, { migrationId, event })
+    assertAllowed(migrationId, event, status)
+    const applied = await transitionMigration(transaction, writable(context), { migrationId, event })
     return { changed: applied, migration: await get(transaction, context, migrationId) }
+  }
+  const { changed, migration } = await inPatientTransaction(context, apply).catch((error: unknown) => {
+    // What is read may be missing; when it was started and finished is written.
+    if (sqlstateOf(error) !== UNDEFINED_COLUMN) throw error
+    throw tooOld(context.tables.schema, 'batched_background_migrations', ['started_at or finished_at'])
   })
   context.emitter.emit('migration:changed', { migrationId, event, ...changed })
   return migration

@@ -28,7 +28,7 @@ export async function lastFailedJob(context: EngineContext, migrationId: string)
   if (!isId(migrationId)) throw unknownMigration(migrationId)
   const { rows } = await inTransaction(context, (transaction) =>
     transaction.query(
-      sql`SELECT coalesce(max(id), 0)::text AS last FROM ${context.tables.jobs}
+      sql`SELECT coalesce(max(id), 0)::text AS last FROM ${context.tables.jobs} AS j
            WHERE batched_background_migration_id = ${migrationId} AND status = ${JOB_STATUS_CODES.failed}`,
     ),
   )

@@ -3,6 +3,8 @@ import { raw, sql, type Sql } from '../../shared/sql.ts'
 
 export interface TrackingTables {
   readonly schema: string
+  /** They are GitLab's own, seen through the names of ours: for reading only. */
+  readonly isAttached: boolean
   readonly migrations: Sql
   readonly jobs: Sql
   readonly transitionLogs: Sql
@@ -36,6 +38,7 @@ export function trackingTables(schema: string): TrackingTables {
   const name = (object: string): Sql => sql.ident(schema, object)
   return {
     schema,
+    isAttached: false,
     migrations: name('batched_background_migrations'),
     jobs: name('batched_background_migration_jobs'),
     transitionLogs: name('batched_background_migration_job_transition_logs'),
