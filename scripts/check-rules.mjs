@@ -1,8 +1,7 @@
-/** Holds docs/rules.md and docs/differs-from-gitlab.md to their word: every row names a test, by file and title, that exists. */
+/** Holds docs/rules.md and docs/differs-from-gitlab.md to their word: every row names a test, by file and title, that is run. */
 import { readFile } from 'node:fs/promises'
+import { titlesOf } from './test-titles.mjs'
 
-// Also the titles behind `it.each([ … ])(` and `it.each(CASES)(`.
-const TITLE = /(?:\b(?:it|test)(?:\.\w+)?(?:\(\w+\))?|\])\)?\(\s*(['"`])((?:\\.|(?!\1).)*)\1/gs
 const ROW = /^\| (?<rule>.+?) \| `(?<file>[^`]+)` \| (?<title>.+?) \|$/
 
 const PAGES = ['rules.md', 'differs-from-gitlab.md']
@@ -20,7 +19,7 @@ for (const row of rows) {
     problems.push(`not "| rule | \`file\` | test |": ${row}`)
     continue
   }
-  const titles = await titlesOf(file)
+  const titles = await titlesIn(file)
   if (titles === null) problems.push(`${file} does not exist (rule: ${rule})`)
   else if (!titles.includes(title)) problems.push(`${file} has no test "${title}" (rule: ${rule})`)
 }
@@ -30,9 +29,7 @@ if (problems.length === 0) console.log(`${String(rows.length)} rules, each with 
 else process.exitCode = 1
 
 /** @param {string} file */
-async function titlesOf(file) {
+async function titlesIn(file) {
   const source = await readFile(new URL(`../${file}`, import.meta.url), 'utf8').catch(() => null)
-  return source === null
-    ? null
-    : [...source.matchAll(TITLE)].map(([, , title = '']) => title.replaceAll(/\\(['"`])/g, '$1'))
+  return source === null ? null : titlesOf(source)
 }
