@@ -90,7 +90,7 @@ async function examine(
     })
   })
   if (check.outcome === 'failed' || !force) return { queueing, check }
-  const detail = 'whether the batch column is unique and indexed was not asked (force)'
+  const detail = 'there and readable; what else is asked of a batch column is passed over (force)'
   return { queueing, check: { ...check, outcome: 'warns', detail } }
 }
 
@@ -155,7 +155,7 @@ async function checkTable(
   const warnings =
     range.kind === 'unknown'
       ? []
-      : await inTransaction(context, (transaction) => listWarnings(transaction, scoped, bounds), {
+      : await inTransaction(context, (transaction) => listWarnings(transaction, queueing, bounds), {
           isPlanning: true,
           searchPath,
         })

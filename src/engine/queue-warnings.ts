@@ -4,17 +4,24 @@ import type { PreflightCheck } from '../shared/queue-plan.ts'
 import type { KeyRange } from './batching/key-range.ts'
 import { findUnservedScope } from './batching/unserved-scope.ts'
 import type { Scoped } from './batching/strategy.ts'
+import { checkForcedKey } from './forced-key.ts'
+import type { Queueing } from './queueing.ts'
 import { checkRandomKeys } from './random-keys.ts'
 import type { Transaction } from './target/transaction.ts'
 
-/** Reads statistics only. `range` null: the whole table. */
+interface Warned extends Pick<Queueing, 'scoped' | 'strategy'> {
+  readonly request: Pick<Queueing['request'], 'force'>
+}
+
+/** Reads statistics and catalogues only. `range` null: the whole table. */
 export async function listWarnings(
   transaction: Transaction,
-  scoped: Scoped,
+  { scoped, strategy, request }: Warned,
   range: KeyRange | null,
 ): Promise<readonly PreflightCheck[]> {
   const checks = [checkRandomKeys(scoped), await checkScope(transaction, scoped, range ?? { until: null })]
-  return checks.filter((check) => check !== null)
+  const forced = request.force === true ? await checkForcedKey(transaction, scoped.table, strategy) : []
+  return [...forced, ...checks.filter((check) => check !== null)]
 }
 
 /** null: nothing is to be said of it. */

@@ -191,8 +191,7 @@ export async function insertQueued(
 ): Promise<Queued> {
   const range = await fixRange(transaction, queueing, queueing.range)
   const bounds = range === null ? null : { from: range.min, until: range.max }
-  const warnings = await listWarnings(transaction, queueing.scoped, bounds)
-  for (const { detail, remedy } of warnings) context.logger.log('warn', detail, { remedy })
+  const warnings = await listWarnings(transaction, queueing, bounds)
   const migration = await insertOne(transaction, context, queueing, range)
   await recordEvent(transaction, context, {
     kind: 'queue',

@@ -10,13 +10,21 @@ import { restoreIfAbandoned } from './abandoned.ts'
 import { withContentionRetries } from './contention.ts'
 import { type EngineContext, inTransaction, inWritingTransaction } from './context.ts'
 import { assertPreconditions } from './preconditions.ts'
-import { examineOrder, findDuplicate, insertQueued, keepSamples, type Queueing, readOrder } from './queueing.ts'
+import {
+  examineOrder,
+  findDuplicate,
+  insertQueued,
+  keepSamples,
+  type Queued,
+  type Queueing,
+  readOrder,
+} from './queueing.ts'
 import { lastArchived, lockForRemoval, REMOVAL_TIMEOUT_MS } from './removal.ts'
 import { archiveMigration, linkSuccessor } from './tracking/archive-migration.ts'
 import { findMigration } from './tracking/find-migration.ts'
 import { recordEvent } from './tracking/record-event.ts'
 import { unknownMigration } from './transitions.ts'
-import type { Migration, QueueRequest } from './types.ts'
+import type { Migration, QueueOutcome, QueueRequest } from './types.ts'
 
 /** What is to be other than it was asked for when it was queued. */
 export type RequeueChanges = Omit<QueueRequest, 'jobClassName' | 'jobArguments'>
@@ -24,6 +32,7 @@ export type RequeueChanges = Omit<QueueRequest, 'jobClassName' | 'jobArguments'>
 export interface RequeueOutcome {
   readonly archived: ArchivedValue
   readonly migration: Migration
+  readonly warnings: QueueOutcome['warnings']
 }
 
 /**
@@ -39,7 +48,7 @@ export async function requeueMigration(
   await restoreIfAbandoned(context, migrationId)
   const queueing = await examineAgain(context, migrationId, changes)
   await assertPreconditions(context, queueing)
-  const migration = await withContentionRetries(context, () => replace(context, migrationId, queueing))
+  const { migration, warnings } = await withContentionRetries(context, () => replace(context, migrationId, queueing))
   context.emitter.emit('migration:removed', { migrationId, reason: 'requeued', requeuedAs: migration.id })
   context.emitter.emit('migration:queued', {
     migrationId: migration.id,
@@ -47,7 +56,7 @@ export async function requeueMigration(
     duplicate: false,
   })
   await keepSamples(context, queueing, migration.id)
-  return { archived: await lastArchived(context, migrationId), migration }
+  return { archived: await lastArchived(context, migrationId), migration, warnings }
 }
 
 async function examineAgain(context: EngineContext, migrationId: string, changes: RequeueChanges): Promise<Queueing> {
@@ -100,14 +109,15 @@ function assertRequeueable(migrationId: string, status: MigrationStatus): void {
   })
 }
 
-async function replace(context: EngineContext, migrationId: string, queueing: Queueing): Promise<Migration> {
+async function replace(context: EngineContext, migrationId: string, queueing: Queueing): Promise<Queued> {
   return inWritingTransaction(
     context,
     async (transaction) => {
       const from = await lockForRemoval(transaction, context, migrationId)
       assertRequeueable(migrationId, from)
       await archiveMigration(transaction, context, { migrationId, reason: 'requeued' })
-      const { migration } = await insertQueued(transaction, context, queueing)
+      const queued = await insertQueued(transaction, context, queueing)
+      const { migration } = queued
       await linkSuccessor(transaction, context, { migrationId, successorId: migration.id })
       await recordEvent(transaction, context, {
         kind: 'requeue',
@@ -119,7 +129,7 @@ async function replace(context: EngineContext, migrationId: string, queueing: Qu
         migrationId: migration.id,
         details: { migrationId },
       })
-      return migration
+      return queued
     },
     { isPlanning: true, searchPath: queueing.searchPath, statementTimeoutMs: REMOVAL_TIMEOUT_MS },
   )

@@ -48,7 +48,11 @@ export interface CliValues {
   readonly retry: { readonly retried: number; readonly migration: MigrationValue }
   /** `secondJobId` null: nothing was left to divide. */
   readonly split: { readonly jobId: string; readonly secondJobId: string | null; readonly batchSize: number }
-  readonly requeue: { readonly archived: ArchivedValue; readonly migration: MigrationValue }
+  readonly requeue: {
+    readonly archived: ArchivedValue
+    readonly migration: MigrationValue
+    readonly warnings: readonly PreflightCheck[]
+  }
   /** `deleted` false: it was not queued, or is in the archive already. */
   readonly delete: { readonly deleted: boolean; readonly archived: ArchivedValue | null }
   readonly report:

@@ -28,7 +28,8 @@ test('a migration goes its whole way by hand', async () => {
   })
   expect(await tranche.run('queue', 'ShoutNames', '--args', '["!"]')).toMatchObject({
     exitCode: 0,
-    stdout: containing('is queued with these arguments already, as migration 1'),
+    stdout: 'ShoutNames is migration 1 (active).\n',
+    stderr: '! ShoutNames is queued with these arguments already; nothing was changed.\n',
   })
   expect(await tranche.run('run', '1', '--jobs', '1')).toMatchObject({
     exitCode: 0,

@@ -87,7 +87,11 @@ it('visits every row once under --force, also where a value straddles the border
   })
   await expect(engine.queue({ jobClassName: 'HitOdd' })).rejects.toMatchObject({ code: 'column_not_unique' })
 
-  const { migration } = await engine.queue({ jobClassName: 'HitOdd', force: true })
+  const { migration, warnings } = await engine.queue({ jobClassName: 'HitOdd', force: true })
+  expect(warnings.map(({ detail }) => detail)).toEqual([
+    'id may be NULL: such rows are not visited',
+    expect.stringContaining('no valid, complete unique index covers exactly the batch column "id"') as string,
+  ])
   const { reason } = await engine.run(migration.id)
 
   expect(reason).toBe('finished')

@@ -1,8 +1,10 @@
 import type { QueueRequest } from '../../engine/types.ts'
+import type { CliValues } from '../../shared/cli-output.ts'
 import { defineCommand } from '../command.ts'
 import { explainUnknownClass } from '../explain-unknown-class.ts'
 import { parseJsonArguments } from '../parse-json-arguments.ts'
 import type { Input } from '../flags.ts'
+import type { Session } from '../session.ts'
 import { shownId } from '../subject.ts'
 import { queuedText } from '../text/queued-text.ts'
 
@@ -43,18 +45,18 @@ export const queue = defineCommand({
     const outcome = await engine.queue(request)
     const { status } = outcome.migration
     if (outcome.duplicate) {
-      return {
-        value: outcome,
-        text: `! ${jobClassName} is queued with these arguments already, as migration ${shownId(outcome.migration)} (${status}); nothing was changed.`,
-      }
+      session.terminal.note(`! ${jobClassName} is queued with these arguments already; nothing was changed.`)
+      return { value: outcome, text: `${jobClassName} is migration ${shownId(outcome.migration)} (${status}).` }
     }
-    const warnings = outcome.warnings.flatMap(({ detail, remedy }) => [
-      `! ${detail}.`,
-      ...(remedy === null ? [] : [`  ${remedy}`]),
-    ])
-    return { value: outcome, text: [`✓ ${queuedText(outcome.migration)}`, ...warnings].join('\n') }
+    noteWarnings(outcome.warnings, session)
+    return { value: outcome, text: `✓ ${queuedText(outcome.migration)}` }
   },
 })
+
+/** On stderr: with --json they are in the value too. */
+export function noteWarnings(warnings: CliValues['queue']['warnings'], { terminal }: Session): void {
+  for (const { detail, remedy } of warnings) terminal.note(`! ${detail}.${remedy === null ? '' : ` ${remedy}`}`)
+}
 
 function requestOf(jobClassName: string, input: Input<keyof typeof FLAGS>): QueueRequest {
   const optional = {

@@ -2,7 +2,7 @@ import type { RequeueChanges } from '../../engine/requeueing.ts'
 import { defineCommand, ONE_ID } from '../command.ts'
 import type { Input } from '../flags.ts'
 import { queuedText } from '../text/queued-text.ts'
-import { QUEUE_FLAGS } from './queue.ts'
+import { noteWarnings, QUEUE_FLAGS } from './queue.ts'
 
 export const requeue = defineCommand({
   name: 'requeue',
@@ -17,6 +17,7 @@ export const requeue = defineCommand({
     const { id, jobClassName } = await engine.get(reference)
     await confirm(jobClassName)
     const value = await engine.requeue(id, changes)
+    noteWarnings(value.warnings, session)
     return { value, text: `✓ Migration ${id} is in the archive. ${queuedText(value.migration)}` }
   },
 })
