@@ -24,5 +24,7 @@ export function endOf(status: MigrationStatus): RunEndReason {
 
 export function nothingToDo(migration: Migration): RunOutcome {
   const rows = { scanned: 0, changed: 0, unresolved: 0, quarantined: 0, exact: true }
-  return { migration, done: true, reason: 'nothing_to_do', failure: null, jobsRun: 0, rows, seconds: 0 }
+  // Of one job that has succeeded already the migration may go on.
+  const done = migration.status === 'finished' || migration.status === 'finalized'
+  return { migration, done, reason: 'nothing_to_do', failure: null, jobsRun: 0, jobsFailed: 0, rows, seconds: 0 }
 }

@@ -1,9 +1,11 @@
 /** What failed and why: jobs that are or were failed with their whole transition log, grouped by what went wrong. */
 import { createHash } from 'node:crypto'
+import { TrancheError } from '../shared/errors.ts'
 import { sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES } from '../shared/status.ts'
 import { type EngineContext, inTransaction } from './context.ts'
 import { MAX_ATTEMPTS } from './takeover.ts'
+import type { Transaction } from './target/transaction.ts'
 import { JOB_COLUMNS, jobOf } from './tracking/find-job.ts'
 import { findMigration, isId } from './tracking/find-migration.ts'
 import { readTransitions } from './tracking/read-transitions.ts'
@@ -18,7 +20,7 @@ export interface FailureFilter {
 
 type FailedJob = FailureReport['jobs'][number]
 
-/** Newest failure first, largest group first. Throws unknown_migration. */
+/** Newest failure first, largest group first. Throws unknown_migration, unknown_job. */
 export async function readFailures(
   context: EngineContext,
   migrationId: string,
@@ -51,7 +53,7 @@ async function readRows(
     context,
     async (transaction) => {
       if ((await findMigration(transaction, tables, migrationId)) === null) throw unknownMigration(migrationId)
-      if (jobId !== undefined && !isId(jobId)) return { jobRows: [], entries: [] }
+      if (jobId !== undefined) await assertJob(transaction, context, { migrationId, jobId })
       const failedBefore = sql`EXISTS (SELECT FROM ${tables.transitionLogs} AS l
                                         WHERE l.batched_background_migration_job_id = j.id
                                           AND l.next_status = ${JOB_STATUS_CODES.failed})`
@@ -67,6 +69,23 @@ async function readRows(
     },
     { isReadOnly: true },
   )
+}
+
+/** Also one that never failed is a job, of which there is nothing to tell. Throws unknown_job. */
+async function assertJob(
+  transaction: Transaction,
+  { tables }: EngineContext,
+  { migrationId, jobId }: { readonly migrationId: string; readonly jobId: string },
+): Promise<void> {
+  if (isId(jobId)) {
+    const { rows } = await transaction.query(
+      sql`SELECT FROM ${tables.jobs} AS j WHERE j.id = ${jobId} AND j.batched_background_migration_id = ${migrationId}`,
+    )
+    if (rows.length > 0) return
+  }
+  throw new TrancheError('unknown_job', `migration ${migrationId} has no job with id ${jobId}`, {
+    remedy: `tranche failures ${migrationId} lists those that failed.`,
+  })
 }
 
 function isFailure({ nextStatus }: TransitionLogEntry): boolean {

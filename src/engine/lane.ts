@@ -15,6 +15,7 @@ import { takeOverStale } from './lease.ts'
 import { isPlanningTimeout } from './plan-by-rows.ts'
 import { exhausted } from './exhausted.ts'
 import type { HealthMonitor } from './health/monitor.ts'
+import { isHeldByOthers } from './held-by-others.ts'
 import { reconsiderHold } from './hold.ts'
 import { reconnect } from './reconnect.ts'
 import { findUnknownClaims, resolveClaim } from './resolve-claim.ts'
@@ -203,6 +204,7 @@ async function driveClaim(lanes: Lanes, claim: Claim): Promise<void> {
       return lanes.afterJob.run({ isSucceeded: true })
     case 'failed':
       tally.jobsRun += 1
+      tally.jobsFailed += 1
       await lanes.afterJob.run({ isSucceeded: false })
       // Too many failed jobs fail the migration at once, not only when its range is used up.
       return decide(lanes)
@@ -247,8 +249,9 @@ async function onNothingToClaim(lanes: Lanes): Promise<void> {
     endRun(lanes, 'job_limit')
     return
   }
-  // Another lane of this very run is still at work: that is no waiting.
-  if (lanes.driven.size === 0) waitFor(lanes, 'other runners hold the jobs that are left', null)
+  // Another lane of this very run is still at work, or plans its job: that is no waiting.
+  if (lanes.driven.size === 0 && (await isHeldByOthers(context, drive)))
+    waitFor(lanes, 'other runners hold the jobs that are left', null)
   await sleep(lanes, POLL_MS)
 }
 

@@ -91,6 +91,7 @@ export async function runMigration(
     reason,
     failure,
     jobsRun: tally.jobsRun,
+    jobsFailed: tally.jobsFailed,
     rows: tally.rows(),
     seconds: (context.clock.now().getTime() - startedAtMs) / 1000,
   }

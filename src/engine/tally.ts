@@ -23,6 +23,8 @@ export interface TallySubject {
 
 export interface Tally {
   jobsRun: number
+  /** Of them: attempts that failed. */
+  jobsFailed: number
   rows(): RowCounts
   /** Rows that were committed, as far as `end`. */
   add(rows: DoneRows, end: Key): void
@@ -73,6 +75,7 @@ export function createTally(subject: TallySubject, clock: Clock, emitter: Emitte
   }
   const tally: Tally = {
     jobsRun: 0,
+    jobsFailed: 0,
     rows: () => ({ scanned, changed, unresolved, quarantined, exact: isExact }),
     add(done, end) {
       scanned += done.scanned

@@ -196,6 +196,8 @@ export interface RunOutcome {
   /** Why the migration failed, where this run decided that; else null. */
   readonly failure: MigrationFailure | null
   readonly jobsRun: number
+  /** Of them: how many failed in this run, also where they will be tried again. */
+  readonly jobsFailed: number
   readonly rows: RowCounts
   readonly seconds: number
 }

@@ -150,6 +150,8 @@ export interface RunValue {
   readonly failure: MigrationFailure | null
   readonly jobsRun: number
   readonly rows: RowCountsValue
+  /** Of them: how many failed, also where they will be tried again. */
+  readonly jobsFailed: number
   readonly seconds: number
 }
 

@@ -54,6 +54,7 @@ export const ERROR_EXIT_CODES = {
   keychain_missing: EXIT.refused,
   // a check or the migration itself did not hold
   migration_failed: EXIT.failed,
+  job_failed: EXIT.failed,
   check_failed: EXIT.failed,
   test_failed: EXIT.failed,
   precondition_failed: EXIT.failed,

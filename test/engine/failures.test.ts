@@ -127,7 +127,8 @@ it('takes one job, or one group by its latest failure', async () => {
   expect(all.groups.map(({ message }) => message).sort()).toEqual(['early', 'late'])
   expect([early.jobs.map(({ job }) => job.minValue), shapes(early.groups)]).toEqual([['15'], [['early', 1, 1]]])
   expect(one.jobs.map(({ job }) => job.id)).toEqual([second])
-  expect(await engine.failures(migrationId, { jobId: 'nonsense' })).toEqual({ groups: [], jobs: [] })
+  for (const jobId of ['nonsense', '999'])
+    await expect(engine.failures(migrationId, { jobId })).rejects.toMatchObject({ code: 'unknown_job' })
   expect(await engine.failures(migrationId, { group: 'nonsense' })).toEqual({ groups: [], jobs: [] })
 })
 

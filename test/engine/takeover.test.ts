@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, it } from 'vitest'
+import { isHeldByOthers } from '../../src/engine/held-by-others.ts'
 import type { Identity } from '../../src/engine/ports.ts'
 import { systemIdentity } from '../../src/host/system/identity.ts'
 import { processStart } from '../../src/host/system/process-table.ts'
@@ -29,6 +30,18 @@ it('a run that waits for another runner’s last job takes it over as soon as th
     fromRunner: expect.stringContaining('other on') as string,
   })
   expect(await hits(bundle)).toEqual([{ hits: 1, count: 40 }])
+})
+
+it('waits for other runners only where one of them is at a job', async () => {
+  const bundle = await raced(40)
+  const context = bundle.context()
+  const [own, other] = [
+    await joinedDrive(context, bundle.migrationId),
+    await joinedDrive(bundle.context(), bundle.migrationId),
+  ]
+  await claimed(context, own)
+  expect(await isHeldByOthers(context, own)).toBe(false)
+  expect(await isHeldByOthers(context, other)).toBe(true)
 })
 
 it('a process of another boot, container or host is judged by its heartbeat alone', async () => {

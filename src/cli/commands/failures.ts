@@ -18,6 +18,6 @@ export const failures = defineCommand({
     const { engine } = await session.open({ verb: null })
     const { id } = await engine.get(reference)
     const value = await engine.failures(id, filter)
-    return { value, text: failuresText(value) }
+    return { value, text: failuresText(value, filter) }
   },
 })

@@ -45,8 +45,9 @@ export const run = defineCommand({
         ...job,
         ...(maxJobs === undefined ? {} : { maxJobs }),
       })
-      const failure = failureOf(outcome)
-      return { value: outcome, text: runText(outcome), ...(failure === null ? {} : { failure }) }
+      const jobId = job.jobId ?? null
+      const failure = failureOf(outcome, jobId)
+      return { value: outcome, text: runText(outcome, jobId), ...(failure === null ? {} : { failure }) }
     } finally {
       endNarration()
     }
@@ -61,15 +62,20 @@ export function parseParallel(parallel: number): number {
   })
 }
 
-/** What a run's end means to a script: null is exit code 0. */
-export function failureOf(outcome: RunOutcome): TrancheError | null {
-  const { migration, reason } = outcome
+/** What a run's end means to a script: null is exit code 0. Of a run of one job that one's failure is the answer. */
+function failureOf(outcome: RunOutcome, jobId: string | null): TrancheError | null {
+  const { migration, reason, jobsFailed } = outcome
   const details = { outcome }
   switch (reason) {
     case 'finished':
     case 'nothing_to_do':
-    case 'job_limit':
       return null
+    case 'job_limit':
+      if (jobId === null || jobsFailed === 0) return null
+      return new TrancheError('job_failed', `job ${jobId} of migration ${migration.id} failed`, {
+        remedy: `See why with: tranche failures ${migration.id} --job ${jobId}`,
+        details,
+      })
     case 'failed':
       return new TrancheError(
         'migration_failed',

@@ -5,8 +5,17 @@ import { formatTime } from '../../shared/format-duration.ts'
 import { countOf, formatCount } from '../../shared/format-number.ts'
 import { block, columns, indent } from './columns.ts'
 
-export function failuresText({ groups, jobs }: FailuresValue): string {
-  if (jobs.length === 0) return 'No job has failed.'
+interface Asked {
+  readonly jobId?: string
+  readonly group?: string
+}
+
+export function failuresText({ groups, jobs }: FailuresValue, { jobId, group: wanted }: Asked): string {
+  if (jobs.length === 0) {
+    const which = jobId === undefined ? 'No job' : `Job ${jobId}`
+    const verb = jobId === undefined ? 'has failed' : 'has not failed'
+    return `${which} ${verb}${wanted === undefined ? '' : ` in the way of group ${wanted}`}.`
+  }
   const blocked = jobs.filter(({ isBlocked }) => isBlocked).length
   const rows = groups.map(({ group, count, jobCount, lastAt, exceptionClass, message }) => [
     group,

@@ -4,14 +4,24 @@ import { formatDuration } from '../../shared/format-duration.ts'
 import { countOf, formatCount, formatRate } from '../../shared/format-number.ts'
 import { shownId } from '../subject.ts'
 
-export function runText(run: RunValue): string {
-  const { migration, reason, jobsRun, rows, seconds } = run
-  const sign =
-    reason === 'failed' ? '✕' : reason === 'paused' || reason === 'taken_over' || reason === 'aborted' ? '!' : '✓'
-  const counts = `${countOf(jobsRun, 'job')}, ${countOf(rows.scanned, 'row')} scanned, ${formatCount(rows.changed)} changed${leftOf(rows)}`
+/** `jobId`: what was driven is that job alone. */
+export function runText(run: RunValue, jobId: string | null): string {
+  const { migration, reason, jobsRun, jobsFailed, rows, seconds } = run
+  const isBad = reason === 'failed' || (jobId !== null && jobsFailed > 0)
+  const sign = isBad ? '✕' : reason === 'paused' || reason === 'taken_over' || reason === 'aborted' ? '!' : '✓'
+  const failed = jobsFailed === 0 ? '' : ` (${formatCount(jobsFailed)} of them failed)`
+  const counts = `${countOf(jobsRun, 'job')}${failed}, ${countOf(rows.scanned, 'row')} scanned, ${formatCount(rows.changed)} changed${leftOf(rows)}`
   const rate = seconds > 0 && rows.scanned > 0 ? `, ${formatRate(rows.scanned / seconds)}` : ''
   const done = reason === 'nothing_to_do' ? '' : ` This run: ${counts} in ${formatDuration(seconds)}${rate}.`
-  return `${sign} ${migration.jobClassName} (${shownId(migration)}) ${sentenceOf(run)}${done}`
+  return `${sign} ${migration.jobClassName} (${shownId(migration)}) ${jobId === null ? sentenceOf(run) : (jobSentence(run, jobId) ?? sentenceOf(run))}${done}`
+}
+
+/** null: the end of the migration says more than that of its job. */
+function jobSentence({ reason, jobsFailed, migration: { status } }: RunValue, jobId: string): string | null {
+  if (status !== 'active') return null
+  if (reason === 'nothing_to_do') return `goes on: its job ${jobId} has succeeded already, nothing to do.`
+  if (reason === 'job_limit') return `goes on: its job ${jobId} ${jobsFailed > 0 ? 'failed' : 'succeeded'}.`
+  return null
 }
 
 /** Rows that somebody should look at. */
