@@ -11,11 +11,23 @@ export function createJsonLogger(write: (line: string) => void, isVerbose: boole
   return {
     log(level, event, fields = {}) {
       if (level === 'debug' && !isVerbose) return
-      write(
-        JSON.stringify({ severity: level.toUpperCase(), time: new Date().toISOString(), message: event, ...fields }),
-      )
+      const named = Object.entries(fields).map(([name, value]) => [logName(name), value] as const)
+      const head = { severity: level.toUpperCase(), time: new Date().toISOString(), message: event }
+      write(JSON.stringify({ ...head, ...Object.fromEntries(named) }))
     },
   }
+}
+
+/** `message` is the event's own; an id says in GitLab's word whose it is. */
+const LOG_NAMES: Readonly<Record<string, string>> = {
+  message: 'exception_message',
+  code: 'exception_class',
+  migrationId: 'batched_migration_id',
+  jobId: 'batched_job_id',
+}
+
+function logName(name: string): string {
+  return LOG_NAMES[name] ?? name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
 /** The terminal's notes as lines of the same log, their sign as severity; nothing is drawn over. */
@@ -78,6 +90,24 @@ export function logEvents(engine: Engine, logger: Logger, prefix = ''): () => vo
         attempt,
         exception_class: exceptionClass,
         exception_message: exceptionMessage,
+      })
+    }),
+    engine.on('job:shrunk', ({ migrationId, jobId, from, to, attempts }) => {
+      logger.log('warn', 'Sub batch size reduced due to timeout', {
+        ...about(migrationId),
+        batched_job_id: jobId,
+        sub_batch_size: from,
+        reduced_sub_batch_size: to,
+        attempts,
+      })
+    }),
+    engine.on('job:split', ({ migrationId, jobId, secondJobId, batchSize, attempts }) => {
+      logger.log('warn', 'BatchedJob split', {
+        ...about(migrationId),
+        batched_job_id: jobId,
+        second_batched_job_id: secondJobId,
+        batch_size: batchSize,
+        attempts,
       })
     }),
     engine.on('job:released', ({ reason, ...job }) => {

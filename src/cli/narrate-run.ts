@@ -45,6 +45,7 @@ function narrateRun(engine: Engine, terminal: Terminal, scannedBefore = 0): () =
         `✕ job ${jobId}, attempt ${String(attempt)}: ${exceptionClass}: ${exceptionMessage.split('\n', 1)[0] ?? ''}`,
       )
     }),
+    ...tellSmaller(engine, terminal, ({ jobId }) => `job ${jobId}`),
     engine.on('job:taken_over', ({ jobId }) => {
       terminal.note(`! job ${jobId} was taken over from a runner that is gone`)
     }),
@@ -94,6 +95,7 @@ function narrateWork(engine: Engine, terminal: Terminal, prefix = ''): () => voi
         `✕ migration ${prefix}${migrationId} job ${jobId}: ${exceptionClass}: ${exceptionMessage.split('\n', 1)[0] ?? ''}`,
       )
     }),
+    ...tellSmaller(engine, terminal, ({ migrationId, jobId }) => `migration ${prefix}${migrationId} job ${jobId}`),
     engine.on('hold:began', ({ migrationId, ...hold }) => {
       terminal.note(`! migration ${prefix}${migrationId}: ${holdSentence(hold)}`)
     }),
@@ -115,4 +117,22 @@ function narrateWork(engine: Engine, terminal: Terminal, prefix = ''): () => voi
   return () => {
     for (const stop of stops) stop()
   }
+}
+
+type WhichJob = (event: { readonly migrationId: string; readonly jobId: string }) => string
+
+/** What timeouts do to a job. */
+function tellSmaller(engine: Engine, terminal: Terminal, which: WhichJob): readonly (() => void)[] {
+  return [
+    engine.on('job:shrunk', ({ from, to, ...job }) => {
+      terminal.note(
+        `! ${which(job)} took too long: its sub-batches have ${formatCount(to)} rows now instead of ${formatCount(from)}`,
+      )
+    }),
+    engine.on('job:split', ({ secondJobId, batchSize, ...job }) => {
+      const half =
+        secondJobId === null ? 'has nothing left to divide' : `is split, its second half is job ${secondJobId}`
+      terminal.note(`! ${which(job)} took too long: it ${half}; batch size ${formatCount(batchSize)}`)
+    }),
+  ]
 }

@@ -15,8 +15,13 @@ const SHRINK_FACTOR = 0.75
 const MAX_SHRINK = 0.65
 
 export type TimeoutAnswer =
-  | { readonly kind: 'shrunk'; readonly from: number; readonly to: number }
-  | { readonly kind: 'split'; readonly secondJobId: string | null; readonly batchSize: number }
+  | { readonly kind: 'shrunk'; readonly from: number; readonly to: number; readonly attempts: number }
+  | {
+      readonly kind: 'split'
+      readonly secondJobId: string | null
+      readonly batchSize: number
+      readonly attempts: number
+    }
 
 interface Sizes {
   readonly attempts: number
@@ -62,18 +67,18 @@ async function shrinkOrSplit(
   if (sizes.attempts >= MAX_ATTEMPTS) {
     const outcome = await splitJob(transaction, context, { ...ids, scoped: drive.scoped, strategy: drive.strategy })
     await recordEvent(transaction, context, { kind: 'job_split', ...ids, details: { ...outcome } })
-    return { kind: 'split', ...outcome }
+    return { kind: 'split', ...outcome, attempts: sizes.attempts }
   }
   const to = shrunk(sizes)
   if (to === null) return null
   await transaction.query(
     sql`UPDATE ${context.tables.jobs} SET sub_batch_size = ${to}, updated_at = clock_timestamp() WHERE id = ${jobId}`,
   )
-  const change = { from: sizes.sub_batch_size, to }
+  const change = { from: sizes.sub_batch_size, to, attempts: sizes.attempts }
   await recordEvent(transaction, context, {
     kind: 'sub_batch_shrunk',
     ...ids,
-    details: { ...change, attempts: sizes.attempts },
+    details: change,
   })
   return { kind: 'shrunk', ...change }
 }

@@ -65,9 +65,13 @@ export interface EngineEvents {
     readonly operation: Operation
   }
   /** After a timeout: its sub-batches are smaller from now on. */
-  'job:shrunk': OfJob & { readonly from: number; readonly to: number }
-  /** null: nothing was left to divide. */
-  'job:split': OfJob & { readonly secondJobId: string | null; readonly batchSize: number }
+  'job:shrunk': OfJob & { readonly from: number; readonly to: number; readonly attempts: number }
+  /** `secondJobId` null: nothing was left to divide. `attempts`: those that it had used; null: split by hand. */
+  'job:split': OfJob & {
+    readonly secondJobId: string | null
+    readonly batchSize: number
+    readonly attempts: number | null
+  }
   'job:released': OfJob & { readonly reason: string }
   'job:taken_over': OfJob & { readonly fromRunner: string | null }
   'job:retried': OfJob

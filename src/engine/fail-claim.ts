@@ -41,20 +41,16 @@ async function shareMigration(transaction: Transaction, { tables }: EngineContex
 }
 
 function tellAnswer(
-  { emitter, logger }: EngineContext,
+  { emitter }: EngineContext,
   { migration }: Drive,
   jobId: string,
   answer: TimeoutAnswer | null,
 ): void {
   if (answer === null) return
   const ids = { migrationId: migration.id, jobId }
-  const { kind, ...details } = answer
-  if (answer.kind === 'shrunk') emitter.emit('job:shrunk', { ...ids, from: answer.from, to: answer.to })
-  else emitter.emit('job:split', { ...ids, secondJobId: answer.secondJobId, batchSize: answer.batchSize })
-  logger.log('warn', kind === 'shrunk' ? 'sub-batch size reduced after a timeout' : 'job split after timeouts', {
-    ...ids,
-    ...details,
-  })
+  const { attempts } = answer
+  if (answer.kind === 'shrunk') emitter.emit('job:shrunk', { ...ids, from: answer.from, to: answer.to, attempts })
+  else emitter.emit('job:split', { ...ids, secondJobId: answer.secondJobId, batchSize: answer.batchSize, attempts })
 }
 
 async function setFailed(

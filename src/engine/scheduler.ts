@@ -14,6 +14,7 @@ import { runMigration } from './runner.ts'
 import { registerScheduler } from './scheduler-runner.ts'
 import { lastStart, spacing } from './spacing.ts'
 import { type ErrorKind, kindOfError } from './target/sqlstate.ts'
+import { findMigration } from './tracking/find-migration.ts'
 import { recordEvent } from './tracking/record-event.ts'
 
 const TICK_MS = 1_000
@@ -95,7 +96,7 @@ function createDesk(context: EngineContext, parallel: number, signal: AbortSigna
         if (isPassing(kindOfError(error))) return
         // A younger migration of the same table gets its turn meanwhile.
         refusedUntilMs.set(migrationId, context.clock.now().getTime() + REFUSED_MS)
-        tellOnce(context, told, migrationId, error)
+        return tellOnce(context, told, migrationId, error)
       })
       .finally(() => driven.delete(migrationId))
     driven.set(migrationId, driving)
@@ -161,13 +162,22 @@ async function listDue(context: EngineContext, refused: readonly string[]): Prom
 }
 
 /** What keeps a migration from being driven here is told once, not at every tick. */
-function tellOnce({ logger }: EngineContext, skipped: Set<string>, migrationId: string, error: unknown): void {
+async function tellOnce(
+  context: EngineContext,
+  skipped: Set<string>,
+  migrationId: string,
+  error: unknown,
+): Promise<void> {
   const { code, message, remedy } = toAppError(error)
   if (error instanceof TrancheError && code === 'table_busy') return
   const key = `${migrationId} ${code} ${message}`
   if (skipped.has(key)) return
   skipped.add(key)
-  logger.log('warn', 'migration skipped', { migrationId, code, message, remedy })
+  const migration = await inTransaction(context, (transaction) =>
+    findMigration(transaction, context.tables, migrationId),
+  ).catch(() => null) // the reason is told in any case
+  const jobClassName = migration?.jobClassName ?? null
+  context.logger.log('warn', 'migration skipped', { migrationId, jobClassName, code, message, remedy })
 }
 
 /**

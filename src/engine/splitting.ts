@@ -51,7 +51,8 @@ async function inOneTransaction(
     )
   const outcomes = await withContentionRetries(context, splitAll)
   outcomes.forEach((outcome, index) => {
-    context.emitter.emit('job:split', { migrationId: migration.id, jobId: jobIds[index] ?? '', ...outcome })
+    const ids = { migrationId: migration.id, jobId: jobIds[index] ?? '' }
+    context.emitter.emit('job:split', { ...ids, ...outcome, attempts: null })
   })
   return outcomes
 }
