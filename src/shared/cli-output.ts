@@ -29,7 +29,8 @@ export interface CliValues {
   readonly init: { readonly folder: string; readonly files: readonly string[] }
   readonly test: TestValue
   readonly install: InstallValue
-  readonly uninstall: { readonly schema: string; readonly database: string }
+  readonly uninstall:
+    { readonly schema: string; readonly database: string } | { readonly schema: string; readonly sql: string }
   readonly list: ListValue
   readonly queue: {
     readonly duplicate: boolean

@@ -231,6 +231,11 @@ test('a tracking schema of another name is used throughout', async () => {
   expect(await tranche.run(...named, 'queue', 'ShoutNames')).toMatchObject({ exitCode: 0 })
   expect(await tranche.run('run', '1', ...named)).toMatchObject({ exitCode: 0 })
   expect(await tranche.run('status')).toMatchObject({ exitCode: 2, stderr: containing('not_installed') })
+  const before = await fingerprint(database)
+  const { sql } = valueOf(await tranche.json('uninstall', '--print', ...named)) as { readonly sql: string }
+  expect(await fingerprint(database)).toEqual(before)
+  await database.query(sql)
+  expect(await database.query(`SELECT nspname FROM pg_namespace WHERE nspname = 'My "own"'`)).toEqual([])
 })
 
 test('production wants its confirmations, and the phrase is not answered by --yes', async () => {

@@ -1,7 +1,9 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { defineBatchedMigration, sql } from '../../src/catalogue/api.ts'
 import { installSql } from '../../src/engine/tracking/install.ts'
+import { uninstallSql } from '../../src/engine/tracking/uninstall.ts'
 import { newestVersion } from '../../src/engine/tracking/schema-steps.ts'
+import { quoteIdentifier } from '../../src/shared/sql.ts'
 import { engineAsRole } from '../support/engine-as-role.ts'
 import { setup } from '../support/engine-setup.ts'
 import { sourceOf } from '../support/engine-ports.ts'
@@ -107,6 +109,22 @@ it.each(['tranche', `O'Neil "x"`])('prints SQL that makes the very same schema: 
   expect(await describeSchema(byHand.query, trackingSchema)).toEqual(await describeSchema(query, trackingSchema))
   expect(await engine.install()).toMatchObject({ installed: false })
 })
+
+it.each(['tranche', `O'Neil "x"`])(
+  'prints SQL that drops what is its own, and the schema where nothing else is in it: %s',
+  async (trackingSchema) => {
+    const { query } = await setup({ ports: { trackingSchema } })
+    const schema = quoteIdentifier(trackingSchema)
+    await query(`CREATE TABLE ${schema}.theirs (id bigint)`)
+    await query(await uninstallSql(trackingSchema))
+    expect(await query('SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace($1)', [schema])).toEqual([
+      { relname: 'theirs' },
+    ])
+    await query(`DROP TABLE ${schema}.theirs`)
+    await query(await uninstallSql(trackingSchema))
+    expect(await query('SELECT FROM pg_namespace WHERE nspname = $1', [trackingSchema])).toEqual([])
+  },
+)
 
 it('runs for a role that owns nothing and has the printed grants only', async () => {
   const { database, query } = await setup({ schema: hitsTable(40) })

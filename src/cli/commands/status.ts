@@ -5,6 +5,7 @@ import type { HealthReading } from '../../shared/health.ts'
 import { defineCommand } from '../command.ts'
 import { follow, refuseFollowingAsJson } from '../follow.ts'
 import { listStates } from '../list-states.ts'
+import { HEALTH_FLAG, parseHealth } from '../parse-health.ts'
 import type { Opened, Session } from '../session.ts'
 import { shownId } from '../subject.ts'
 import { archivedText } from '../text/archived-text.ts'
@@ -13,14 +14,18 @@ import { stateText, statesText } from '../text/state-text.ts'
 export const status = defineCommand({
   name: 'status',
   operands: { usage: '[ID]', min: 0, max: 1 },
-  flags: { follow: { help: 'look again each second: one migration until it has ended, all of them until Ctrl-C' } },
+  flags: {
+    follow: { help: 'look again each second: one migration until it has ended, all of them until Ctrl-C' },
+    health: HEALTH_FLAG,
+  },
   help: 'Shows where all migrations stand, or one in full: progress, rows, jobs, settings and who drives it.',
   onSignal: 'end',
   async run(input, session) {
     const [reference] = input.operands
     const isFollowing = input.isSet('follow')
     if (isFollowing) refuseFollowingAsJson(session)
-    const opened = await session.open({ verb: null })
+    const health = parseHealth(input.list('health'))
+    const opened = await session.open({ verb: null, health })
     if (isFollowing) {
       await followStatus(opened, session, reference)
       return { value: { migrations: [], archived: [], health: null }, text: null }

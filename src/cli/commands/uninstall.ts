@@ -5,10 +5,15 @@ import type { OpenedDatabase } from '../session.ts'
 export const uninstall = defineCommand({
   name: 'uninstall',
   operands: { usage: '', min: 0, max: 0 },
-  flags: {},
+  flags: { print: { help: 'print the SQL for a DBA and connect to nothing' } },
   help: 'Removes the tracking schema: what is queued, the journal, every proof. The migrated data stays as it is. Always confirmed.',
   onSignal: 'leave',
-  async run(_input, session) {
+  async run(input, session) {
+    if (input.isSet('print')) {
+      const { uninstallSql } = await import('../../engine/tracking/uninstall.ts')
+      const sql = await uninstallSql(session.trackingSchema)
+      return { value: { schema: session.trackingSchema, sql }, text: sql.trimEnd() }
+    }
     const { engine, target, confirm, trackingSchema: schema, all } = await session.open({ verb: 'uninstall' })
     if (all.length > 1) throw severalDatabases(all)
     await confirm(schema)

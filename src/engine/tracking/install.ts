@@ -94,7 +94,7 @@ async function createSchema(transaction: Transaction, schema: string): Promise<v
 }
 
 /** The name stands in function bodies between dollar signs, and PostgreSQL cuts longer names silently. */
-function assertUsableName(schema: string): void {
+export function assertUsableName(schema: string): void {
   const isUsable =
     // eslint-disable-next-line no-control-regex -- a line break would end a comment or part a statement
     !/[\u0000-\u001f]|\$\$|^pg_/.test(schema) && schema !== '' && Buffer.byteLength(schema) <= LONGEST_NAME_BYTES

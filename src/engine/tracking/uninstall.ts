@@ -5,6 +5,7 @@ import { type EngineContext, inWritingTransaction } from '../context.ts'
 import { readHolder } from '../stepped/lease.ts'
 import { sqlstateOf } from '../target/sqlstate.ts'
 import type { Transaction } from '../target/transaction.ts'
+import { assertUsableName } from './install.ts'
 import { listRunners } from './list-runners.ts'
 import { assertOurs, notInstalled, readSchemaState } from './schema-state.ts'
 import { listOwnObjects, newestVersion } from './schema-steps.ts'
@@ -30,6 +31,25 @@ export async function uninstall(context: EngineContext): Promise<void> {
   } catch (error) {
     throw explain(error, schema)
   }
+}
+
+/** The SQL that drops the tracking tables, for a DBA to read or to run while nobody drives anything. Throws invalid_setting. */
+export async function uninstallSql(schema: string): Promise<string> {
+  assertUsableName(schema)
+  return [
+    'BEGIN;',
+    ...(await dropStatements(schema)).map((statement) => `${statement};`),
+    ...(schema === 'public' ? [] : [dropSchemaWhereEmpty(schema)]),
+    'COMMIT;',
+    '',
+  ].join('\n')
+}
+
+function dropSchemaWhereEmpty(schema: string): string {
+  return [
+    '-- Not where anything else lives in it.',
+    `DO $$ BEGIN DROP SCHEMA ${quoteIdentifier(schema)}; EXCEPTION WHEN dependent_objects_still_exist THEN NULL; END $$;`,
+  ].join('\n')
 }
 
 async function assertNobodyDrives(transaction: Transaction, context: EngineContext): Promise<void> {
@@ -63,14 +83,18 @@ async function assertNobodySteps(transaction: Transaction, context: EngineContex
 }
 
 async function dropObjects(transaction: Transaction, schema: string): Promise<void> {
+  for (const statement of await dropStatements(schema)) await transaction.query(raw(statement))
+}
+
+async function dropStatements(schema: string): Promise<readonly string[]> {
   const { tables, views, functions } = await listOwnObjects()
   const qualify = (name: string): string => `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`
-  for (const { name, argumentList } of functions) {
-    await transaction.query(raw(`DROP FUNCTION IF EXISTS ${qualify(name)}${argumentList}`))
-  }
-  for (const name of views) await transaction.query(raw(`DROP VIEW IF EXISTS ${qualify(name)}`))
-  // In one statement, so that their foreign keys to each other do not matter.
-  await transaction.query(raw(`DROP TABLE IF EXISTS ${tables.map(qualify).join(', ')}`))
+  return [
+    ...functions.map(({ name, argumentList }) => `DROP FUNCTION IF EXISTS ${qualify(name)}${argumentList}`),
+    ...views.map((name) => `DROP VIEW IF EXISTS ${qualify(name)}`),
+    // In one statement, so that their foreign keys to each other do not matter.
+    `DROP TABLE IF EXISTS ${tables.map(qualify).join(', ')}`,
+  ]
 }
 
 async function dropEmptySchema(transaction: Transaction, schema: string): Promise<void> {
