@@ -1,15 +1,9 @@
 /** The engine's public face. It holds no state of its own: the truth is in the target's tracking tables. */
-import { attachedContext } from './attached/attached-tables.ts'
 import { readHealthAttached } from './attached/health-attached.ts'
+import { readAttachedInstallation, readLogAttached } from './attached/log-attached.ts'
 import { pauseAttached, resumeAttached, retryAttached } from './attached/operate-attached.ts'
-import {
-  DEFAULT_DATABASE,
-  DEFAULT_LIMITS,
-  type EngineContext,
-  inTransaction,
-  type Limits,
-  rememberFacts,
-} from './context.ts'
+import { DEFAULT_DATABASE, DEFAULT_LIMITS, type EngineContext, type Limits, rememberFacts } from './context.ts'
+import { createDoors } from './doors.ts'
 import { createEmitter, type EngineEvents } from './events.ts'
 import { readFailures } from './failures.ts'
 import { finalizeMigration } from './finalizer.ts'
@@ -28,26 +22,24 @@ import type {
   RowTransformer,
 } from './ports.ts'
 import type { ArchivedValue } from '../shared/archived-value.ts'
-import { TrancheError } from '../shared/errors.ts'
 import { DEFAULT_HEALTH, type HealthSettings } from '../shared/health-settings.ts'
 import type { HealthReading } from '../shared/health.ts'
 import type { JobCell, JobDetail } from '../shared/job-view.ts'
 import type { QuarantinedRowValue } from '../shared/quarantine-view.ts'
 import { type Plan, planQueue, planStatement } from './plan.ts'
 import { queueMigration } from './queueing.ts'
+import type { ReportData } from './report-data.ts'
 import { readLastVerification, readMigrationSamples, readReport } from './report.ts'
 import { deleteMigration } from './removal.ts'
 import { type RequeueChanges, requeueMigration, type RequeueOutcome } from './requeueing.ts'
-import { lostConnection } from './reconnect.ts'
 import { runMigration } from './runner.ts'
 import { setScheduling, work, type WorkOptions } from './scheduler.ts'
 import type { SplitOutcome } from './split.ts'
 import { splitOneJob } from './splitting.ts'
 import { createStepped, type SteppedEngine } from './stepped/stepped.ts'
 import type { Target } from './target/open-target.ts'
-import { privilegeMissing } from './target/privileges.ts'
 import type { ServerFacts } from './target/server-facts.ts'
-import { kindOfError, sqlstateOf } from './target/sqlstate.ts'
+import { whereItIs } from './tracking/archived-tables.ts'
 import { getJob } from './tracking/get-job.ts'
 import { install } from './tracking/install.ts'
 import { listQuarantined } from './tracking/list-quarantined.ts'
@@ -55,7 +47,7 @@ import { readArchive } from './tracking/read-archive.ts'
 import { readEvents } from './tracking/read-events.ts'
 import { type JobChanges, readChangedJobs, readJobCells } from './tracking/read-job-cells.ts'
 import { type LogCursor, type LogPage, readLog } from './tracking/read-log.ts'
-import { assertInstalled, readInstalledAt, readSchemaState } from './tracking/schema-state.ts'
+import { readInstalledAt } from './tracking/schema-state.ts'
 import { trackingTables } from './tracking/tables.ts'
 import { uninstall } from './tracking/uninstall.ts'
 import { verifyMigration } from './verifier.ts'
@@ -95,7 +87,7 @@ export interface Engine {
   isAttached(): Promise<boolean>
   /** Drops the tracking schema with everything in it. Throws not_installed. */
   uninstall(): Promise<void>
-  /** When the tracking schema was installed, which names it among those that a database has had. Throws not_installed. */
+  /** Names the tracking schema among those that a database has had: when it was installed; of GitLab's own, its place. Throws not_installed. */
   installedAt(): Promise<string>
   /** What `queue` would do; writes nothing. */
   plan(request: QueueRequest): Promise<Plan>
@@ -126,6 +118,7 @@ export interface Engine {
     migrationId: string,
     options: { readonly timeoutSeconds?: number; readonly signal?: AbortSignal },
   ): Promise<Migration>
+  /** Also of one in the archive. Throws unknown_migration, unknown_job. */
   failures(migrationId: string, filter?: { readonly jobId?: string; readonly group?: string }): Promise<FailureReport>
   /** Rows in quarantine in the order in which they came, behind `after` (an entry's id). Throws unknown_migration. */
   listQuarantined(
@@ -146,6 +139,7 @@ export interface Engine {
   log(after: LogCursor, limit: number): Promise<LogPage>
   verify(migrationId: string, options?: { readonly signal?: AbortSignal }): Promise<Verification>
   finalize(migrationId: string, options?: FinalizeOptions): Promise<FinalizeOutcome>
+  /** Also of one in the archive. */
   report(migrationId: string): Promise<ReportData>
   /** Archives the old rows and queues the same anew: the only reset. Throws what queue throws, illegal_transition, already_running. */
   requeue(migrationId: string, changes?: RequeueChanges): Promise<RequeueOutcome>
@@ -200,35 +194,7 @@ export function createEngine(ports: EnginePorts): Engine {
     health: () => ({ ...DEFAULT_HEALTH, ...(typeof ports.health === 'function' ? ports.health() : ports.health) }),
     ...rememberFacts(ports.target),
   }
-  /** A connection that broke under a call, and a privilege that is missing, are told as what they are, not as the driver's words. */
-  const told = async <T>(action: () => Promise<T>): Promise<T> => {
-    try {
-      return await action()
-    } catch (error) {
-      if (error instanceof TrancheError) throw error
-      if (sqlstateOf(error) === '42501') throw privilegeMissing(context, error)
-      if (kindOfError(error) === 'connection') throw lostConnection(context, error)
-      throw error
-    }
-  }
-  /** Every call but install needs the tracking schema, at the version that this program knows. */
-  const installed = async <T>(action: () => Promise<T>): Promise<T> =>
-    told(async () => {
-      await inTransaction(context, (transaction) => assertInstalled(transaction, ports.trackingSchema))
-      return action()
-    })
-  const schemaState = (): ReturnType<typeof readSchemaState> =>
-    inTransaction(context, (transaction) => readSchemaState(transaction, ports.trackingSchema))
-  /** For what GitLab's own tables are good for too: `theirs` is called where there are those. */
-  const either = async <T>(
-    ours: (context: EngineContext) => Promise<T>,
-    theirs: (context: EngineContext) => Promise<T> = ours,
-  ): Promise<T> =>
-    told(async () =>
-      (await schemaState()).version === 'attached'
-        ? theirs(await attachedContext(context))
-        : installed(() => ours(context)),
-    )
+  const { told, installed, either, schemaState } = createDoors(context)
   return {
     facts: () => told(() => context.facts()),
     async install() {
@@ -247,7 +213,7 @@ export function createEngine(ports: EnginePorts): Engine {
       const { version } = await told(schemaState)
       return version === 'attached'
     },
-    installedAt: () => installed(() => readInstalledAt(context)),
+    installedAt: () => either(readInstalledAt, readAttachedInstallation),
     plan: (request) => told(() => planQueue(context, request)),
     planStatement: (request) => told(() => planStatement(context, request)),
     listQuarantined: (migrationId, page) =>
@@ -260,7 +226,11 @@ export function createEngine(ports: EnginePorts): Engine {
     changedJobs: (migrationId, since) => either((from) => readChangedJobs(from, migrationId, since)),
     job: (migrationId, jobId) => either((from) => getJob(from, migrationId, jobId)),
     lastVerification: (migrationId) => installed(() => readLastVerification(context, migrationId)),
-    log: (after, limit) => installed(() => readLog(context, after, limit)),
+    log: (after, limit) =>
+      either(
+        (from) => readLog(from, after, limit),
+        (from) => readLogAttached(from, after, limit),
+      ),
     uninstall: () => told(() => uninstall(context)),
     queue: (request) => told(() => queueMigration(context, request)),
     list: () => either(listStates),
@@ -286,10 +256,14 @@ export function createEngine(ports: EnginePorts): Engine {
       ),
     split: (migrationId, jobId) => installed(() => splitOneJob(context, migrationId, jobId)),
     wait: (migrationId, options) => either((from) => waitForEnd(from, migrationId, options)),
-    failures: (migrationId, filter) => either((from) => readFailures(from, migrationId, filter)),
+    failures: (migrationId, filter) =>
+      either(
+        async (from) => readFailures(await whereItIs(from, migrationId), migrationId, filter),
+        (from) => readFailures(from, migrationId, filter),
+      ),
     verify: (migrationId, options) => installed(() => verifyMigration(context, migrationId, options)),
     finalize: (migrationId, options) => installed(() => finalizeMigration(context, migrationId, options)),
-    report: (migrationId) => installed(() => readReport(context, migrationId)),
+    report: (migrationId) => installed(async () => readReport(await whereItIs(context, migrationId), migrationId)),
     requeue: (migrationId, changes) => installed(() => requeueMigration(context, migrationId, changes)),
     delete: (migrationId) => installed(() => deleteMigration(context, migrationId)),
     archived: (reference) =>

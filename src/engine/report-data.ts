@@ -1,4 +1,5 @@
 /** Values of a report that cross the engine's face. */
+import type { ArchivedValue } from '../shared/archived-value.ts'
 import type { FailureReport, Key, MigrationState, TrackedEvent } from './types.ts'
 import type { Verification } from './verification.ts'
 
@@ -12,6 +13,8 @@ export interface Sample {
 /** Everything that a report states, read in one go. */
 export interface ReportData {
   readonly migration: MigrationState
+  /** null: it is queued. */
+  readonly archived: ArchivedValue | null
   readonly description: string | null
   readonly target: { readonly database: string; readonly server: string; readonly serverVersion: string }
   readonly generatedAt: string

@@ -7,15 +7,17 @@ import { type EngineContext, inTransaction, onlyRow } from './context.ts'
 import { findDefinition } from './drive.ts'
 import { readFailures } from './failures.ts'
 import { getState } from './overview.ts'
+import type { ReportData } from './report-data.ts'
 import { readSamples } from './samples.ts'
 import { hasMoved, readWriteCounters, type WriteCounters } from './target/write-counters.ts'
+import { readArchive } from './tracking/read-archive.ts'
 import { readEvents } from './tracking/read-events.ts'
 import { iso } from './tracking/tables.ts'
-import type { ReportData } from './report-data.ts'
 import type { MigrationState, Verification } from './types.ts'
 
 const STALE_AFTER_MS = 24 * 60 * 60 * 1000
 
+/** Also of one in the archive. */
 export async function readReport(context: EngineContext, migrationId: string): Promise<ReportData> {
   const state = await getState(context, migrationId)
   const loaded = findDefinition(context.definitions, state.jobClassName)
@@ -24,6 +26,7 @@ export async function readReport(context: EngineContext, migrationId: string): P
   const { version } = await context.facts()
   return {
     migration: state,
+    archived: (await readArchive(context, state.id)).at(-1) ?? null,
     description: loaded?.definition.description ?? null,
     target: { database: context.target.database, server: context.target.description, serverVersion: version },
     generatedAt: context.clock.now().toISOString(),
@@ -71,7 +74,7 @@ async function findTable(
   try {
     return await inTransaction(context, async (transaction) => {
       const { rows } = await transaction.query(
-        sql`SELECT table_oid::text AS oid FROM ${context.tables.details} WHERE migration_id = ${id}`,
+        sql`SELECT table_oid::text AS oid FROM ${context.tables.details} AS d WHERE migration_id = ${id}`,
       )
       const { oid } = onlyRow<{ oid: string }>(rows, `migration ${id} has no details row`)
       return getBatchTable(transaction, { oid, label: tableName, columns })
@@ -98,7 +101,7 @@ async function readTiming(
       sql`SELECT coalesce(sum(seconds), 0)::float8 AS work_seconds,
                  coalesce(sum(seconds) FILTER (WHERE is_whole), 0)::float8 AS whole_seconds,
                  coalesce(sum(scanned) FILTER (WHERE is_whole), 0)::float8 AS whole_rows,
-                 (SELECT ${iso('min(created_at)')} FROM ${context.tables.jobs} WHERE batched_background_migration_id = ${id}) AS first_job_at
+                 (SELECT ${iso('min(created_at)')} FROM ${context.tables.jobs} AS j WHERE batched_background_migration_id = ${id}) AS first_job_at
             FROM (SELECT extract(epoch FROM j.finished_at - j.started_at) AS seconds, p.scanned,
                          j.attempts = 1 AND p.releases = 0 AS is_whole
                     FROM ${context.tables.jobs} AS j JOIN ${context.tables.progress} AS p ON p.job_id = j.id
@@ -132,7 +135,7 @@ async function readVerification(
     transaction.query(
       sql`SELECT ${iso('verified_at')} AS verified_at, (extract(epoch FROM clock_timestamp() - verified_at) * 1000)::float8 AS age_ms,
                  write_counters, result
-            FROM ${context.tables.verifications} WHERE migration_id = ${id} ORDER BY id DESC LIMIT 1`,
+            FROM ${context.tables.verifications} AS v WHERE migration_id = ${id} ORDER BY id DESC LIMIT 1`,
     ),
   )
   const [kept] = rows as unknown as KeptVerification[]

@@ -92,7 +92,7 @@ export async function readSamples(
     context,
     async (transaction) => {
       const { rows: kept } = await transaction.query(
-        sql`SELECT row_key, before_values::text AS json FROM ${context.tables.samples}
+        sql`SELECT row_key, before_values::text AS json FROM ${context.tables.samples} AS s
              WHERE migration_id = ${migrationId} ORDER BY ordinal`,
       )
       const before = kept as unknown as SampledRow[]

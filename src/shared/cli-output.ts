@@ -150,9 +150,9 @@ export interface RunValue {
   /** Why the migration failed, where this run decided that; else null. */
   readonly failure: MigrationFailure | null
   readonly jobsRun: number
-  readonly rows: RowCountsValue
   /** Of them: how many failed, also where they will be tried again. */
   readonly jobsFailed: number
+  readonly rows: RowCountsValue
   readonly seconds: number
 }
 
@@ -271,6 +271,8 @@ export interface SampleValue {
 /** Everything that a report states. */
 export interface ReportValue {
   readonly migration: MigrationStateValue
+  /** Set where it was requeued or deleted: the rest is as it was then. */
+  readonly archived: ArchivedValue | null
   readonly description: string | null
   readonly target: { readonly database: string; readonly server: string; readonly serverVersion: string }
   readonly generatedAt: string

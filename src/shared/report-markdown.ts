@@ -1,5 +1,6 @@
 /** The report as Markdown: what an operator pastes into a merge request. Pure; whatever came from the database is escaped. */
 import type { EventValue, FailuresValue, ReportValue, SampleValue } from './cli-output.ts'
+import { archivedSentence } from './describe-archived.ts'
 import { rangeWords } from './describe-range.ts'
 import { headlineOf, jobOutcomes, rowOutcomes } from './describe-migration.ts'
 import { newRowsOf, verdictOf } from './describe-verification.ts'
@@ -16,7 +17,7 @@ export function reportMarkdown(report: ReportValue): string {
   const { migration } = report
   const sections = [
     `# Batched migration ${escapeMarkdown(migration.jobClassName)} (${migration.id})`,
-    `**${escapeMarkdown(headlineOf(migration))}**`,
+    `**${escapeMarkdown(report.archived === null ? headlineOf(migration) : archivedSentence(report.archived))}**`,
     ...(report.description === null ? [] : [escapeMarkdown(report.description)]),
     whatRan(report),
     rowsAndJobs(report),

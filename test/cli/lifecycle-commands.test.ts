@@ -29,6 +29,13 @@ test('requeue and delete are confirmed, and leave rows and journal readable by t
   expect((await tranche.run('status', '1')).stdout).toMatch(
     /1 ShoutNames on public\.things: was active with 2 of 2 jobs succeeded, 100 rows scanned; requeued as 2 by /,
   )
+  expect(await tranche.run('failures', '1')).toMatchObject({
+    stdout: 'No job has failed.\n',
+    stderr: containing('! Migration 1 is in the archive: was active with 2 of 2 jobs succeeded'),
+  })
+  expect((await tranche.run('report', '1')).stdout).toContain(
+    '**was active with 2 of 2 jobs succeeded, 100 rows scanned',
+  )
   expect((await tranche.run('events', '1')).stdout).toMatch(/UTC {2}requeue {2}by .+requeuedAs=2/)
   expect(valueOf(await tranche.json('status', '2'))).toMatchObject({
     migrations: [{ id: '2', batchSize: 50, subBatchSize: 10 }],
@@ -59,15 +66,27 @@ test('one job is split, retried in halves and run by itself', async () => {
   const split = valueOf(await tranche.json('split', '1', '--job', jobId))
   expect(split).toMatchObject({ jobId, batchSize: 50 })
   expect((await tranche.run('retry', '1', '--size', 'rows')).stderr).toContain('not built yet')
+  expect((await tranche.run('retry', '1', '--job', jobId)).exitCode).toBe(0)
+  expect(await tranche.run('run', '1', '--job', jobId)).toMatchObject({
+    exitCode: 3,
+    stdout: containing(`goes on: its job ${jobId} failed. This run: 1 job (1 of them failed)`),
+    stderr: containing('code: job_failed'),
+  })
   expect(valueOf(await tranche.json('retry', '1', '--size', 'half', '--job', jobId))).toMatchObject({
     retried: 1,
     migration: { status: 'active' },
   })
   await database.query('UPDATE things SET id = 1000 WHERE id = 150')
-  expect(valueOf(await tranche.json('run', '1', '--job', jobId))).toMatchObject({ jobsRun: 1, rows: { scanned: 25 } })
-  expect(await tranche.run('run', '1', '--job', '999')).toMatchObject({
-    exitCode: 2,
-    stderr: containing('unknown_job'),
+  expect(valueOf(await tranche.json('run', '1', '--job', jobId))).toMatchObject({
+    ...{ done: false, jobsRun: 1, jobsFailed: 0, rows: { scanned: 25 } },
   })
+  expect((await tranche.run('run', '1', '--job', jobId)).stdout).toBe(
+    `✓ DivideThings (1) goes on: its job ${jobId} has succeeded already, nothing to do.\n`,
+  )
+  for (const command of ['run', 'failures'] as const)
+    expect(await tranche.json(command, '1', '--job', '999')).toMatchObject({
+      exitCode: 2,
+      document: { error: { code: 'unknown_job' } },
+    })
   expect(await tranche.run('run', '1')).toMatchObject({ exitCode: 0, stdout: containing('(1) finished.') })
 })

@@ -70,6 +70,26 @@ describe('delete', () => {
     })
   })
 
+  it('leaves failures and report readable as they were', async () => {
+    const { engine, migrationId, query } = await finished()
+    await engine.verify(migrationId)
+    await query(
+      `INSERT INTO tranche.batched_background_migration_job_transition_logs
+         (batched_background_migration_job_id, previous_status, next_status, exception_class, exception_message)
+       SELECT id, 1, 2, 'E', 'odd' FROM tranche.batched_background_migration_jobs WHERE min_value = 15`,
+    )
+    const before = { failures: await engine.failures(migrationId), report: await engine.report(migrationId) }
+
+    const archived = await engine.delete(migrationId)
+
+    const { events, generatedAt, ...report } = await engine.report(migrationId)
+    const { events: _events, generatedAt: _generatedAt, ...reported } = before.report
+    expect(await engine.failures(migrationId)).toEqual(before.failures)
+    expect(before.failures.jobs).toHaveLength(1)
+    expect(report).toEqual({ ...reported, archived })
+    expect([events.at(-1)?.kind, typeof generatedAt]).toEqual(['delete', 'string'])
+  })
+
   it('archives more jobs than one row of the archive holds', async () => {
     const { engine, migrationId, query } = await queued()
     await query(

@@ -43,6 +43,7 @@ const report: ReportValue = {
     schedule: { schedulers: [], isOn: true, dueInSeconds: null, tableHeldBy: null },
     isAttached: false,
   },
+  archived: null,
   description: HOSTILE,
   target: { database: 'app', server: 'app on db:5432 as anna', serverVersion: '18.4' },
   generatedAt: '2026-11-20T15:00:00.000Z',

@@ -1,5 +1,6 @@
 import type { TrackedEvent } from '../../engine/types.ts'
 import type { Engine } from '../../engine/engine.ts'
+import { findKept } from '../find-kept.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import { defineCommand, ONE_ID } from '../command.ts'
 import { follow, refuseFollowingAsJson } from '../follow.ts'
@@ -15,8 +16,14 @@ export const events = defineCommand({
     const [reference = ''] = input.operands
     const isFollowing = input.isSet('follow')
     if (isFollowing) refuseFollowingAsJson(session)
-    const { engine } = await session.open({ verb: null })
-    const id = await idOf(engine, reference)
+    const opened = await session.open({ verb: null })
+    const { engine } = opened
+    const { id } = await findKept(engine, reference)
+    const read = async (after?: string): Promise<readonly TrackedEvent[]> => {
+      if (!(await engine.isAttached())) return engine.events(id, after === undefined ? {} : { after })
+      const { readActions } = await import('../attached-actions.ts')
+      return readActions(opened, session, id, after)
+    }
     if (!isFollowing) {
       const value = await engine.events(id)
       return { value, text: value.map(eventText).join('\n') }

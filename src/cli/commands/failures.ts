@@ -1,4 +1,5 @@
 import { defineCommand, ONE_ID } from '../command.ts'
+import { findKept, noteArchived } from '../find-kept.ts'
 import { parseJobId } from '../parse-job-id.ts'
 import { failuresText } from '../text/failures-text.ts'
 
@@ -16,7 +17,8 @@ export const failures = defineCommand({
     const group = input.text('group')
     const filter = { ...parseJobId(input.text('job')), ...(group === undefined ? {} : { group }) }
     const { engine } = await session.open({ verb: null })
-    const { id } = await engine.get(reference)
+    const { id, archived } = await findKept(engine, reference)
+    noteArchived(archived, session)
     const value = await engine.failures(id, filter)
     return { value, text: failuresText(value, filter) }
   },

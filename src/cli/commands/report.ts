@@ -1,6 +1,7 @@
 import { TrancheError } from '../../shared/errors.ts'
 import { reportMarkdown } from '../../shared/report-markdown.ts'
 import { defineCommand, ONE_ID } from '../command.ts'
+import { findKept } from '../find-kept.ts'
 import { notBuilt } from '../not-built.ts'
 
 export const report = defineCommand({
@@ -13,7 +14,7 @@ export const report = defineCommand({
     const [reference = ''] = input.operands
     const format = parseFormat(input.text('format') ?? 'md')
     const { engine } = await session.open({ verb: null, catalogue: 'welcome' })
-    const { id } = await engine.get(reference)
+    const { id } = await findKept(engine, reference)
     const data = await engine.report(id)
     if (format === 'json') return { value: { format, report: data }, text: JSON.stringify(data, null, 2) }
     const text = reportMarkdown(data)

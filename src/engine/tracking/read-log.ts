@@ -28,7 +28,7 @@ export async function readLog(context: EngineContext, after: LogCursor, limit: n
   const { eventRows, transitionRows } = await inTransaction(context, async (transaction) => {
     const events = await transaction.query(
       sql`SELECT id, ${iso('at')} AS at, migration_id, job_id, kind, operator, host, details
-            FROM ${tables.events} WHERE id > ${after.eventId}::bigint - ${LATE_IDS}::int ORDER BY id LIMIT ${limit + LATE_IDS}`,
+            FROM ${tables.events} AS e WHERE id > ${after.eventId}::bigint - ${LATE_IDS}::int ORDER BY id LIMIT ${limit + LATE_IDS}`,
     )
     const transitions = await transaction.query(
       sql`SELECT l.id, l.batched_background_migration_job_id AS job_id, j.batched_background_migration_id AS migration_id,

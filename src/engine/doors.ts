@@ -1,0 +1,53 @@
+/** Every call of the engine goes in through one of these: they see what tracking schema is there, and say what broke. */
+import { TrancheError } from '../shared/errors.ts'
+import { attachedContext } from './attached/attached-tables.ts'
+import { type EngineContext, inTransaction } from './context.ts'
+import { lostConnection } from './reconnect.ts'
+import { privilegeMissing } from './target/privileges.ts'
+import { kindOfError, sqlstateOf } from './target/sqlstate.ts'
+import { assertInstalled, readSchemaState, type SchemaState } from './tracking/schema-state.ts'
+
+export interface Doors {
+  /** A connection that broke under a call, and a privilege that is missing, are told as what they are, not as the driver's words. */
+  readonly told: <T>(action: () => Promise<T>) => Promise<T>
+  /** Needs the tracking schema, at the version that this program knows. */
+  readonly installed: <T>(action: () => Promise<T>) => Promise<T>
+  /** For what GitLab's own tables are good for too: `theirs` is called where there are those. */
+  readonly either: <T>(
+    ours: (context: EngineContext) => Promise<T>,
+    theirs?: (context: EngineContext) => Promise<T>,
+  ) => Promise<T>
+  readonly schemaState: () => Promise<SchemaState>
+}
+
+export function createDoors(context: EngineContext): Doors {
+  const { schema } = context.tables
+  const told: Doors['told'] = async (action) => {
+    try {
+      return await action()
+    } catch (error) {
+      if (error instanceof TrancheError) throw error
+      if (sqlstateOf(error) === '42501') throw privilegeMissing(context, error)
+      if (kindOfError(error) === 'connection') throw lostConnection(context, error)
+      throw error
+    }
+  }
+  const installed: Doors['installed'] = async (action) =>
+    told(async () => {
+      await inTransaction(context, (transaction) => assertInstalled(transaction, schema))
+      return action()
+    })
+  const schemaState = (): Promise<SchemaState> =>
+    inTransaction(context, (transaction) => readSchemaState(transaction, schema))
+  return {
+    told,
+    installed,
+    schemaState,
+    either: async (ours, theirs = ours) =>
+      told(async () =>
+        (await schemaState()).version === 'attached'
+          ? theirs(await attachedContext(context))
+          : installed(() => ours(context)),
+      ),
+  }
+}
