@@ -42,17 +42,20 @@ export interface Opened {
   readonly trackingSchema: string
   /** The logical name of the database that `engine` and `target` are of. */
   readonly database: string
+  /** null: nobody said what kind of place it is; nothing is written there then. */
+  readonly environment: Environment | null
   /** Throws confirmation_required unless the verb may be done to `object` here. */
   readonly confirm: (object: string) => Promise<void>
   /** What a command without a subject is done to: the chosen database, else every one that is mapped. */
   readonly all: readonly OpenedDatabase[]
 }
 
-export type OpenedDatabase = Pick<Opened, 'engine' | 'target' | 'database' | 'confirm'>
+export type OpenedDatabase = Pick<Opened, 'engine' | 'target' | 'database' | 'environment' | 'confirm'>
 
 export interface Session {
   readonly terminal: Terminal
   readonly logger: Logger
+  readonly env: Environ
   readonly logFormat: LogFormat
   readonly signal: AbortSignal
   readonly isJson: boolean
@@ -116,6 +119,7 @@ export function createSession({ given, env, terminal, logger, signal, subject }:
   return {
     terminal,
     logger,
+    env,
     logFormat: parseLogFormat(globals.text('log-format') ?? env.TRANCHE_LOG_FORMAT ?? 'text'),
     signal,
     isJson: globals.isSet('json'),
@@ -145,7 +149,8 @@ export function createSession({ given, env, terminal, logger, signal, subject }:
       if (canAsk) for (const each of host.databases) await askForPassword(resolved.get(each.name), each, signal)
       const opened = host.databases.map(({ name, engine, target }): OpenedDatabase => {
         const place = resolved.get(name)?.environment ?? null
-        return { database: name, engine, target, confirm: confirming({ verb, place, database: target.database }) }
+        const confirmed = confirming({ verb, place, database: target.database })
+        return { database: name, environment: place, engine, target, confirm: confirmed }
       })
       const found = await findDatabase(host, databases.chosen, subject)
       about = found.name

@@ -43,6 +43,8 @@ export interface TargetHead {
   readonly server: ServerView | null
   /** null: not known yet. */
   readonly isInstalled: boolean | null
+  /** What is installed are GitLab's own tables: to be read, and paused, resumed and retried. */
+  readonly isAttached: boolean
   /** Why its migrations cannot be read although it answers: a newer tracking schema, another framework's, a privilege. */
   readonly problem: AppError | null
   /** When its migrations were last read; they are as of then. */

@@ -74,7 +74,7 @@ it('lists it as attached, and takes the ids that it shows, whichever schema of G
 })
 
 it('names nothing that is refused there when it pauses, resumes and retries', async () => {
-  const { run } = await attached()
+  const { run, json } = await attached()
   expect((await run('pause', '2')).stdout).toContain("is paused; GitLab's workers end with the job in hand.")
   expect((await run('resume', '2')).stdout).toContain("is active. GitLab's workers drive it.")
   expect((await run('retry', '4')).stdout).toContain(
@@ -83,4 +83,11 @@ it('names nothing that is refused there when it pauses, resumes and retries', as
   const refused = await run('pause', '5')
   expect(refused).toMatchObject({ exitCode: 5, stderr: containing('illegal_transition') })
   expect(refused.stderr).toContain('GitLab finalizes it, and its tables keep no status to go back to')
+
+  // Nothing of ours is written there: who did what is kept on this machine.
+  expect(valueOf(await json('events', '2'))).toMatchObject([
+    { migrationId: '2', kind: 'pause', details: { from: 'active', to: 'paused' } },
+    { migrationId: '2', kind: 'resume', details: { from: 'paused', to: 'active' } },
+  ])
+  expect((await run('events', '4')).stdout).toMatch(/UTC {2}retry {2}by .+ {2}from=failed {2}to=active {2}retried=2/)
 })

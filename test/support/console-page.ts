@@ -11,7 +11,7 @@ export interface Page {
   readonly connectionId: string
 }
 
-export async function openPage(backend: Backend, url: string): Promise<Page> {
+export async function openPage(backend: Backend, url: string, draft: { trackingSchema?: string } = {}): Promise<Page> {
   const { transport } = await openTransport('in-process', backend)
   const call = createClient(transport)
   const replica = await openReplica(transport, call)
@@ -20,6 +20,7 @@ export async function openPage(backend: Backend, url: string): Promise<Page> {
     environment: 'staging',
     place: { kind: 'url', url },
     catalogueFolder: CONSOLE_CATALOGUE,
+    ...draft,
   })
   await call('connections.open', { connectionId })
   return { call, replica, connectionId }

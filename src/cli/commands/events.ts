@@ -1,8 +1,6 @@
 import type { TrackedEvent } from '../../engine/types.ts'
-import type { Engine } from '../../engine/engine.ts'
-import { findKept } from '../find-kept.ts'
-import { TrancheError } from '../../shared/errors.ts'
 import { defineCommand, ONE_ID } from '../command.ts'
+import { findKept } from '../find-kept.ts'
 import { follow, refuseFollowingAsJson } from '../follow.ts'
 import { eventText } from '../text/event-text.ts'
 
@@ -10,7 +8,7 @@ export const events = defineCommand({
   name: 'events',
   operands: ONE_ID,
   flags: { follow: { help: 'go on showing new ones, until Ctrl-C' } },
-  help: 'Shows the journal of a migration: who did what, when, from which host.',
+  help: "Shows the journal of a migration: who did what, when, from which host. On GitLab's own tables: what was done from this machine.",
   onSignal: 'end',
   async run(input, session) {
     const [reference = ''] = input.operands
@@ -25,13 +23,12 @@ export const events = defineCommand({
       return readActions(opened, session, id, after)
     }
     if (!isFollowing) {
-      const value = await engine.events(id)
+      const value = await read()
       return { value, text: value.map(eventText).join('\n') }
     }
     const shown: TrackedEvent[] = []
     await follow(session, async () => {
-      const after = shown.at(-1)?.id
-      const fresh = await engine.events(id, after === undefined ? {} : { after })
+      const fresh = await read(shown.at(-1)?.id)
       for (const event of fresh) session.terminal.print(eventText(event))
       // Only the last one is needed to go on.
       shown.splice(0, shown.length, ...fresh.slice(-1), ...(fresh.length === 0 ? shown.slice(-1) : []))
@@ -40,15 +37,3 @@ export const events = defineCommand({
     return { value: [], text: null }
   },
 })
-
-/** The journal of what is in the archive stays readable by its id. */
-async function idOf(engine: Engine, reference: string): Promise<string> {
-  try {
-    return (await engine.get(reference)).id
-  } catch (error) {
-    if (!(error instanceof TrancheError) || error.code !== 'unknown_migration') throw error
-    const archived = (await engine.archived(reference)).at(-1)
-    if (archived === undefined) throw error
-    return archived.id
-  }
-}

@@ -9,11 +9,20 @@ export const resume = defineCommand({
   help: 'Makes a paused migration active again. It is driven by the next run or work.',
   onSignal: 'leave',
   async run({ operands: [reference = ''] }, session) {
-    const { engine, confirm } = await session.open({ verb: 'resume' })
+    const opened = await session.open({ verb: 'resume' })
+    const { engine, confirm } = opened
     const state = await engine.get(reference)
-    const { id, jobClassName } = state
+    const { id, jobClassName, status, isAttached } = state
     await confirm(jobClassName)
     const value = await engine.resume(id)
+    if (isAttached) {
+      const { keepAction } = await import('../attached-actions.ts')
+      await keepAction(opened, session, {
+        migrationId: id,
+        kind: 'resume',
+        details: { from: status, to: value.status },
+      })
+    }
     return { value, text: `✓ ${jobClassName} (${shownId(value)}) is ${value.status}. ${whoDrives(state)}` }
   },
 })

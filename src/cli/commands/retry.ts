@@ -25,14 +25,20 @@ export const retry = defineCommand({
       ...parseJobId(input.text('job')),
       ...(group === undefined ? {} : { group }),
     }
-    const { engine, confirm } = await session.open({
+    const opened = await session.open({
       verb: 'retry',
       ...(size === 'half' ? { catalogue: 'needed' } : {}),
     })
+    const { engine, confirm } = opened
     const state = await engine.get(reference)
-    const { id, jobClassName } = state
+    const { id, jobClassName, status, isAttached } = state
     await confirm(jobClassName)
     const value = await engine.retry(id, options)
+    if (isAttached) {
+      const { keepAction } = await import('../attached-actions.ts')
+      const details = { ...options, from: status, to: value.migration.status, retried: value.retried }
+      await keepAction(opened, session, { migrationId: id, kind: 'retry', details })
+    }
     return {
       value,
       text: `✓ ${countOf(value.retried, 'job')} of ${jobClassName} (${shownId(value.migration)}) will be tried again. ${whoDrives(state)}`,

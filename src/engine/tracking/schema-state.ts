@@ -86,7 +86,7 @@ export function assertOurs(
       `the schema "${schema}" holds GitLab's own tracking tables: its workers drive these migrations, and Tranche only shows, pauses, resumes and retries them`,
       {
         remedy:
-          'Use list, status, failures, wait, pause, resume and retry here; for migrations of your own choose another schema with --tracking-schema NAME.',
+          'Use list, status, failures, events, wait, pause, resume and retry here; for migrations of your own choose another schema with --tracking-schema NAME.',
       },
     )
   }

@@ -4,6 +4,7 @@ import type { Engine } from '../../engine/engine.ts'
 import type { LogCursor, LogPage } from '../../engine/tracking/read-log.ts'
 import type { LogEntry, TransitionView } from '../../shared/history-view.ts'
 import type { NewEntry } from '../../storage/events.ts'
+import { type AttachedAction, recordAttached } from '../attached-journal.ts'
 import type { BackendContext } from './backend-context.ts'
 
 const PAGE = 500
@@ -12,6 +13,8 @@ const START: LogCursor = { eventId: '0', transitionId: '0' }
 export interface LogFeed {
   /** Copies what is new. */
   follow(engine: Engine, installationId: number): Promise<void>
+  /** What was done from here to rows of GitLab's own: kept under each connection that leads to them. */
+  keep(installationId: number, action: AttachedAction): void
   /** Something that the target does not know, such as a connection that broke. */
   note(installationId: number, note: Pick<LogEntry, 'kind' | 'migrationId' | 'jobId' | 'details'>): void
 }
@@ -38,6 +41,9 @@ export function createLogFeed({ storage, publisher, identity }: BackendContext, 
         cursors.set(installationId, page.next)
         if (!page.hasMore) return
       }
+    },
+    keep(installationId, action) {
+      tell(recordAttached(storage, identity, action).get(installationId) ?? [])
     },
     note(installationId, note) {
       const { operator, host } = identity

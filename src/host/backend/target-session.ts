@@ -72,6 +72,7 @@ export function openTargetSession(
     link: { kind: 'connecting', sinceMs: now },
     server: null,
     isInstalled: null,
+    isAttached: false,
     problem: null,
     readAtMs: null,
     schedule: { kind: 'off' },
@@ -117,7 +118,7 @@ export function openTargetSession(
     due = { all: false, some: new Set(), isUrgent: false }
     if (all || performance.now() - readAllAtMs >= allMs()) {
       const answer = await reader.readAll(engine, watched)
-      const list = answer.isInstalled === true ? await listStepped(engine) : null
+      const list = answer.isInstalled === true && !answer.isAttached ? await listStepped(engine) : null
       readAllAtMs = performance.now()
       const link: Link = head.link.kind === 'connected' ? head.link : { kind: 'connected', sinceMs: Date.now() }
       put({ ...answer, stepped: { ...head.stepped, list }, link, readAtMs: Date.now() }, head.link.kind !== 'connected')

@@ -1,5 +1,7 @@
+import type { AttachedAction } from '../../attached-journal.ts'
 import { confirmDeed } from '../confirm-deed.ts'
 import type { TargetSession } from '../target-session.ts'
+import type { MigrationValue } from '../../../shared/cli-output.ts'
 import type { WritingVerb } from '../../../shared/confirmations.ts'
 import { pageOfJobs } from '../page-of-jobs.ts'
 import { removalCalls } from './removal-calls.ts'
@@ -21,12 +23,14 @@ export function migrationCalls(parts: CallParts): CallsOf<'migrations' | 'jobs' 
     },
     'migrations.pause': async ({ connectionId, migrationId }) => {
       const { session } = desks.get(connectionId)
-      return done(session, migrationId, await session.engine().pause(migrationId))
+      const pause = async () => session.engine().pause(migrationId)
+      return done(session, migrationId, await kept(session, { migrationId, kind: 'pause' }, pause, (value) => value))
     },
     'migrations.resume': async ({ connectionId, migrationId, isConfirmed }) => {
       const { session } = desks.get(connectionId)
       await confirmFor(session, { verb: 'resume', migrationId, isConfirmed })
-      return done(session, migrationId, await session.engine().resume(migrationId))
+      const resume = async () => session.engine().resume(migrationId)
+      return done(session, migrationId, await kept(session, { migrationId, kind: 'resume' }, resume, (value) => value))
     },
     'migrations.set': async ({ connectionId, migrationId, ...changes }) => {
       const { session } = desks.get(connectionId)
@@ -36,12 +40,13 @@ export function migrationCalls(parts: CallParts): CallsOf<'migrations' | 'jobs' 
     'migrations.retry': async ({ connectionId, migrationId, isConfirmed, jobId, group, size }) => {
       const { session } = desks.get(connectionId)
       await confirmFor(session, { verb: 'retry', migrationId, isConfirmed })
-      if (size === 'half') await session.catalogue.get()
-      return done(
-        session,
-        migrationId,
-        await session.engine().retry(migrationId, { size, ...filterOf({ jobId, group }) }),
-      )
+      const filter = filterOf({ jobId, group })
+      const { isAttached } = session.head()
+      if (size === 'half' && !isAttached) await session.catalogue.get()
+      // GitLab's own jobs are always split when they are retried.
+      const retry = async () => session.engine().retry(migrationId, isAttached ? filter : { size, ...filter })
+      const action = { migrationId, kind: 'retry', details: filter } as const
+      return done(session, migrationId, await kept(session, action, retry, ({ migration }) => migration))
     },
     'jobs.page': ({ connectionId, migrationId, after, limit }) =>
       pageOfJobs(desks.get(connectionId).session.engine(), migrationId, { after, limit }),
@@ -100,6 +105,25 @@ async function confirmFor(session: TargetSession, { verb, migrationId, isConfirm
   const { environment } = session.connection
   const { jobClassName } = await session.engine().get(migrationId)
   confirmDeed({ verb, object: jobClassName, environment, isConfirmed })
+}
+
+type Action = Pick<AttachedAction, 'migrationId' | 'kind'> & { readonly details?: AttachedAction['details'] }
+
+/** Of rows of GitLab's own it is written down here, where the target has no journal of ours. */
+async function kept<T>(
+  session: TargetSession,
+  { details, ...action }: Action,
+  act: () => Promise<T>,
+  migrationOf: (value: T) => Pick<MigrationValue, 'status'>,
+): Promise<T> {
+  const { installationId, attachedAt, log } = session.reader
+  if (installationId === null || attachedAt === null) return act()
+  const { status: from } = await session.engine().get(action.migrationId)
+  const value = await act()
+  const retried = typeof value === 'object' && value !== null && 'retried' in value ? { retried: value.retried } : {}
+  const told = { ...details, from, to: migrationOf(value).status, ...retried }
+  log.keep(installationId, { ...action, installedAt: attachedAt, details: told })
+  return value
 }
 
 /** What somebody did is on screen at once. */
