@@ -80,6 +80,7 @@ function unlisted({ connections }: Storage, { target, trackingSchema, environmen
     logicalDatabase: database,
     otherDatabases: {},
     isPractice: false,
+    productionUntilMs: null,
     createdAtMs: Date.now(),
     lastOpenedAtMs: null,
   })

@@ -51,7 +51,6 @@ import { readInstalledAt } from './tracking/schema-state.ts'
 import { trackingTables } from './tracking/tables.ts'
 import { uninstall } from './tracking/uninstall.ts'
 import { verifyMigration } from './verifier.ts'
-import type { ReportData } from './report-data.ts'
 import type {
   FailureReport,
   FinalizeOptions,

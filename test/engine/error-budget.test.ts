@@ -59,7 +59,9 @@ it('fails the attempt with the row above the budget, keeps what is behind, and g
   )
   expect(logs).toEqual([
     {
-      exception_message: expect.stringContaining('3 rows could not be migrated; the error budget allows 2\nIn this sub-batch: 2 × Error: bad, such as 105, 106') as string,
+      exception_message: expect.stringContaining(
+        '3 rows could not be migrated; the error budget allows 2\nIn this sub-batch: 2 × Error: bad, such as 105, 106',
+      ) as string,
     },
   ])
 
