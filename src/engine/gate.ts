@@ -3,6 +3,7 @@
  * whatever it does with its queries (forgets to await one, swallows an error), nothing half-done may be committed.
  */
 import { compileSql, type Sql } from '../shared/sql.ts'
+import { Misuse } from './misuse.ts'
 import type { Answer } from './target/flight.ts'
 import { kindOfError } from './target/sqlstate.ts'
 
@@ -87,7 +88,7 @@ export class Gate {
     clearTimeout(this.#idleTimer)
     this.#idleTimer = setTimeout(() => {
       this.#onIdle(
-        new Error(
+        new Misuse(
           `perform sent no query for ${this.#idleLimitMs} ms; inside its transaction it may wait for the databases only`,
         ),
       )
@@ -108,7 +109,7 @@ export class Gate {
     await this.#all
     if (this.#failure !== null) throw this.#failure.error
     if (forgotten > 0)
-      throw new Error(
+      throw new Misuse(
         `perform ended before ${forgotten === 1 ? 'a query' : `${forgotten} queries`} of it: await ctx.query`,
       )
   }
@@ -124,5 +125,5 @@ export class Gate {
 export function refuseTransactionControl(statement: Sql): void {
   const { text } = compileSql(statement)
   if (!ENDS_TRANSACTION.test(text)) return
-  throw new Error(`${text.trim().slice(0, 80)} would end the sub-batch’s transaction; perform must leave it open`)
+  throw new Misuse(`${text.trim().slice(0, 80)} would end the sub-batch’s transaction; perform must leave it open`)
 }

@@ -10,6 +10,7 @@ import { type EngineContext, inTransaction } from './context.ts'
 import type { Drive } from './drive.ts'
 import { keepWithinBudget } from './error-budget.ts'
 import { describeException } from './exception.ts'
+import { Misuse } from './misuse.ts'
 import { NO_OUTCOME, type Prepared } from './performer.ts'
 import { planning } from './planner.ts'
 import type { Position } from './position.ts'
@@ -42,7 +43,7 @@ export async function narrow(
 /** A value of a column that is not unique is no row; without a budget none may be passed over. */
 function isNarrowable({ errorBudget }: Drive, { values, scanned }: Slice, error: unknown): boolean {
   if (errorBudget === null || values !== undefined || scanned === 0) return false
-  if (kindOfError(error) !== 'job' || error instanceof TrancheError) return false
+  if (kindOfError(error) !== 'job' || error instanceof TrancheError || error instanceof Misuse) return false
   const sqlstate = sqlstateOf(error)
   return sqlstate === null || ABOUT_ROWS.test(sqlstate)
 }

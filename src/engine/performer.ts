@@ -7,6 +7,7 @@ import { isSql, type Sql } from '../shared/sql.ts'
 import type { EngineContext } from './context.ts'
 import type { Drive } from './drive.ts'
 import { Gate, refuseTransactionControl, type Run } from './gate.ts'
+import { Misuse } from './misuse.ts'
 import { queryOther } from './other-database.ts'
 import { prepareRows } from './row-performer.ts'
 import type { Answer } from './target/flight.ts'
@@ -64,7 +65,7 @@ export async function prepare(
   const result: unknown = perform(querying)
   if (isSql(result)) return prepareStatement(result)
   if (isThenable(result)) return prepareFunction(result, gate)
-  throw new TypeError(`perform returned ${String(result)}; expected sql\`…\` or a promise (is a return missing?)`)
+  throw new Misuse(`perform returned ${String(result)}; expected sql\`…\` or a promise (is a return missing?)`)
 }
 
 function prepareStatement(statement: Sql): Prepared {
@@ -84,7 +85,7 @@ const TRANSACTION_CONTROL = new Set(['BEGIN', 'START', 'COMMIT', 'ROLLBACK', 'PR
 /** What a static statement did, by its command tag. */
 export function outcomeOf(answer: Answer | undefined): Outcome {
   if (answer === undefined || TRANSACTION_CONTROL.has(answer.command))
-    throw new Error(`perform’s statement answered ${answer?.command ?? 'nothing'}; it must leave the transaction open`)
+    throw new Misuse(`perform’s statement answered ${answer?.command ?? 'nothing'}; it must leave the transaction open`)
   return { ...NO_OUTCOME, changed: answer.rowCount }
 }
 
@@ -117,11 +118,11 @@ function prepareFunction(result: PromiseLike<unknown>, gate: Gate): Prepared {
 /** null: the sum of the row counts is meant. The answer of a last query, returned for brevity, counts as nothing said. */
 function changedOf(returned: unknown): number | null {
   if (returned === undefined || isAnswer(returned)) return null
-  if (isSql(returned)) throw new TypeError('perform returned a statement that it did not run: await ctx.query(sql`…`)')
+  if (isSql(returned)) throw new Misuse('perform returned a statement that it did not run: await ctx.query(sql`…`)')
   const changed: unknown =
     typeof returned === 'object' && returned !== null && 'changed' in returned ? returned.changed : null
   if (typeof changed === 'number' && Number.isSafeInteger(changed) && changed >= 0) return changed
-  throw new TypeError(
+  throw new Misuse(
     `perform returned ${JSON.stringify(returned)}; expected nothing, or { changed } with a number of rows`,
   )
 }

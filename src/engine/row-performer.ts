@@ -10,6 +10,7 @@ import { type EngineContext, inTransaction } from './context.ts'
 import type { Drive } from './drive.ts'
 import { keepWithinBudget } from './error-budget.ts'
 import { refuseTransactionControl } from './gate.ts'
+import { Misuse } from './misuse.ts'
 import type { Operation, Prepared } from './performer.ts'
 import type { RowTransformer, TransformOutcome } from './ports.ts'
 import { sqlstateOf } from './target/sqlstate.ts'
@@ -82,7 +83,7 @@ export function getTransformer({ rowTransformer }: Pick<EngineContext, 'rowTrans
 }
 
 function statementOf(part: 'select' | 'write' | 'onQuarantine', statement: unknown): Sql {
-  if (!isSql(statement)) throw new TypeError(`${part} returned ${String(statement)}; expected sql\`…\``)
+  if (!isSql(statement)) throw new Misuse(`${part} returned ${String(statement)}; expected sql\`…\``)
   refuseTransactionControl(statement)
   return statement
 }

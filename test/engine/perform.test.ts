@@ -146,7 +146,7 @@ describe('several statements', () => {
       async ({ query, subBatch }) => {
         void query(HIT(subBatch))
       },
-      'Error: perform ended before a query of it: await ctx.query',
+      'TypeError: perform ended before a query of it: await ctx.query',
     ],
     [
       'a failing query is not awaited',
@@ -171,7 +171,7 @@ describe('several statements', () => {
         await query(HIT(subBatch))
         await query(sql`ROLLBACK`)
       },
-      'Error: ROLLBACK would end the sub-batch’s transaction; perform must leave it open',
+      'TypeError: ROLLBACK would end the sub-batch’s transaction; perform must leave it open',
     ],
   ] as readonly [string, PerformFunction, string][])('fail the job when %s', async (_what, perform, says) => {
     const bundle = await performed(define(perform))

@@ -9,6 +9,10 @@ it('kill -9 at any moment: every row exactly once, and the next runner takes ove
   await killAtRandom({ kills: 12, rows: 18_000 })
 })
 
+it('kill -9 in the middle of narrowing: every row is migrated once, or in the quarantine once', async () => {
+  await killAtRandom({ kills: 6, rows: 9_000, badEvery: 40 })
+})
+
 it('two workers at once, killed at random one after the other: every row exactly once', async () => {
   await killWorkersAtRandom({ kills: 6, rows: 18_000 })
 })

@@ -20,7 +20,7 @@ const target = openTarget(
   },
   { applicationName: name, logger: { log: () => undefined } },
 )
-const engine = createEngine({ ...testPorts(target), definitions: sourceOf([hitEvery()]) })
+const engine = createEngine({ ...testPorts(target), definitions: sourceOf([hitEvery({ raisesOnBad: true })]) })
 const stop = new AbortController()
 process.once('SIGINT', () => {
   stop.abort(new Error('SIGINT'))

@@ -89,6 +89,7 @@ function stateOf({ environment = 'staging', migrations = [] }: Omit<Opened, 'pla
         link: { kind: 'connected', sinceMs: 0 },
         server: { version: '17.2', role: 'mara', isStandby: false, isReadOnly: false, isPooled: false },
         isInstalled: true,
+        isAttached: false,
         problem: null,
         readAtMs: 0,
         schedule: { kind: 'off' },

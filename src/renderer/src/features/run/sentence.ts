@@ -8,7 +8,7 @@ import type { TimeLeft } from '../../../../shared/time-left.ts'
 import { liveRunOf } from '../../parts/live-run.ts'
 import { holdSentence } from '../../../../shared/health.ts'
 import { clockTime } from '../../parts/time.ts'
-import { countOf, formatCount, formatEstimate } from '../../../../shared/format-number.ts'
+import { formatCount, formatEstimate } from '../../../../shared/format-number.ts'
 
 const IN_DOUBT = 'Connection lost: the last sub-batch is in doubt until it is back.'
 
