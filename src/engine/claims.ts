@@ -54,14 +54,16 @@ async function claimOnce(context: EngineContext, drive: Drive): Promise<ClaimOut
       const waiting = idsOf(pending)
       if (waiting.length > 0) {
         const claim = await claimOneOf(transaction, context, drive, { jobIds: waiting, from: 'pending' })
-        // Candidates that others hold are not the end of the work.
-        return claim === null ? { kind: 'busy' } : { kind: 'claimed', claim }
+        // Those that others hold keep nobody from a new range.
+        if (claim !== null) return { kind: 'claimed', claim }
       }
       const planned = await planNextJob(transaction, context, drive, upcoming)
       if (planned.kind !== 'exhausted') return planned
       const jobIds = idsOf(await transaction.query(candidates(context, drive, 'failed')))
       const claim = await claimOneOf(transaction, context, drive, { jobIds, from: 'failed' })
-      return claim === null ? { kind: 'nothing' } : { kind: 'claimed', claim }
+      if (claim !== null) return { kind: 'claimed', claim }
+      // Candidates that others hold are not the end of the work.
+      return { kind: waiting.length > 0 ? 'busy' : 'nothing' }
     },
     planning(context, drive),
   )

@@ -2,6 +2,7 @@
 import { TrancheError } from '../shared/errors.ts'
 import { attachedContext } from './attached/attached-tables.ts'
 import { type EngineContext, inTransaction } from './context.ts'
+import { exhausted } from './exhausted.ts'
 import { lostConnection } from './reconnect.ts'
 import { privilegeMissing } from './target/privileges.ts'
 import { kindOfError, sqlstateOf } from './target/sqlstate.ts'
@@ -28,7 +29,9 @@ export function createDoors(context: EngineContext): Doors {
     } catch (error) {
       if (error instanceof TrancheError) throw error
       if (sqlstateOf(error) === '42501') throw privilegeMissing(context, error)
-      if (kindOfError(error) === 'connection') throw lostConnection(context, error)
+      const kind = kindOfError(error)
+      if (kind === 'connection') throw lostConnection(context, error)
+      if (kind === 'exhausted') throw exhausted(error)
       throw error
     }
   }

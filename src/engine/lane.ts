@@ -12,6 +12,7 @@ import type { Drive } from './drive.ts'
 import { driveJob, type JobEnd } from './drive-job.ts'
 import { decideEnding } from './ending.ts'
 import { takeOverStale } from './lease.ts'
+import type { Mutex } from './mutex.ts'
 import { isPlanningTimeout } from './plan-by-rows.ts'
 import { exhausted } from './exhausted.ts'
 import type { HealthMonitor } from './health/monitor.ts'
@@ -24,6 +25,9 @@ import { kindOfError } from './target/sqlstate.ts'
 import type { RunEndReason } from './types.ts'
 
 const POLL_MS = 1_000
+
+/** So long a lock of somebody else is met again and again before that is called waiting. */
+const BUSY_SHOWN_AFTER_MS = 1_000
 
 /** What the lanes of one run share. */
 export interface Lanes {
@@ -45,23 +49,10 @@ export interface Lanes {
   started: number
   /** A connection was lost: a claim of ours may have been committed without an answer. */
   isInDoubt: boolean
+  /** Since when somebody else holds the lock on the frontier or on the jobs to claim; null: nobody did. */
+  busySinceMs: number | null
   /** One claim at a time in this process: a lane in doubt must not take what another lane has just been given. */
   readonly claiming: Mutex
-}
-
-export interface Mutex {
-  run<T>(action: () => Promise<T>): Promise<T>
-}
-
-export function createMutex(): Mutex {
-  let last: Promise<unknown> = Promise.resolve()
-  return {
-    async run(action) {
-      const turn = last.then(action, action)
-      last = turn.catch(() => undefined)
-      return turn
-    },
-  }
 }
 
 /** Runs until `lanes.end` is set. Throws target_lost, target_exhausted and errors of the engine itself. */
@@ -117,6 +108,7 @@ function planningTimeout({ context, drive }: Lanes, cause: unknown): TrancheErro
 
 async function oneTurn(lanes: Lanes): Promise<void> {
   const outcome = await lanes.claiming.run(() => claimNext(lanes))
+  if (outcome.kind !== 'busy') lanes.busySinceMs = null
   switch (outcome.kind) {
     case 'limit':
       endRun(lanes, 'job_limit')
@@ -124,7 +116,7 @@ async function oneTurn(lanes: Lanes): Promise<void> {
     case 'claimed':
       return driveClaim(lanes, outcome.claim)
     case 'busy':
-      return sleep(lanes, 20 + lanes.context.random.next() * 60)
+      return onBusy(lanes)
     case 'held':
       return onHeld(lanes, outcome)
     case 'not_due':
@@ -154,6 +146,15 @@ async function oneTurn(lanes: Lanes): Promise<void> {
       if (lanes.drive.onlyJobId !== null) endRun(lanes, 'job_limit')
       return onNothingToClaim(lanes)
   }
+}
+
+/** Plans and claims of others take milliseconds; what lasts longer is told. */
+async function onBusy(lanes: Lanes): Promise<void> {
+  const now = performance.now()
+  lanes.busySinceMs ??= now
+  if (now - lanes.busySinceMs >= BUSY_SHOWN_AFTER_MS)
+    waitFor(lanes, 'another session holds a lock on the jobs that are next', null)
+  return sleep(lanes, 20 + lanes.context.random.next() * 60)
 }
 
 /** Our own jobs first: the answer to a claim's COMMIT may have been lost. Runs under the mutex, so the limit is exact. */

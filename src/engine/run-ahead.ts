@@ -111,7 +111,12 @@ async function takeOffAndLand(runway: Runway, inAir: Sent[]): Promise<AheadEnd> 
     }
     const head = inAir.shift()
     if (head === undefined) break
-    landedAtMs = await land(runway, head, landedAtMs)
+    try {
+      landedAtMs = await land(runway, head, landedAtMs)
+    } catch (error) {
+      next?.abandon(error)
+      throw error
+    }
   }
   if (thrown.length > 0) throw thrown[0]
   return { isOver: position.index === slices.length, next }

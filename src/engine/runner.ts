@@ -9,7 +9,8 @@ import { assertNoDrift, type Drive, loadSubject } from './drive.ts'
 import { Foresight } from './foresight.ts'
 import { createHealthMonitor } from './health/monitor.ts'
 import { startHeartbeat } from './heartbeat.ts'
-import { createMutex, decide, type Lanes, runLane } from './lane.ts'
+import { decide, type Lanes, runLane } from './lane.ts'
+import { createMutex } from './mutex.ts'
 import { type Joined, joinLease, leaveLease } from './lease.ts'
 import { openTally } from './open-tally.ts'
 import { withReconnects } from './reconnect.ts'
@@ -226,6 +227,7 @@ function createLanes(context: EngineContext, drive: Drive, options: Driving, tal
     driven: new Set(),
     started: 0,
     isInDoubt: false,
+    busySinceMs: null,
     claiming: createMutex(),
   }
 }

@@ -72,7 +72,33 @@ it('re-reads a pending job under its lock: one that was finished meanwhile is no
   await blocker.query(`UPDATE tranche.batched_background_migration_jobs SET status = 3 WHERE id = ${jobId}`)
   await blocker.query('COMMIT')
 
-  expect(await claiming).toEqual({ kind: 'busy' })
+  // A new range instead.
+  const next = await claiming
+  expect(next).toMatchObject({ kind: 'claimed' })
+  expect(next.kind === 'claimed' && next.claim.jobId).not.toBe(jobId)
+})
+
+it('a pending job that another session holds keeps nobody from new ranges, and is waited for at the end', async () => {
+  const bundle = await raced()
+  const context = bundle.context()
+  const drive = await joinedDrive(context, bundle.migrationId)
+  const { jobId } = await claimed(context, drive)
+  await releaseClaim(context, drive, jobId, 'for the test')
+  await leaveLease(context, {
+    migrationId: bundle.migrationId,
+    leaseOid: drive.scoped.table.leaseOid,
+    runnerId: drive.runnerId,
+  })
+  const blocker = await begin(bundle, `SELECT FROM tranche.job_progress WHERE job_id = ${jobId} FOR UPDATE`)
+  const waiting = bundle.until('run:waiting')
+
+  const run = bundle.engine.run(bundle.migrationId)
+
+  expect((await waiting).reason).toBe('another session holds a lock on the jobs that are next')
+  expect((await bundle.engine.get(bundle.migrationId)).jobs).toMatchObject({ pending: 1, running: 0 })
+  await blocker.query('ROLLBACK')
+  expect(await run).toMatchObject({ reason: 'finished' })
+  expect(await hits(bundle)).toEqual([{ hits: 1, count: 100 }])
 })
 
 it('a frontier that somebody else has locked means busy, never exhausted', async () => {
