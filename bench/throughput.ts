@@ -17,6 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import pg from 'pg'
+import { ENGINE_FLAGS } from '../scripts/run-pinned.mjs'
 import { startServer } from '../src/host/postgres/start-server.ts'
 import { formatTable, judge, type Measured, type Setting } from './throughput.report.ts'
 import { confirm, confirmTracking, makeTable } from './throughput.table.ts'
@@ -162,7 +163,7 @@ async function makeBase(rows: number): Promise<void> {
 type Report = Omit<Measured, 'walMegabytes' | 'serverCpuSeconds'>
 
 async function runProcess(args: readonly string[]): Promise<Report> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PROCESS, ...args], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...ENGINE_FLAGS, PROCESS, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let output = ''

@@ -7,20 +7,24 @@ import { getPinnedNode, refuse, ROOT } from './pinned-node.mjs'
 /** @type {NodeJS.Signals[]} */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
+/** For whatever an engine runs in: short-lived answers fill the young generation, and a small one keeps the process small. */
+export const ENGINE_FLAGS = ['--max-semi-space-size=4']
+
 /**
  * Runs a module of the checkout under the pinned Node, with our terminal, and resolves with its exit code (128 + signal
  * where it was killed). We outlive it: whoever waits for us waits for it.
  *
  * @param {string} file relative to the checkout
  * @param {readonly string[]} args
+ * @param {readonly string[]} nodeFlags
  * @returns {Promise<number>}
  */
-export function runPinned(file, args) {
+export function runPinned(file, args, nodeFlags = []) {
   return new Promise((resolve) => {
     const node = getPinnedNode()
     const preload = pathToFileURL(join(ROOT, 'scripts/launched.mjs')).href
     // Older pinned versions (macOS) still call type stripping experimental.
-    const flags = ['--disable-warning=ExperimentalWarning', `--import=${preload}`]
+    const flags = ['--disable-warning=ExperimentalWarning', `--import=${preload}`, ...nodeFlags]
     const child = spawn(node, [...flags, join(ROOT, file), ...args], { stdio: 'inherit' })
     // Each signal is passed on, because it may be meant for us alone. When it went to the whole process group (Ctrl-C)
     // the child has it already and launched.mjs drops ours. On Windows passing on would be killing.

@@ -47,7 +47,7 @@ export const DEFAULT_LIMITS: Limits = {
   heartbeatMs: 10_000,
   holdCheckMs: 5_000,
   freeLosses: 15,
-  subBatchesInAir: 6,
+  subBatchesInAir: 8,
 }
 
 /** The logical database of a definition that names none. */

@@ -150,9 +150,8 @@ async function oneTurn(lanes: Lanes): Promise<void> {
 
 /** Plans and claims of others take milliseconds; what lasts longer is told. */
 async function onBusy(lanes: Lanes): Promise<void> {
-  const now = performance.now()
-  lanes.busySinceMs ??= now
-  if (now - lanes.busySinceMs >= BUSY_SHOWN_AFTER_MS)
+  lanes.busySinceMs ??= performance.now()
+  if (performance.now() - lanes.busySinceMs >= BUSY_SHOWN_AFTER_MS)
     waitFor(lanes, 'another session holds a lock on the jobs that are next', null)
   return sleep(lanes, 20 + lanes.context.random.next() * 60)
 }

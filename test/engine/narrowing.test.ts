@@ -4,7 +4,7 @@ import type { BatchedMigrationInput } from '../../src/catalogue/batched-migratio
 import { type Bundle, setup } from '../support/engine-setup.ts'
 import { inProcessTransformer } from '../support/in-process-transformer.ts'
 
-type Perform = BatchedMigrationInput<Record<never, never>>['perform']
+type Perform = BatchedMigrationInput<Record<string, never>>['perform']
 
 interface Narrowed {
   readonly bundle: Bundle

@@ -1,6 +1,7 @@
 /** Without a pause several sub-batches are in the air at once: what fails, stops or takes over between them costs no row. */
 import { expect, it, onTestFinished } from 'vitest'
 import { sql } from '../../src/catalogue/api.ts'
+import { DEFAULT_LIMITS } from '../../src/engine/context.ts'
 import { Backlog } from '../../src/engine/backlog.ts'
 import { driveJob } from '../../src/engine/drive-job.ts'
 import type { EngineEvents } from '../../src/engine/events.ts'
@@ -12,8 +13,6 @@ import { joinedDrive } from '../support/internals.ts'
 import { define } from '../support/performed.ts'
 import { hits, queued } from '../support/queued.ts'
 import { begin, claimed, raced, untilSomebodyWaits } from '../support/raced.ts'
-
-const IN_AIR = 6
 
 it('several sub-batches of a job are on their way at once, and the job’s end has the exact counts', async () => {
   const bundle = await raced(100, [hitEvery({ batchSize: 100, subBatchSize: 5 })])
@@ -117,7 +116,7 @@ it('a stop takes effect within what is in the air, and what was sent is counted'
 
   expect(await bundle.engine.run(bundle.migrationId, { signal: stop.signal })).toMatchObject({ reason: 'aborted' })
 
-  expect(committed).toBeLessThanOrEqual(7 + IN_AIR)
+  expect(committed).toBeLessThanOrEqual(7 + DEFAULT_LIMITS.subBatchesInAir)
   expect(await hits(bundle)).toEqual([
     { hits: 0, count: 500 - 10 * committed },
     { hits: 1, count: 10 * committed },

@@ -28,11 +28,12 @@ export async function runPracticeSql(projectFolder: string, { statements, databa
   })
   await client.connect()
   try {
-    const answer: pg.QueryArrayResult | readonly pg.QueryArrayResult[] = await client.query({
+    // Of several statements the driver gives a list.
+    const answer: TextResult | readonly TextResult[] = await client.query<(string | null)[]>({
       text: statements,
       rowMode: 'array',
     })
-    return (Array.isArray(answer) ? answer : [answer]).map(answerText).join('\n\n')
+    return [answer].flat().map(answerText).join('\n\n')
   } finally {
     await client.end()
   }
@@ -47,9 +48,11 @@ async function mainDatabase(projectFolder: string): Promise<TargetParameters> {
   return parameters
 }
 
-function answerText({ fields, rows, command, rowCount }: pg.QueryArrayResult): string {
+type TextResult = pg.QueryArrayResult<(string | null)[]>
+
+function answerText({ fields, rows, command, rowCount }: TextResult): string {
   if (fields.length === 0) return `${command} ${rowCount === null ? '' : String(rowCount)}`.trimEnd()
-  const cells = [fields.map(({ name }) => name), ...rows.map((row: readonly unknown[]) => row.map(cellText))]
+  const cells = [fields.map(({ name }) => name), ...rows.map((row) => row.map((value) => value ?? 'NULL'))]
   const widths = fields.map((_, index) => Math.max(...cells.map((row) => row[index]?.length ?? 0)))
   const lines = cells.map((row) =>
     row
@@ -61,8 +64,4 @@ function answerText({ fields, rows, command, rowCount }: pg.QueryArrayResult): s
   return [head, widths.map((width) => '-'.repeat(width)).join('-+-'), ...rest, `(${countOf(rows.length, 'row')})`].join(
     '\n',
   )
-}
-
-function cellText(value: unknown): string {
-  return value === null ? 'NULL' : String(value)
 }
