@@ -83,6 +83,7 @@ function unlisted({ connections }: Storage, { target, trackingSchema, environmen
     productionUntilMs: null,
     createdAtMs: Date.now(),
     lastOpenedAtMs: null,
+    passwordCommand: null,
   })
   connections.remove(connectionId, Date.now())
   return connectionId

@@ -21,6 +21,7 @@ export const GLOBAL_FLAGS = {
     help: 'another logical database: ci=postgres://… maps it, ci alone chooses it',
     isRepeatable: true,
   },
+  'password-command': { value: 'COMMAND', help: 'a program that prints the password (or TRANCHE_PASSWORD_COMMAND)' },
   environment: { value: 'NAME', help: 'practice, development, staging or production' },
   catalogue: { value: 'DIR', help: 'the folder of definitions (or TRANCHE_CATALOGUE)' },
   'tracking-schema': { value: 'NAME', help: 'where the tracking tables live (tranche)' },

@@ -6,10 +6,12 @@ import type { Logger } from '../engine/ports.ts'
 import type { Target } from '../engine/target/open-target.ts'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Command } from '../host/connection/password-command.ts'
 import { namesTarget } from '../host/connection/read-environment.ts'
 import type { ResolvedTarget } from '../host/connection/resolve-target.ts'
 import type { Environ } from '../host/connection/read-service.ts'
 import type { EngineHost, OpenDatabase } from '../host/create-engine-host.ts'
+import { readCommand } from '../shared/command-words.ts'
 import { ENVIRONMENTS, type Environment, type WritingVerb } from '../shared/confirmations.ts'
 import { TrancheError } from '../shared/errors.ts'
 import type { HealthSettings } from '../shared/health-settings.ts'
@@ -91,6 +93,7 @@ export function createSession({ given, env, terminal, logger, signal, subject }:
       remedy: 'Name the database once.',
     })
   }
+  const passwordCommand = parsePasswordCommand(globals.text('password-command'), { env, connection })
   const databases = parseDatabaseFlags(globals.list('database'), url ?? connection)
   const isMainNamed =
     url !== null || connection !== null || (namesTarget(env) && !databases.mapped.has(DEFAULT_DATABASE))
@@ -135,7 +138,7 @@ export function createSession({ given, env, terminal, logger, signal, subject }:
       }
       const resolved = await resolveDatabases(
         { main: isMainNamed || databases.mapped.size === 0 ? { url, connection } : null, mapped: databases.mapped },
-        { environment, isWriting: verb !== null, env, projectFolder: PROJECT_FOLDER, warn },
+        { environment, isWriting: verb !== null, env, projectFolder: PROJECT_FOLDER, warn, passwordCommand },
       )
       host = await openDatabases({
         resolved,
@@ -194,6 +197,25 @@ function findCatalogueFolder(named: string | undefined, connection: string | nul
 function catalogueMissing(): TrancheError {
   return new TrancheError('catalogue_missing', 'no catalogue is named, and this command needs the definitions', {
     remedy: 'Name the folder of definitions with --catalogue DIR or TRANCHE_CATALOGUE.',
+  })
+}
+
+/** Throws usage. */
+function parsePasswordCommand(
+  given: string | undefined,
+  { env, connection }: { readonly env: Environ; readonly connection: string | null },
+): Command | null {
+  if (given !== undefined && connection !== null) {
+    throw new TrancheError('usage', '--password-command and --connection are given together', {
+      remedy: `Leave --password-command out: the password of "${connection}" is known.`,
+    })
+  }
+  const text = given ?? env.TRANCHE_PASSWORD_COMMAND ?? ''
+  if (text === '' && given === undefined) return null
+  const command = readCommand(text)
+  if (command !== null) return command
+  throw new TrancheError('usage', 'the password command cannot be read', {
+    remedy: `Write its words with spaces between, quoted where they hold some, or as a JSON array: '["op", "read", "…"]'.`,
   })
 }
 

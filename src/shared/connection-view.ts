@@ -37,6 +37,11 @@ export const ConnectionDraft = z.strictObject({
   place: Place,
   /** Kept in memory until the console ends, or sealed where the settings say so; never written in the clear, never sent back. */
   password: z.string().max(4_000).optional(),
+  /**
+   * The program that prints it, asked at each connect: its words with spaces between, or as a JSON array. No shell reads it. It
+   * is saved and shown as it is written, so it must not hold a secret itself.
+   */
+  passwordCommand: z.string().trim().min(1).max(8_000).nullable().default(null),
   /** The folder of definitions; null: none yet. */
   catalogueFolder: z.string().trim().min(1).max(4_000).nullable().default(null),
   trackingSchema: z.string().min(1).max(63).default('tranche'),
@@ -51,9 +56,12 @@ export const ConnectionDraft = z.strictObject({
 
 /** Where a password comes from at each connect. */
 export type PasswordSource =
-  | 'memory' //    given in this session, or kept by the keychain
-  | 'passfile' //  found in ~/.pgpass
-  | 'none' //      the server may not want one
+  | 'memory' //       given in this session, or kept by the keychain
+  | 'command' //      printed by the connection's command
+  | 'service' //      found in its section of the service file
+  | 'passfile' //     found in the password file
+  | 'environment' //  PGPASSWORD, where the variables beside it mean this place
+  | 'none' //         the server may not want one
 
 export interface ConnectionView {
   readonly connectionId: string
@@ -65,6 +73,7 @@ export interface ConnectionView {
   readonly user: string
   readonly sslmode: string | null
   readonly hasPassword: boolean
+  readonly passwordCommand: readonly string[] | null
   readonly catalogueFolder: string | null
   readonly trackingSchema: string
   readonly logicalDatabase: string

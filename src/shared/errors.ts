@@ -64,6 +64,7 @@ export const ERROR_EXIT_CODES = {
   target_unreachable: EXIT.unreachable,
   target_lost: EXIT.unreachable,
   target_refused_login: EXIT.unreachable,
+  password_command_failed: EXIT.unreachable,
   database_missing: EXIT.unreachable,
   practice_not_running: EXIT.unreachable,
   // guards

@@ -17,6 +17,8 @@ export interface StoredConnection {
   readonly isPractice: boolean
   readonly createdAtMs: number
   readonly lastOpenedAtMs: number | null
+  /** The program that prints the password; null: none. */
+  readonly passwordCommand: readonly [string, ...string[]] | null
   /** When production was taken from it; null: it never had it, or has it. */
   readonly productionUntilMs: number | null
 }
@@ -52,10 +54,12 @@ interface Row {
   readonly logical_database: string
   readonly other_databases: string
   readonly production_until_ms: number | null
+  readonly password_command: string | null
 }
 
 const COLUMNS = `connection_id, name, environment, settings, catalogue_folder, tracking_schema, is_practice, created_at_ms,
-  last_opened_at_ms, logical_database, other_databases, production_until_ms`
+  last_opened_at_ms, logical_database, other_databases, production_until_ms,
+  password_command`
 
 export function createConnectionRepository(database: SqliteDatabase): ConnectionRepository {
   const list = database.prepare(`SELECT ${COLUMNS} FROM connections WHERE removed_at_ms IS NULL ORDER BY name`)
@@ -67,13 +71,14 @@ export function createConnectionRepository(database: SqliteDatabase): Connection
     'SELECT 1 AS taken FROM connections WHERE name = ? AND connection_id <> ? AND removed_at_ms IS NULL',
   )
   const save = database.prepare(
-    `INSERT INTO connections (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO connections (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (connection_id) DO UPDATE
         SET name = excluded.name, environment = excluded.environment, settings = excluded.settings,
             catalogue_folder = excluded.catalogue_folder, tracking_schema = excluded.tracking_schema,
             last_opened_at_ms = excluded.last_opened_at_ms, logical_database = excluded.logical_database,
             other_databases = excluded.other_databases,
-            production_until_ms = excluded.production_until_ms, removed_at_ms = NULL`,
+            production_until_ms = excluded.production_until_ms, password_command = excluded.password_command,
+            removed_at_ms = NULL`,
   )
   const touch = database.prepare('UPDATE connections SET last_opened_at_ms = ? WHERE connection_id = ?')
   const remove = database.prepare('UPDATE connections SET removed_at_ms = ? WHERE connection_id = ?')
@@ -92,11 +97,19 @@ export function createConnectionRepository(database: SqliteDatabase): Connection
     save(connection) {
       refuseSecrets(connection)
       const { connectionId, name, environment, settings, catalogueFolder, trackingSchema } = connection
-      const { isPractice, createdAtMs, lastOpenedAtMs, logicalDatabase, otherDatabases, productionUntilMs } = connection
+      const {
+        isPractice,
+        createdAtMs,
+        lastOpenedAtMs,
+        logicalDatabase,
+        otherDatabases,
+        productionUntilMs,
+        passwordCommand,
+      } = connection
       save.run(
         ...[connectionId, name, environment, JSON.stringify(settings), catalogueFolder, trackingSchema],
         ...[isPractice ? 1 : 0, createdAtMs, lastOpenedAtMs, logicalDatabase, JSON.stringify(otherDatabases)],
-        productionUntilMs,
+        ...[productionUntilMs, passwordCommand === null ? null : JSON.stringify(passwordCommand)],
       )
     },
     touch: (connectionId, openedAtMs) => void touch.run(openedAtMs, connectionId),
@@ -123,5 +136,6 @@ function connectionOf(row: Row): StoredConnection {
     createdAtMs: row.created_at_ms,
     lastOpenedAtMs: row.last_opened_at_ms,
     productionUntilMs: row.production_until_ms,
+    passwordCommand: row.password_command === null ? null : (JSON.parse(row.password_command) as [string, ...string[]]), // written by save
   }
 }

@@ -59,6 +59,24 @@ describe('the target', () => {
     expect((await line.run('queue', 'ShoutNames')).stderr).not.toContain('quite-wrong')
   })
 
+  test('a password command is asked, and what it prints is repeated nowhere', async () => {
+    const { PGPASSWORD = '', ...rest } = variablesOf(database.connection)
+    const line = commandLineWith({ ...rest, TRANCHE_CATALOGUE: CATALOGUE, SECRET: PGPASSWORD })
+    const command = JSON.stringify([process.execPath, '-p', 'process.env.SECRET'])
+    const failing = JSON.stringify([process.execPath, '-e', 'console.log("quite-wrong"); process.exit(1)'])
+
+    expect(await line.json('status', '--password-command', command)).toMatchObject({ exitCode: 0, stderr: '' })
+    await expectRefusal(line, ['status', '--password-command', failing], {
+      exitCode: 4,
+      code: 'password_command_failed',
+      message: 'ended with 1',
+      remedy: 'Run it in a terminal',
+    })
+    const { stdout, stderr } = await line.run('status', '--password-command', failing)
+    expect(stdout + stderr).not.toContain('quite-wrong')
+    expect((await line.run('status', '--password-command', `op 'read`)).exitCode).toBe(2)
+  })
+
   test('no password where one is wanted', async () => {
     const { PGPASSWORD: _, ...rest } = variablesOf(database.connection)
     await expectRefusal(
@@ -67,7 +85,7 @@ describe('the target', () => {
       {
         exitCode: 4,
         code: 'target_refused_login',
-        message: 'wants a password, and none is known',
+        message: 'asks for a password, and none is known',
         remedy: '~/.pgpass',
       },
     )

@@ -44,6 +44,34 @@ it('keeps what has no field when a field is changed, and nothing of it when a UR
   ])
 })
 
+it('opens a connection with the password that its command prints, and says without it that the command failed', async () => {
+  const { backend, connection } = await setupConsole()
+  const { user, password, host, port, database } = connection
+  const { transport, sent } = await openTransport('in-process', backend)
+  const call = createClient(transport)
+  const draft = { name: 'vault', environment: 'staging' } as const
+  const place = { kind: 'fields', host, port, database, user, sslmode: 'disable' } as const
+  const printing = (text: string): string => JSON.stringify([process.execPath, '-e', text])
+  const passwordCommand = printing(
+    `process.stdout.write(${JSON.stringify(password.split('').join('-'))}.replaceAll('-', ''))`,
+  )
+  const { connectionId } = await call('connections.add', { ...draft, place, passwordCommand })
+
+  expect(await call('connections.open', { connectionId })).toMatchObject({ link: { kind: 'connected' } })
+  expect(await call('connections.passwordSource', { connectionId })).toBe('command')
+  await call('connections.close', { connectionId })
+  await call('connections.change', { connectionId, ...draft, place, passwordCommand: printing('process.exit(7)') })
+  expect(await call('connections.open', { connectionId })).toMatchObject({
+    link: { kind: 'refused', error: { code: 'password_command_failed' } },
+  })
+  const { checks } = await call('connections.test', { connectionId })
+  expect(checks.find(({ outcome }) => outcome === 'failed')).toMatchObject({
+    name: 'login',
+    detail: expect.stringContaining('ended with 7') as string,
+  })
+  expect(JSON.stringify(sent)).not.toContain(password)
+})
+
 it('says why a target is refused, and opens it with the right password', async () => {
   const { backend, url, connection } = await setupConsole()
   const { transport } = await openTransport('in-process', backend)
@@ -108,7 +136,7 @@ it('keeps several connections apart, and forgets a removed one', async () => {
   const { call, replica } = page
   const draft = { name: 'second', environment: 'development', place: { kind: 'url', url } } as const
   const { connectionId, warnings } = await call('connections.add', draft)
-  expect(warnings).toEqual([])
+  expect(warnings).toEqual(['the connection "test" leads to the same database as staging'])
   await expect(call('connections.add', draft)).rejects.toMatchObject({ code: 'invalid_setting' })
   await call('connections.open', { connectionId })
   await expect(call('catalogue.list', { connectionId })).rejects.toMatchObject({ code: 'catalogue_missing' })

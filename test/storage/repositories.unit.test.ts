@@ -22,6 +22,7 @@ const STAGING: StoredConnection = {
   createdAtMs: 1,
   lastOpenedAtMs: null,
   productionUntilMs: 7,
+  passwordCommand: ['op', 'read', 'op://db/app'],
 }
 
 async function setup(): Promise<{ storage: Storage; installationId: number }> {

@@ -20,7 +20,9 @@ const GUARD_SQLSTATES = {
   predecessor: 'TR004',
 } as const
 
-const UNREACHABLE = new Set(['target_unreachable', 'target_refused_login', 'database_missing', 'target_standby'])
+const UNREACHABLE = new Set([
+  ...['target_unreachable', 'target_refused_login', 'password_command_failed', 'database_missing', 'target_standby'],
+])
 const CONTENTION = new Set(['40001', '40P01', '55P03'])
 const SERVER_GONE = new Set(['57P01', '57P02', '57P03', '57P04', '57P05', '25P03', '25P04'])
 

@@ -4,6 +4,8 @@ import { describeTarget, type TargetParameters } from './parameters.ts'
 import { sqlstateOf } from './sqlstate.ts'
 
 export function translateConnectError(error: unknown, parameters: TargetParameters): TrancheError {
+  // Thrown by what was asked for the password.
+  if (error instanceof TrancheError) return error
   const target = describeTarget(parameters)
   const sqlstate = sqlstateOf(error)
   const said = messageOf(error)

@@ -29,6 +29,7 @@ export function savePracticeConnections(
       isPractice: true,
       createdAtMs: before?.createdAtMs ?? Date.now(),
       lastOpenedAtMs: before?.lastOpenedAtMs ?? null,
+      passwordCommand: null,
       productionUntilMs: null,
     }
   })

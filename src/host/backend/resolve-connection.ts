@@ -2,6 +2,7 @@
 import type { TargetParameters } from '../../engine/target/parameters.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import type { StoredConnection } from '../../storage/connections.ts'
+import { connectionPassword } from './connection-password.ts'
 import { locateSettings, type Place, resolveSettings } from '../connection/resolve-target.ts'
 import type { BackendContext } from './backend-context.ts'
 
@@ -19,7 +20,7 @@ export async function resolveConnection(
 ): Promise<ResolvedConnection> {
   if (connection.isPractice) return resolvePractice(context, connection)
   const { connectionId, settings, environment } = connection
-  const { env, logger, secrets } = context
+  const { env, logger } = context
   const resolved = await resolveSettings(settings, {
     environment,
     env,
@@ -28,8 +29,9 @@ export async function resolveConnection(
     },
   })
   const { parameters, connectTimeoutMs } = resolved
-  // Asked at each connect: a password that is given later counts from then on.
-  const password = async (): Promise<string | null> => secrets.get(connectionId) ?? (await parameters.password())
+  // Asked at each connect: a password that is given later counts from then on, and tokens end.
+  const find = connectionPassword(context, connection)
+  const password = async (): Promise<string | null> => (await find()).get()
   return { parameters: { ...parameters, password }, connectTimeoutMs }
 }
 

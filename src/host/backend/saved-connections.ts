@@ -1,14 +1,15 @@
 /** Saved connections: drafts become settings without secrets, and views that have no place for one. */
 import { randomUUID } from 'node:crypto'
 import type { z } from 'zod'
+import { readCommand } from '../../shared/command-words.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import type { ConnectionDraft, ConnectionView, PasswordSource } from '../../shared/connection-view.ts'
 import type { StoredConnection } from '../../storage/connections.ts'
 import type { ConnectionSettings } from '../connection/connection-settings.ts'
-import { findPassword } from '../connection/find-password.ts'
 import { parseTargetUrl } from '../connection/parse-target-url.ts'
 import { locateSettings, type Place } from '../connection/resolve-target.ts'
 import type { BackendContext } from './backend-context.ts'
+import { connectionPassword } from './connection-password.ts'
 import { isSameDatabase, placeOf, warningsOf } from './connection-warnings.ts'
 import { assertMappings } from './mapped-databases.ts'
 
@@ -70,6 +71,7 @@ export async function saveConnection(
     trackingSchema: draft.trackingSchema,
     logicalDatabase: draft.logicalDatabase,
     otherDatabases: draft.otherDatabases,
+    passwordCommand: commandOf(draft),
     isPractice: false,
     createdAtMs: before?.createdAtMs ?? Date.now(),
     lastOpenedAtMs: before?.lastOpenedAtMs ?? null,
@@ -79,6 +81,17 @@ export async function saveConnection(
   storage.connections.save(connection)
   if (password !== null) secrets.set(connectionId, password)
   return connection
+}
+
+/** Throws invalid_setting. */
+export function commandOf({ passwordCommand }: Draft): StoredConnection['passwordCommand'] {
+  if (passwordCommand === null) return null
+  const command = readCommand(passwordCommand)
+  if (command !== null) return command
+  throw new TrancheError('invalid_setting', 'the password command cannot be read', {
+    remedy:
+      'Write its words with spaces between, quoted where they hold some, or as a JSON array: ["op", "read", "…"].',
+  })
 }
 
 /** A place that never was production is not called so because another one was, which the connection led to before. */
@@ -114,6 +127,7 @@ export async function viewConnection(context: BackendContext, connection: Stored
     user: place.user,
     sslmode: settings.sslmode ?? null,
     hasPassword: context.secrets.get(connectionId) !== null,
+    passwordCommand: connection.passwordCommand,
     catalogueFolder,
     trackingSchema,
     logicalDatabase: connection.logicalDatabase,
@@ -130,19 +144,8 @@ const PLACE_UNKNOWN = { host: '?', port: 0, database: '?', user: '?' }
 
 /** Where the password would come from, without telling it. */
 export async function findPasswordSource(
-  { secrets, env, logger }: BackendContext,
-  { connectionId, settings, isPractice }: Pick<StoredConnection, 'connectionId' | 'settings' | 'isPractice'>,
+  context: BackendContext,
+  connection: StoredConnection,
 ): Promise<PasswordSource> {
-  if (isPractice || secrets.get(connectionId) !== null) return 'memory'
-  const place = await locateSettings(settings, env)
-  const found = await findPassword({
-    ...place,
-    env,
-    known: null,
-    passfile: settings.passfile ?? null,
-    warn: (message) => {
-      logger.log('warn', 'password file', { message })
-    },
-  })
-  return found === null ? 'none' : 'passfile'
+  return connection.isPractice ? 'memory' : (await connectionPassword(context, connection)()).source
 }

@@ -30,6 +30,7 @@ const READING_CONNECTIONS = 3
 const REFUSALS = new Set([
   ...['target_refused_login', 'database_missing', 'target_too_old', 'invalid_target', 'practice_not_running'],
   'invalid_setting', // a mapping that may no longer be
+  'password_command_failed', // it may ask a person each time
 ])
 
 export interface TargetSession {

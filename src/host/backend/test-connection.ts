@@ -138,6 +138,10 @@ const PASSWORD_REMEDIES: Readonly<Record<PasswordSource, string>> = {
   memory:
     'The password that was given was sent. Give another one in the form, or check the user and the server’s pg_hba.conf.',
   passfile: 'The password of the password file was sent. Correct its line, or give another one in the form.',
+  command: 'What the password command printed was sent. Run it in a terminal, and look at its token’s end.',
+  service:
+    'The password of the service was sent. Correct its section of the service file, or give another one in the form.',
+  environment: 'PGPASSWORD was sent. Give another one in the form, or put it into ~/.pgpass.',
   none: 'No password is known. Give it in the form, or put it into ~/.pgpass.',
 }
 

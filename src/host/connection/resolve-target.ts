@@ -13,6 +13,7 @@ import type { ConnectionSettings } from './connection-settings.ts'
 import { findDefaultHost, isLocalHost } from './default-host.ts'
 import { findPassword } from './find-password.ts'
 import { offersTls } from './offers-tls.ts'
+import { type Command, passwordOf } from './password-command.ts'
 import { parseTargetUrl } from './parse-target-url.ts'
 import { readEnvironment } from './read-environment.ts'
 import { type Environ, readService } from './read-service.ts'
@@ -28,6 +29,8 @@ export interface TargetRequest {
   /** The URL, or its service, must name the database: PGDATABASE means another one. */
   readonly needsDatabase?: boolean
   readonly env: Environ
+  /** The program that prints the password, unless the URL holds one. */
+  readonly passwordCommand?: Command | null
   /** The checkout, where the practice server keeps its state. */
   readonly projectFolder: string
   readonly warn: (message: string) => void
@@ -60,7 +63,8 @@ export async function resolveTarget(request: TargetRequest): Promise<ResolvedTar
   assertEnvironmentNamed(request, place.host, environment)
   if (fromUrl.password !== undefined || fromUrl.sslpassword !== undefined) tellPasswordInUrl(request, environment)
   warnOfName(request, place, environment)
-  return open(request, { settings, place, environment })
+  const passwordCommand = chooseCommand(request, fromUrl)
+  return open({ ...request, passwordCommand }, { settings, place, environment })
 }
 
 /** A saved connection: its settings alone count, no variable of the environment does. Throws invalid_target, target_unreachable. */
@@ -68,15 +72,19 @@ export async function resolveSettings(
   given: ConnectionSettings,
   { environment, env, warn }: Pick<TargetRequest, 'env' | 'warn'> & { readonly environment: Environment },
 ): Promise<ResolvedTarget> {
-  const service = given.service === undefined ? {} : await readService(given.service, env)
-  const settings: ConnectionSettings = { ...service, ...given }
+  const settings = await withService(given, env)
   return open({ env, warn }, { settings, place: await locate(settings), environment })
 }
 
 /** Where settings lead, without asking anybody there. Throws invalid_target. */
 export async function locateSettings(given: ConnectionSettings, env: Environ): Promise<Place> {
+  return locate(await withService(given, env))
+}
+
+/** Settings with those of the service that they name behind them. Throws invalid_target. */
+export async function withService(given: ConnectionSettings, env: Environ): Promise<ConnectionSettings> {
   const service = given.service === undefined ? {} : await readService(given.service, env)
-  return locate({ ...service, ...given })
+  return { ...service, ...given }
 }
 
 async function resolveConnection(name: string, request: TargetRequest): Promise<ResolvedTarget> {
@@ -169,6 +177,15 @@ function tellPasswordInUrl({ warn }: TargetRequest, environment: Environment | n
   warn(`the target URL holds a password, which other users can read in the list of processes: ${instead} instead`)
 }
 
+function chooseCommand(
+  { passwordCommand = null, warn }: TargetRequest,
+  { password }: ConnectionSettings,
+): Command | null {
+  if (passwordCommand === null || password === undefined) return passwordCommand
+  warn('the password command is not asked: the target URL holds a password')
+  return null
+}
+
 function warnOfName({ warn }: TargetRequest, place: Place, environment: Environment | null): void {
   const warning = environment === null ? null : suspiciousName(place, environment)
   if (warning !== null) warn(warning)
@@ -191,7 +208,7 @@ interface Opening {
 }
 
 async function open(
-  { warn, env }: Pick<TargetRequest, 'env' | 'warn'>,
+  { warn, env, passwordCommand = null }: Pick<TargetRequest, 'env' | 'warn' | 'passwordCommand'>,
   { settings, place, environment }: Opening,
 ): Promise<ResolvedTarget> {
   const connectTimeoutMs =
@@ -201,13 +218,15 @@ async function open(
   let typed: string | null = null
   const question = { ...place, known: settings.password ?? null, passfile: settings.passfile ?? null, env, warn }
   // Read at each connection: a token in the password file may be a fresh one by then.
-  const password = async (): Promise<string | null> => typed ?? (await findPassword(question))
+  const ask = passwordCommand === null ? () => findPassword(question) : passwordOf(passwordCommand, { place, env })
+  const password = async (): Promise<string | null> => typed ?? (await ask())
   const mode = await chooseMode({ settings, place, environment }, { warn, connectTimeoutMs })
   return {
     parameters: { ...place, password, tls: await tlsOptions(mode, place.host, { settings, env }) },
     environment,
     connectTimeoutMs,
-    hasPassword: async () => (await password()) !== null,
+    // A command is not asked for nothing: it may want a fingerprint each time.
+    hasPassword: async () => passwordCommand !== null || (await password()) !== null,
     setPassword(given) {
       typed = given
     },

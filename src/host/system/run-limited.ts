@@ -14,6 +14,8 @@ export interface Limited {
   /** Another user to run as, where we may. */
   readonly identity?: { readonly uid?: number; readonly gid?: number }
   readonly limitMs?: number
+  /** What prints more is ended. */
+  readonly limitCharacters?: number
   /** Aborting ends it, and rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
   /** Each second, with those that passed. */
@@ -33,7 +35,7 @@ const SECOND_MS = 1_000
 /** Never leaves a part of it running. */
 export async function runLimited(
   [file, ...args]: readonly [string, ...string[]],
-  { cwd, env, identity, limitMs, signal, onSecond }: Limited,
+  { cwd, env, identity, limitMs, limitCharacters = Infinity, signal, onSecond }: Limited,
 ): Promise<LimitedRun> {
   signal?.throwIfAborted()
   const child = spawn(file, args, {
@@ -44,21 +46,24 @@ export async function runLimited(
     detached: process.platform !== 'win32',
     windowsHide: true,
   })
-  let stdout = ''
-  let output = ''
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    stdout += chunk
-    output += chunk
-  })
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    output += chunk
-  })
-  const begin = performance.now()
-  const seconds = setInterval(() => onSecond?.(Math.round((performance.now() - begin) / SECOND_MS)), SECOND_MS)
-  let isTooLong = false
   const end = (): void => {
     killGroup(child.pid)
   }
+  let stdout = ''
+  let output = ''
+  const take = (chunk: string): void => {
+    if (output.length > limitCharacters) return
+    output += chunk
+    if (output.length > limitCharacters) end()
+  }
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    if (output.length <= limitCharacters) stdout += chunk
+    take(chunk)
+  })
+  child.stderr.setEncoding('utf8').on('data', take)
+  const begin = performance.now()
+  const seconds = setInterval(() => onSecond?.(Math.round((performance.now() - begin) / SECOND_MS)), SECOND_MS)
+  let isTooLong = false
   const stopLate = (): void => {
     isTooLong = true
     end()

@@ -73,6 +73,7 @@ function stateOf({ environment = 'staging', migrations = [] }: Omit<Opened, 'pla
         user: 'mara',
         sslmode: null,
         hasPassword: true,
+        passwordCommand: null,
         catalogueFolder: '/catalogue',
         trackingSchema: 'tranche',
         logicalDatabase: 'main',

@@ -9,6 +9,7 @@ import { assertNotMapped } from '../mapped-databases.ts'
 import { locateConnection } from '../resolve-connection.ts'
 import { testConnection } from '../test-connection.ts'
 import {
+  commandOf,
   type Draft,
   findPasswordSource,
   getConnection,
@@ -128,6 +129,7 @@ async function testDraft(context: BackendContext, draft: Draft): ReturnType<type
       isPractice: false,
       createdAtMs: Date.now(),
       lastOpenedAtMs: null,
+      passwordCommand: commandOf(draft),
       productionUntilMs: null,
     })
   } finally {

@@ -1,5 +1,6 @@
 /** The form of a connection as it is typed, and what the contract takes. */
 import type { Environment } from '../../../../shared/confirmations.ts'
+import { readCommand, writeCommand } from '../../../../shared/command-words.ts'
 import type { ConnectionView } from '../../../../shared/connection-view.ts'
 
 export interface DraftForm {
@@ -13,6 +14,7 @@ export interface DraftForm {
   user: string
   sslmode: SslMode | ''
   password: string
+  passwordCommand: string
   catalogueFolder: string
   trackingSchema: string
   logicalDatabase: string
@@ -46,6 +48,7 @@ const EMPTY_DRAFT: DraftForm = {
   user: '',
   sslmode: '',
   password: '',
+  passwordCommand: '',
   catalogueFolder: '',
   trackingSchema: 'tranche',
   logicalDatabase: 'main',
@@ -69,6 +72,7 @@ export function draftOf(connection: ConnectionView): DraftForm {
     database,
     user,
     sslmode: isSslMode(sslmode) ? sslmode : '',
+    passwordCommand: connection.passwordCommand === null ? '' : writeCommand(connection.passwordCommand),
     catalogueFolder: catalogueFolder ?? '',
     trackingSchema,
     logicalDatabase: connection.logicalDatabase,
@@ -83,6 +87,7 @@ export interface GivenDraft {
     | { kind: 'url'; url: string }
     | { kind: 'fields'; host: string; port: number; database: string; user: string; sslmode?: SslMode }
   password?: string
+  passwordCommand: string | null
   catalogueFolder: string | null
   trackingSchema: string
   logicalDatabase: string
@@ -92,11 +97,13 @@ export interface GivenDraft {
 /** What can be sent, or the words of what is missing. */
 export function givenOf(form: DraftForm): { readonly given: GivenDraft } | { readonly missing: string } {
   const { environment, sslmode } = form
+  const command = form.passwordCommand.trim()
   const missing = [
     ...(form.name.trim() === '' ? ['a name'] : []),
     ...(environment === null ? ['an environment'] : []),
     ...(form.by === 'url' ? (form.url.trim() === '' ? ['a URL'] : []) : missingFields(form)),
     ...missingNames(form),
+    ...(command === '' || readCommand(command) !== null ? [] : ['a password command that can be read']),
   ]
   if (environment === null || missing.length > 0) return { missing: `Needs ${missing.join(', ')}.` }
   const place: GivenDraft['place'] =
@@ -116,6 +123,7 @@ export function givenOf(form: DraftForm): { readonly given: GivenDraft } | { rea
       environment,
       place,
       ...(form.password === '' ? {} : { password: form.password }),
+      passwordCommand: command === '' ? null : command,
       catalogueFolder: form.catalogueFolder.trim() === '' ? null : form.catalogueFolder.trim(),
       trackingSchema: form.trackingSchema.trim() === '' ? 'tranche' : form.trackingSchema.trim(),
       logicalDatabase: form.logicalDatabase.trim(),
