@@ -21,6 +21,7 @@ import { type Keychain, openKeptSecrets } from './backend/kept-secrets.ts'
 import { createPracticeDesk } from './backend/practice-desk.ts'
 import { createPracticeFinder, type PracticePlaces } from './backend/practice-finder.ts'
 import { createPublisher } from './backend/publisher.ts'
+import { purgeAtStart } from './backend/purge-history.ts'
 import { viewConnection } from './backend/saved-connections.ts'
 import { createMemorySecrets } from './backend/secrets.ts'
 import { createTickets } from './backend/tickets.ts'
@@ -65,6 +66,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     },
   })
   const settings = readSettings({ storage })
+  purgeAtStart({ storage, logger }, settings)
   const identity = systemIdentity(packageVersion())
   const { version, operator, host } = identity
   const publisher = createPublisher({

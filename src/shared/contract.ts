@@ -256,6 +256,8 @@ export const contract = {
   'history.transitions': takes(OfMigration.extend({ jobId: Id.optional(), after: Cursor.optional(), limit })).returns<
     Page<TransitionView>
   >(),
+  /** Removes what is older than the settings say, as each start of a console does, and makes the file smaller. */
+  'history.purge': takes(Nothing).returns<{ readonly removedRows: number }>(),
 } as const
 
 export type ConsoleContract = typeof contract

@@ -11,6 +11,8 @@ export const Settings = z.strictObject({
   hasLetterKeys: z.boolean().default(true),
   /** Passwords outlive the console, sealed by the system's keychain. Refused (keychain_missing) where there is none. */
   keepsPasswords: z.boolean().default(false),
+  /** How long history is kept on this machine; older rows go when a console starts. */
+  historyDays: z.int().min(1).max(36_500).default(183),
 })
 
 export type Settings = z.output<typeof Settings>

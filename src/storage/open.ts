@@ -9,6 +9,7 @@ import { createHealthSettingsRepository, type HealthSettingsRepository } from '.
 import { createInstallationRepository, type InstallationRepository } from './installations.ts'
 import { createJobRepository, type JobRepository } from './jobs.ts'
 import { createMigrationRepository, type MigrationRepository } from './migrations.ts'
+import { createRetention, type Retention } from './retention.ts'
 import { createRunRepository, type RunRepository } from './runs.ts'
 import { readSchemaSteps } from './schema-steps.ts'
 import { createSealedPasswordRepository, type SealedPasswordRepository } from './sealed-passwords.ts'
@@ -33,6 +34,7 @@ export interface Storage {
   readonly settings: SettingsRepository
   readonly healthSettings: HealthSettingsRepository
   readonly sealedPasswords: SealedPasswordRepository
+  readonly retention: Retention
   /** Several writes as one; `body` must not wait for anything. */
   inTransaction<T>(body: () => T): T
   close(): void
@@ -120,6 +122,7 @@ function repositories(database: SqliteDatabase, folder: string): Storage {
     settings: createSettingsRepository(database),
     healthSettings: createHealthSettingsRepository(database),
     sealedPasswords: createSealedPasswordRepository(database),
+    retention: createRetention(database),
     inTransaction: (body) => database.transaction(body).immediate(),
     close: () => database.close(),
   }

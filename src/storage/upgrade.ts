@@ -1,6 +1,7 @@
 /** Brings a file to the newest schema, or refuses it. Several processes may do so at once: one does, the others find it done. */
 import { TrancheError } from '../shared/errors.ts'
 import type { SqliteDatabase } from './database.ts'
+import { backUp, versionOf } from './upgrade-backup.ts'
 
 /** `PRAGMA application_id` of our files ("Trch"), so that nobody else's database is taken for one. */
 const APPLICATION_ID = 0x54726368
@@ -8,7 +9,9 @@ const APPLICATION_ID = 0x54726368
 /** Throws storage_newer, and storage_damaged where the file is a database of something else. Changes nothing then. */
 export function upgrade(database: SqliteDatabase, steps: readonly string[], file: string): void {
   assertOurs(database, steps.length, file)
-  if (versionOf(database) === steps.length) return
+  const version = versionOf(database)
+  if (version === steps.length) return
+  if (version > 0) backUp(database, file, version)
   // Readers of an exclusive transaction wait, so that whoever comes second sees all of it or nothing.
   database.exec('BEGIN EXCLUSIVE')
   try {
@@ -38,10 +41,6 @@ function assertOurs(database: SqliteDatabase, known: number, file: string): void
   throw new TrancheError('storage_damaged', `${file} is a database of another program, not Tranche's`, {
     remedy: 'Move it away, or set TRANCHE_HOME to another folder. The file is left as it is.',
   })
-}
-
-function versionOf(database: SqliteDatabase): number {
-  return Number(database.pragma('user_version', { simple: true }))
 }
 
 function countTables(database: SqliteDatabase): number {

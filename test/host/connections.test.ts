@@ -131,6 +131,40 @@ it('reads the history of a target that is gone, in a console that was started an
   ])
 })
 
+it('removes history that is older than the settings say, at its start and by hand', async () => {
+  const { backend, folder, another } = await setupConsole()
+  const storage = await openStorage(folder)
+  onTestFinished(() => {
+    storage.close()
+  })
+  const call = createClient((await openTransport('in-process', backend)).transport)
+  const place = { kind: 'url', url: 'postgres://db.example/app' } as const
+  const { connectionId } = await call('connections.add', { name: 'a', environment: 'staging', place })
+  const installationId = storage.installations.see(connectionId, 'then', 1)
+  const about = {
+    origin: 'console',
+    migrationId: null,
+    jobId: null,
+    operator: 'anna',
+    host: 'laptop',
+    details: {},
+  } as const
+  const happened = (kind: string, daysAgo: number): void => {
+    storage.events.append(installationId, [{ ...about, originId: kind, kind, atMs: Date.now() - daysAgo * 86_400_000 }])
+  }
+  const kinds = async (): Promise<readonly string[]> =>
+    (await call('events.page', { connectionId, only: 'all' })).items.map(({ kind }) => kind)
+  happened('half a year and more', 190)
+  happened('two months', 60)
+
+  await another(folder)
+  expect(await kinds()).toEqual(['two months'])
+  await expect(call('settings.set', { historyDays: 0 })).rejects.toMatchObject({ code: 'bad_input' })
+  await call('settings.set', { historyDays: 30 })
+  expect(await call('history.purge')).toEqual({ removedRows: 1 })
+  expect(await kinds()).toEqual([])
+})
+
 it('keeps several connections apart, and forgets a removed one', async () => {
   const { page, url } = await setupPage()
   const { call, replica } = page

@@ -17,9 +17,17 @@ it.each([
   ['logical databases of letters, digits and _', { others: [{ name: 'c i', connectionId: 'c1' }] }],
   ['logical databases of letters, digits and _', { logicalDatabase: '' }],
   ['each logical database once', { others: [{ name: 'main', connectionId: 'c1' }] }],
+  ['a password command that can be read', { passwordCommand: `op 'read` }],
   ['a connection for each other database', { others: [{ name: 'ci', connectionId: '' }] }],
 ])('asks for %s', (missing, more) => {
   expect(givenOf(form(more))).toEqual({ missing: `Needs ${missing}.` })
+})
+
+it('gives the password command as it was typed', () => {
+  expect(givenOf(form({ passwordCommand: ' op read op://db/app ' }))).toMatchObject({
+    given: { passwordCommand: 'op read op://db/app' },
+  })
+  expect(givenOf(form())).toMatchObject({ given: { passwordCommand: null } })
 })
 
 it('begins each form with rows of its own', () => {

@@ -82,7 +82,7 @@ it('keeps the history of a removed connection readable', async () => {
   storage.connections.remove('c1', 10)
 
   expect(storage.connections.list()).toEqual([])
-  expect(storage.migrations.page({ connectionId: null, after: null, limit: 10 }).items).toEqual([
+  expect(storage.migrations.page({ connectionId: null, after: null, limit: 10 }).items).toMatchObject([
     { connectionId: 'c1', connectionName: 'staging', state, copiedAtMs: 9 },
   ])
 })

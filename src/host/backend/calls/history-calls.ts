@@ -3,6 +3,8 @@ import type { Page } from '../../../shared/job-view.ts'
 import type { StoredRun } from '../../../storage/runs.ts'
 import { systemProcesses } from '../../system/process-table.ts'
 import type { BackendContext } from '../backend-context.ts'
+import { purgeHistory } from '../purge-history.ts'
+import { readSettings } from './app-calls.ts'
 import type { CallParts, CallsOf } from './call-context.ts'
 
 const NOTHING = { items: [], next: null }
@@ -34,6 +36,11 @@ export function historyCalls({ context }: CallParts): CallsOf<'events' | 'histor
       ofInstallation(connectionId, (installationId) =>
         storage.transitions.page({ installationId, migrationId, jobId, after, limit }),
       ),
+    'history.purge': () => {
+      const removedRows = purgeHistory(context, readSettings(context))
+      storage.retention.compact()
+      return Promise.resolve({ removedRows })
+    },
   }
 }
 
