@@ -6,30 +6,6 @@ import { stripControls } from '../shared/escape-markdown.ts'
 import type { HealthReading } from '../shared/health.ts'
 import type { Terminal } from './terminal.ts'
 
-/** One object per line: severity, time, message, then the fields. */
-export function createJsonLogger(write: (line: string) => void, isVerbose: boolean): Logger {
-  return {
-    log(level, event, fields = {}) {
-      if (level === 'debug' && !isVerbose) return
-      const named = Object.entries(fields).map(([name, value]) => [logName(name), value] as const)
-      const head = { severity: level.toUpperCase(), time: new Date().toISOString(), message: event }
-      write(JSON.stringify({ ...head, ...Object.fromEntries(named) }))
-    },
-  }
-}
-
-/** `message` is the event's own; an id says in GitLab's word whose it is. */
-const LOG_NAMES: Readonly<Record<string, string>> = {
-  message: 'exception_message',
-  code: 'exception_class',
-  migrationId: 'batched_migration_id',
-  jobId: 'batched_job_id',
-}
-
-function logName(name: string): string {
-  return LOG_NAMES[name] ?? name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-}
-
 /** The terminal's notes as lines of the same log, their sign as severity; nothing is drawn over. */
 export function jsonTerminal(terminal: Terminal, logger: Logger): Terminal {
   return {

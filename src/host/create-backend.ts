@@ -16,6 +16,7 @@ import { migrationCalls } from './backend/calls/migration-calls.ts'
 import { proofCalls } from './backend/calls/proof-calls.ts'
 import { queueCalls } from './backend/calls/queue-calls.ts'
 import { steppedCalls } from './backend/calls/stepped-calls.ts'
+import { consoleLogFile, createConsoleLog, logFailedCall, logLinks } from './backend/console-log.ts'
 import { createDesks } from './backend/desks.ts'
 import { type Keychain, openKeptSecrets } from './backend/kept-secrets.ts'
 import { createPracticeDesk } from './backend/practice-desk.ts'
@@ -58,9 +59,11 @@ export interface Backend {
 
 /** Throws storage_unavailable, storage_newer, storage_damaged. */
 export async function createBackend(options: BackendOptions): Promise<Backend> {
-  const { logger, projectFolder, env = process.env } = options
+  const { projectFolder, env = process.env } = options
   hideFromDriver(process.env)
-  const storage = await openStorage(options.folder ?? dataFolder(env), {
+  const folder = options.folder ?? dataFolder(env)
+  const logger = createConsoleLog(folder, options.logger, env.TRANCHE_DEBUG === '1')
+  const storage = await openStorage(folder, {
     warn: (message) => {
       logger.log('warn', 'storage', { message })
     },
@@ -69,8 +72,9 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
   purgeAtStart({ storage, logger }, settings)
   const identity = systemIdentity(packageVersion())
   const { version, operator, host } = identity
+  logger.log('info', 'the console started', { version, node: process.version, platform: process.platform })
   const publisher = createPublisher({
-    app: { version, operator, host, dataFolder: storage.folder },
+    app: { version, operator, host, dataFolder: storage.folder, logFile: consoleLogFile(folder) },
     settings,
     practice: { kind: 'stopped' },
     connections: {},
@@ -99,9 +103,12 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     const view = await viewConnection(context, connection)
     publisher.publish({ kind: 'connection', connectionId: connection.connectionId, connection: view })
   }
+  publisher.subscribe(logLinks(logger))
   if (options.practice !== undefined) await practice.adopt(options.practice)
   return {
-    serve: createServer(handlersOf({ context, desks, practice, tickets: createTickets() })),
+    serve: createServer(handlersOf({ context, desks, practice, tickets: createTickets() }), (method, error) => {
+      logFailedCall(logger, method, error)
+    }),
     subscribe: (listener) => publisher.subscribe(listener),
     clientGone: (clientId) => {
       desks.clientGone(clientId)
@@ -113,6 +120,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
       publisher.close()
       await secrets.close()
       storage.close()
+      logger.log('info', 'the console ended')
     },
   }
 }

@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Logger } from '../engine/ports.ts'
 import { ERROR_EXIT_CODES, EXIT, messageOf, toAppError, TrancheError } from '../shared/errors.ts'
+import { dataFolder } from '../storage/data-folder.ts'
+import { createConsoleLog } from './backend/console-log.ts'
 import { showConsole } from './console/show-console.ts'
 import { hideFromDriver } from './connection/read-environment.ts'
 import {
@@ -69,6 +71,8 @@ async function main(args: readonly string[]): Promise<number> {
       received.fault = { thrown }
       process.exitCode = EXIT.unexpected
       process.stderr.write('! An error that nobody caught: everything that was started is stopped\n')
+      const stack = thrown instanceof Error ? thrown.stack : String(thrown)
+      createConsoleLog(dataFolder(), { log: () => undefined }).log('error', 'an error that nobody caught', { stack })
       stop.abort(thrown)
     },
     onStuck: () => process.exit(complain(received.fault?.thrown)),

@@ -6,6 +6,7 @@ import type { Keychain } from './backend/kept-secrets.ts'
 import { resolveTarget } from './connection/resolve-target.ts'
 import { findOtherPracticeTargets } from './practice/find-practice-target.ts'
 import { namedPractice } from './practice/practice-url.ts'
+import { createConsoleLog } from './backend/console-log.ts'
 import { type Backend, type BackendOptions, createBackend } from './create-backend.ts'
 import { createLazyBackend } from './lazy-backend.ts'
 import { servePort } from './serve-port.ts'
@@ -17,6 +18,9 @@ const logger: Logger = {
   },
 }
 
+/** With the file as soon as it is known where that is. */
+let faultLog = logger
+
 const { parentPort } = process
 let backend: Backend | null = null
 /** Asked of main, by number. */
@@ -27,7 +31,7 @@ let lastQuestion = 0
 watchFaults({
   onFault: (thrown) => {
     const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
-    logger.log('error', 'an error that nobody caught', { message: text })
+    faultLog.log('error', 'an error that nobody caught', { message: text })
     void close(1)
   },
   onStuck: () => process.exit(1),
@@ -42,6 +46,7 @@ parentPort.on('message', ({ data, ports }: MessageEvent) => {
   const message = data as ToBackend // main's own
   switch (message.kind) {
     case 'open':
+      faultLog = createConsoleLog(message.options.folder, logger)
       backend = createLazyBackend(() => open(message.options))
       return
     case 'client':

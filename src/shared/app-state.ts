@@ -17,6 +17,8 @@ export interface AppState {
     readonly host: string
     /** The folder of console.db. */
     readonly dataFolder: string
+    /** What the backend tells, as JSON lines. */
+    readonly logFile: string
   }
   readonly settings: Settings
   readonly practice: PracticeView

@@ -269,6 +269,9 @@ export function createClient(transport: Pick<Transport, 'request'>): Client {
   return createClientOf<ConsoleContract>(transport)
 }
 
-export function createServer(handlers: Handlers): ReturnType<typeof createServerOf> {
-  return createServerOf(contract, handlers)
+export function createServer(
+  handlers: Handlers,
+  onFailure?: (method: string, error: unknown) => void,
+): ReturnType<typeof createServerOf> {
+  return createServerOf(contract, handlers, onFailure)
 }

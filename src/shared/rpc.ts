@@ -62,7 +62,12 @@ export function createClientOf<C extends Contract>({ request }: Pick<Transport, 
 /** Never rejects: whatever a caller sends, and whatever a handler throws, is answered with an envelope. */
 export type Server = (method: unknown, input: unknown, context: CallContext) => Promise<Reply>
 
-export function createServerOf<C extends Contract>(contract: C, handlers: HandlersOf<C>): Server {
+/** `onFailure` is told what is answered with an error. */
+export function createServerOf<C extends Contract>(
+  contract: C,
+  handlers: HandlersOf<C>,
+  onFailure: (method: string, error: unknown) => void = () => undefined,
+): Server {
   return async (method, input, context) => {
     try {
       const name = knownMethod(contract, method)
@@ -72,6 +77,7 @@ export function createServerOf<C extends Contract>(contract: C, handlers: Handle
       const value = await handlers[name](parsed.data as ParsedInput<C[typeof name]>, context) // parsed by that very schema
       return { ok: true, value }
     } catch (error) {
+      onFailure(typeof method === 'string' ? method.slice(0, 60) : typeof method, error)
       return { ok: false, error: toAppError(error) }
     }
   }

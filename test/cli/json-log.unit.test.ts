@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { createJsonLogger, logEvents } from '../../src/cli/json-log.ts'
+import { logEvents } from '../../src/cli/json-log.ts'
+import { createJsonLogger } from '../../src/host/system/json-logger.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { createEmitter } from '../../src/engine/events.ts'
 import { silentLogger } from '../support/engine-ports.ts'

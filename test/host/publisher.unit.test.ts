@@ -16,7 +16,7 @@ afterEach(() => {
 
 function setup(): { publisher: Publisher; heard: AppEvent[] } {
   const publisher = createPublisher({
-    app: { version: '0', operator: 'anna', host: 'laptop', dataFolder: '/tmp' },
+    app: { version: '0', operator: 'anna', host: 'laptop', dataFolder: '/tmp', logFile: '/console.log' },
     settings: DEFAULT_SETTINGS,
     practice: { kind: 'stopped' },
     connections: {},

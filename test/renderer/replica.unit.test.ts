@@ -7,7 +7,7 @@ import { Settings } from '../../src/shared/settings.ts'
 const DEFAULT_SETTINGS = Settings.parse({})
 
 const STATE: AppState = {
-  app: { version: '0', operator: 'mara', host: 'lt-114', dataFolder: '/' },
+  app: { version: '0', operator: 'mara', host: 'lt-114', dataFolder: '/', logFile: '/console.log' },
   settings: DEFAULT_SETTINGS,
   practice: { kind: 'stopped' },
   connections: {},

@@ -9,7 +9,7 @@ const SNAPSHOT: AppSnapshot = {
   backendId: 'b1',
   revision: 7,
   state: {
-    app: { version: '0.0.0', operator: 'anna', host: 'laptop', dataFolder: '/tmp' },
+    app: { version: '0.0.0', operator: 'anna', host: 'laptop', dataFolder: '/tmp', logFile: '/console.log' },
     settings: DEFAULT_SETTINGS,
     practice: { kind: 'stopped' },
     connections: {},

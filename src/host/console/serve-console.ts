@@ -1,5 +1,7 @@
 /** The console in a browser: backend and web host together, until asked to stop. */
 import type { Logger } from '../../engine/ports.ts'
+import { dataFolder } from '../../storage/data-folder.ts'
+import { createConsoleLog } from '../backend/console-log.ts'
 import { createBackend, type BackendOptions } from '../create-backend.ts'
 import { startWebHost } from '../web.ts'
 import { openBrowser } from './open-browser.ts'
@@ -19,7 +21,8 @@ export async function serveConsole(options: ConsoleOptions): Promise<void> {
   const { projectFolder, rendererFolder, practice, logger, signal, onReady } = options
   const backend = await createBackend({ logger, projectFolder, practice })
   try {
-    const host = await startWebHost({ backend, rendererFolder, logger })
+    // The backend's own lines go there by themselves.
+    const host = await startWebHost({ backend, rendererFolder, logger: createConsoleLog(dataFolder(), logger) })
     try {
       onReady(host.url())
       openBrowser(host.url())

@@ -59,7 +59,7 @@ function stateOf({ environment = 'staging', migrations = [] }: Omit<Opened, 'pla
     return { state: migrationState(migration), readAtMs: 0, run: null, proving: null }
   })
   return {
-    app: { version: '0.0.0', operator: 'mara', host: 'lt-114', dataFolder: '/' },
+    app: { version: '0.0.0', operator: 'mara', host: 'lt-114', dataFolder: '/', logFile: '/console.log' },
     settings: Settings.parse({}),
     practice: { kind: 'stopped' },
     connections: {
