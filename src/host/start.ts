@@ -18,12 +18,13 @@ import { watchFaults } from './system/watch-faults.ts'
 import { createSteps } from './tour/steps.ts'
 import { takeTour } from './tour/take-tour.ts'
 
-const HELP = `npm start -- [--web | --headless] [--reset] [--rows N] [--trouble] [--report FILE]
+const HELP = `npm start -- [--web [--port N] | --headless] [--reset] [--rows N] [--trouble] [--report FILE]
 
 Starts a private PostgreSQL with practice data (or fills the empty database that TRANCHE_PRACTICE_URL names).
 
   --web          open the console in the browser; left out: in a window of its own where Electron is there, or can
                  be fetched within 90 s, and in the browser where not
+  --port N       where that page listens on this machine; left out: any free port
   --headless     take the tour: queue, run, verify and finalize each practice migration, write a report, end
   --report FILE  where that report goes (practice-report.md)
   --reset        make the practice data anew first
@@ -37,6 +38,7 @@ const SIGNAL_EXIT_CODES: Readonly<Record<string, number>> = { SIGINT: 130, SIGTE
 
 interface StartFlags {
   readonly web: boolean
+  readonly port: number
   readonly headless: boolean
   readonly reset: boolean
   readonly rows?: number
@@ -119,8 +121,8 @@ async function start(flags: StartFlags, signal: AbortSignal): Promise<void> {
     )
     if (flags.headless) await headless(practice, { reportFile: flags.report ?? reportFile(PROJECT_FOLDER), signal })
     else {
-      const isWeb = flags.web
-      await showConsole({ projectFolder: PROJECT_FOLDER, practice, isWeb, logger, signal, say, showProgress })
+      const { web: isWeb, port } = flags
+      await showConsole({ projectFolder: PROJECT_FOLDER, practice, isWeb, port, logger, signal, say, showProgress })
     }
   } finally {
     await practice.close()
@@ -151,6 +153,7 @@ function readFlags(args: readonly string[]): StartFlags {
       options: {
         headless: { type: 'boolean' },
         web: { type: 'boolean' },
+        port: { type: 'string' },
         reset: { type: 'boolean' },
         rows: { type: 'string' },
         trouble: { type: 'boolean' },
@@ -159,7 +162,11 @@ function readFlags(args: readonly string[]): StartFlags {
       },
     })
     const { web = false, headless: isHeadless = false, reset = false, trouble = false, help = false } = values
-    const { rows, report } = values
+    const { rows, report, port } = values
+    if (port !== undefined && !web)
+      throw new TrancheError('usage', '--port is given without --web', {
+        remedy: 'Say: npm start -- --web --port N',
+      })
     if (trouble && isHeadless)
       throw new TrancheError(
         'usage',
@@ -170,6 +177,7 @@ function readFlags(args: readonly string[]): StartFlags {
       )
     return {
       web,
+      port: port === undefined ? 0 : readPort(port),
       headless: isHeadless,
       trouble,
       reset,
@@ -190,6 +198,14 @@ function readRows(text: string): number {
   if (/^\d+$/.test(text) && rows >= 100 && rows <= 10_000_000) return rows
   throw new TrancheError('usage', `--rows is ${JSON.stringify(text)}; expected a whole number from 100 to 10 000 000`, {
     remedy: 'Leave it out for 200 000.',
+  })
+}
+
+function readPort(text: string): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port
+  throw new TrancheError('usage', `--port is ${JSON.stringify(text)}; expected a whole number from 1 to 65 535`, {
+    remedy: 'Leave it out for any free one.',
   })
 }
 

@@ -11,6 +11,7 @@ import type { Backend } from './create-backend.ts'
 import { serveChannel } from './serve-channel.ts'
 import { createAdmission } from './web/admission.ts'
 import { answerRequest } from './web/answer-request.ts'
+import { watchPeers } from './web/watch-peers.ts'
 
 const ADDRESS = '127.0.0.1'
 const SOCKET_PATH = '/ws'
@@ -27,6 +28,8 @@ export interface WebHostOptions {
   readonly logger: Logger
   /** 0 (default): any free one. */
   readonly port?: number
+  /** How often a socket is asked whether somebody is there (30 s). */
+  readonly heartbeatMs?: number
 }
 
 export interface WebHost {
@@ -38,7 +41,8 @@ export interface WebHost {
 }
 
 /** Throws usage where the port is taken. */
-export async function startWebHost({ backend, rendererFolder, logger, port = 0 }: WebHostOptions): Promise<WebHost> {
+export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
+  const { backend, rendererFolder, logger, port = 0, heartbeatMs = HEARTBEAT_MS } = options
   let listening = port
   const admission = createAdmission(() => listening)
   const server = createServer((request, response) => {
@@ -72,14 +76,12 @@ export async function startWebHost({ backend, rendererFolder, logger, port = 0 }
     logger.log('error', 'the web host', { message: error.message })
   })
   listening = (server.address() as AddressInfo).port // an AddressInfo, since it listens on a port
-  const heartbeat = setInterval(() => {
-    for (const client of sockets.clients) client.ping()
-  }, HEARTBEAT_MS)
+  const stopWatching = watchPeers(sockets, heartbeatMs)
   return {
     port: listening,
     url: () => `http://${ADDRESS}:${String(listening)}/?token=${admission.issueToken()}`,
     async close() {
-      clearInterval(heartbeat)
+      stopWatching()
       for (const client of sockets.clients) client.terminate()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
@@ -92,9 +94,10 @@ async function listen(server: ReturnType<typeof createServer>, port: number): Pr
   try {
     await once(server, 'listening')
   } catch (cause) {
-    const reason = messageOf(cause)
-    throw new TrancheError('usage', `port ${String(port)} of ${ADDRESS} cannot be listened on: ${reason}`, {
-      remedy: 'Leave the port out for any free one.',
+    const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE'
+    const why = isTaken ? 'is taken by another program' : `cannot be listened on: ${messageOf(cause)}`
+    throw new TrancheError('usage', `port ${String(port)} of ${ADDRESS} ${why}`, {
+      remedy: 'Name another one, or leave it out for any free one.',
       cause,
     })
   }

@@ -55,6 +55,41 @@ it('swaps a token for a cookie once, and takes it out of the address', async () 
   expect(second.status).toBe(403)
 })
 
+it('leads whoever comes from another page or a file there by a page of its own, which takes the cookie along', async () => {
+  const { host } = await setup()
+
+  const response = await fetch(host.url(), { redirect: 'manual', headers: { 'sec-fetch-site': 'cross-site' } })
+
+  expect([response.status, response.headers.get('location')]).toEqual([200, null])
+  expect(response.headers.get('set-cookie')).toContain('SameSite=Strict')
+  expect(await response.text()).toContain('<meta http-equiv="refresh" content="0;url=/">')
+})
+
+it('says that its port is taken', async () => {
+  const { host } = await setup()
+  const { backend } = await setupConsole()
+
+  await expect(startTestWebHost(backend, { port: host.port })).rejects.toMatchObject({
+    code: 'usage',
+    message: `port ${String(host.port)} of 127.0.0.1 is taken by another program`,
+  })
+})
+
+it('ends a socket whose other side does not answer, and keeps one that does', async () => {
+  const { backend } = await setupConsole()
+  const { host } = await startTestWebHost(backend, { heartbeatMs: 50 })
+  const headers = { cookie: await visit(host), origin: `http://127.0.0.1:${String(host.port)}` }
+  const address = `ws://127.0.0.1:${String(host.port)}/ws`
+  const living = new WebSocket(address, { headers })
+  await once(living, 'open')
+  const dead = new WebSocket(address, { headers, autoPong: false })
+
+  await once(dead, 'close')
+
+  expect(living.readyState).toBe(WebSocket.OPEN)
+  living.close()
+})
+
 it('gives files to whoever carries the cookie, under a policy that allows nothing from elsewhere', async () => {
   const { host, base } = await setup()
   const cookie = await visit(host)

@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Backend } from '../../src/host/create-backend.ts'
 import { servePort } from '../../src/host/serve-port.ts'
-import { startWebHost, type WebHost } from '../../src/host/web.ts'
+import { startWebHost, type WebHost, type WebHostOptions } from '../../src/host/web.ts'
 import { type BackendMessage, createChannelTransport } from '../../src/shared/channel-transport.ts'
 import type { Transport } from '../../src/shared/rpc.ts'
 import { createWebSocketTransport } from '../../src/shared/web-socket-channel.ts'
@@ -86,13 +86,14 @@ function overPort(backend: Backend): Transport {
 /** A web host over a page of the test's own. */
 export async function startTestWebHost(
   backend: Backend,
+  options: Pick<WebHostOptions, 'port' | 'heartbeatMs'> = {},
 ): Promise<{ readonly host: WebHost; readonly rendererFolder: string }> {
   const rendererFolder = join(await temporaryFolder(), 'renderer')
   await mkdir(join(rendererFolder, 'assets'), { recursive: true })
   await writeFile(join(rendererFolder, 'index.html'), '<!doctype html><title>Tranche</title>')
   await writeFile(join(rendererFolder, 'assets', 'page-1a2b.js'), 'export {}')
   await writeFile(join(rendererFolder, '..', 'secret.json'), '{"secret":true}')
-  const host = await startWebHost({ backend, rendererFolder, logger: silentLogger })
+  const host = await startWebHost({ backend, rendererFolder, logger: silentLogger, ...options })
   onTestFinished(() => host.close())
   return { host, rendererFolder }
 }

@@ -244,6 +244,7 @@ async function chooseMode(
   const isRemote = !isLocalHost(place.host)
   const fallback = environment === 'production' && isRemote ? 'verify-full' : 'prefer'
   const asked = settings.sslmode === undefined ? fallback : parseSslMode(settings.sslmode)
+  if (settings.sslrootcert === 'system') return verifiedBySystem(settings, place)
   const isEither = asked === 'allow' || asked === 'prefer'
   const mode =
     isEither && !place.host.startsWith('/') ? await probe(place, connectTimeoutMs) : isEither ? 'disable' : asked
@@ -251,6 +252,15 @@ async function chooseMode(
     warn('the connection to production is not encrypted: rows and statements can be read on the way')
   }
   return mode
+}
+
+/** As libpq: where any authority of the system counts, only the name says which server answers. */
+function verifiedBySystem({ sslmode = 'verify-full' }: ConnectionSettings, { host }: Place): SslMode {
+  // No TLS on a socket.
+  if (sslmode === 'verify-full' || host.startsWith('/')) return 'verify-full'
+  throw new TrancheError('invalid_target', `sslmode=${sslmode} is too weak for sslrootcert=system`, {
+    remedy: 'Use sslmode=verify-full, or leave it out.',
+  })
 }
 
 async function probe(place: Place, connectTimeoutMs: number): Promise<SslMode> {

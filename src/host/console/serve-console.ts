@@ -3,6 +3,7 @@ import type { Logger } from '../../engine/ports.ts'
 import { dataFolder } from '../../storage/data-folder.ts'
 import { createConsoleLog } from '../backend/console-log.ts'
 import { createBackend, type BackendOptions } from '../create-backend.ts'
+import { practiceFolder } from '../practice/practice-state.ts'
 import { startWebHost } from '../web.ts'
 import { openBrowser } from './open-browser.ts'
 
@@ -11,6 +12,8 @@ export interface ConsoleOptions {
   readonly rendererFolder: string
   readonly practice: NonNullable<BackendOptions['practice']>
   readonly logger: Logger
+  /** 0: any free one. */
+  readonly port: number
   readonly signal: AbortSignal
   /** Called once with an address that works for one visit. */
   readonly onReady: (url: string) => void
@@ -18,15 +21,16 @@ export interface ConsoleOptions {
 
 /** Resolves when the signal was aborted and everything is closed; what was running is released first. */
 export async function serveConsole(options: ConsoleOptions): Promise<void> {
-  const { projectFolder, rendererFolder, practice, logger, signal, onReady } = options
+  const { projectFolder, rendererFolder, practice, logger, port, signal, onReady } = options
   const backend = await createBackend({ logger, projectFolder, practice })
   try {
     // The backend's own lines go there by themselves.
-    const host = await startWebHost({ backend, rendererFolder, logger: createConsoleLog(dataFolder(), logger) })
+    const host = await startWebHost({ backend, rendererFolder, logger: createConsoleLog(dataFolder(), logger), port })
     try {
       onReady(host.url())
-      openBrowser(host.url())
+      const opened = await openBrowser(host.url(), { folder: practiceFolder(projectFolder) })
       await aborted(signal)
+      await opened()
     } finally {
       await host.close()
     }

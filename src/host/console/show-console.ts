@@ -14,6 +14,8 @@ export interface Showing {
   readonly practice: Practice
   /** In the browser, without asking what else there is. */
   readonly isWeb: boolean
+  /** Of the browser's page; 0: any free one. */
+  readonly port: number
   readonly logger: Logger
   readonly signal: AbortSignal
   readonly say: (line: string) => void
@@ -74,12 +76,13 @@ async function showWindow({ projectFolder, practice, signal, say, showProgress }
   }
 }
 
-async function showPage({ projectFolder, practice, logger, signal, say }: Showing): Promise<void> {
+async function showPage({ projectFolder, practice, port, logger, signal, say }: Showing): Promise<void> {
   const rendererFolder = await buildPage(projectFolder, (message) => say(`  ${message}`))
   await serveConsole({
     projectFolder,
     rendererFolder,
     practice,
+    port,
     logger,
     signal,
     onReady: (url) => {

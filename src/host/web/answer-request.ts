@@ -48,9 +48,18 @@ function admit(request: IncomingMessage, response: ServerResponse, admission: Ad
     say(response, 403, 'This address was used before. Ask the console for a new one.')
     return
   }
-  response.writeHead(303, { ...PAGE_HEADERS, location: '/', ...(cookie === null ? {} : { 'set-cookie': cookie }) })
-  response.end()
+  const headers = { ...PAGE_HEADERS, 'cache-control': 'no-store', ...(cookie === null ? {} : { 'set-cookie': cookie }) }
+  if (request.headers['sec-fetch-site'] !== 'cross-site') {
+    response.writeHead(303, { ...headers, location: '/' })
+    response.end()
+    return
+  }
+  // From a file or a link: a browser that is sent on from there leaves the cookie at home, and brings it where a page of ours leads.
+  response.writeHead(200, { ...headers, 'content-type': 'text/html; charset=utf-8' })
+  response.end(request.method === 'HEAD' ? undefined : SENT_ON)
 }
+
+const SENT_ON = '<!doctype html><title>Tranche</title><meta http-equiv="refresh" content="0;url=/">\n'
 
 function say(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, {

@@ -207,6 +207,17 @@ test('a name that sounds like production is warned of under another environment'
   ])
 })
 
+test('the authorities of the system verify in full, and refuse less', async () => {
+  const resolved = await resolve({ url: 'postgres://db.invalid/app?sslrootcert=system', env: { PGSSLMODE: '' } })
+  expect(resolved.parameters.tls).toMatchObject({
+    rejectUnauthorized: true,
+    checkServerIdentity: expect.any(Function) as unknown,
+  })
+  await expect(resolve({ url: 'postgres://db.invalid/app?sslrootcert=system&sslmode=require' })).rejects.toThrow(
+    'sslmode=require is too weak for sslrootcert=system',
+  )
+})
+
 test.each([
   ['disable', false],
   ['require', { rejectUnauthorized: false, servername: 'db.invalid' }],
