@@ -1,8 +1,9 @@
 /** The backend in Electron's utility process: opened at main's word, one client for each port that main passes on. */
 import type { MessageEvent } from 'electron'
 import type { Logger } from '../engine/ports.ts'
-import type { BackendPlaces, FromBackend, ToBackend } from '../shared/backend-port.ts'
+import type { Answer, BackendPlaces, FromBackend, Question, ToBackend } from '../shared/backend-port.ts'
 import type { Keychain } from './backend/kept-secrets.ts'
+import { watchDriving } from './backend/watch-driving.ts'
 import { resolveTarget } from './connection/resolve-target.ts'
 import { findOtherPracticeTargets } from './practice/find-practice-target.ts'
 import { namedPractice } from './practice/practice-url.ts'
@@ -24,7 +25,7 @@ let faultLog = logger
 const { parentPort } = process
 let backend: Backend | null = null
 /** Asked of main, by number. */
-const questions = new Map<number, (answer: string | null) => void>()
+const questions = new Map<number, (answer: Answer) => void>()
 let lastQuestion = 0
 
 /** Main starts another one when this has ended. */
@@ -38,8 +39,11 @@ watchFaults({
 })
 
 const keychain: Keychain = {
-  seal: (text) => ask((id) => ({ kind: 'seal', id, text })),
-  unseal: (sealed) => ask((id) => ({ kind: 'unseal', id, sealed })),
+  seal: async (text) => (await ask((id) => ({ kind: 'seal', id, text }))).value,
+  async unseal(sealed) {
+    const { value, isStale } = await ask((id) => ({ kind: 'unseal', id, sealed }))
+    return value === null ? null : { text: value, isStale }
+  },
 }
 
 parentPort.on('message', ({ data, ports }: MessageEvent) => {
@@ -56,7 +60,7 @@ parentPort.on('message', ({ data, ports }: MessageEvent) => {
       }
       return
     case 'answer':
-      questions.get(message.id)?.(message.value)
+      questions.get(message.id)?.(message)
       questions.delete(message.id)
       return
     case 'close':
@@ -71,7 +75,16 @@ function dataOf(event: unknown): unknown {
 
 async function open({ folder, projectFolder, practiceRows }: BackendPlaces): Promise<Backend> {
   const practice = practiceRows === null ? null : await findPractice(projectFolder, practiceRows)
-  return createBackend({ logger, folder, projectFolder, keychain, ...(practice === null ? {} : { practice }) })
+  const opened = await createBackend({
+    ...{ logger, folder, projectFolder, keychain },
+    ...(practice === null ? {} : { practice }),
+  })
+  opened.subscribe(
+    watchDriving((isDriving) => {
+      parentPort.postMessage({ kind: 'driving', isDriving } satisfies FromBackend)
+    }),
+  )
+  return opened
 }
 
 /** What `npm start` made ready before the window; it may have been stopped since. */
@@ -99,7 +112,7 @@ async function findPractice(
   }
 }
 
-async function ask(question: (id: number) => FromBackend): Promise<string | null> {
+async function ask(question: (id: number) => Question): Promise<Answer> {
   lastQuestion += 1
   const id = lastQuestion
   return new Promise((resolve) => {

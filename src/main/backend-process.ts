@@ -1,6 +1,6 @@
 /** The backend in a process of its own, started again whenever it ends by itself: each time later, up to ten seconds. */
 import type { MessagePortMain, UtilityProcess } from 'electron'
-import type { BackendPlaces, FromBackend, ToBackend } from '../shared/backend-port.ts'
+import type { Answer, BackendPlaces, FromBackend, Question, ToBackend } from '../shared/backend-port.ts'
 
 const WAITS_MS = [250, 500, 1_000, 2_000, 5_000, 10_000] as const
 /** One that lived so long did not die of its start. */
@@ -22,11 +22,13 @@ interface BackendNeeds {
   readonly fork: () => UtilityProcess
   readonly places: BackendPlaces
   /** What only main can answer: null where it cannot. */
-  readonly answer: (question: FromBackend) => Promise<string | null>
+  readonly answer: (question: Question) => Promise<Answer>
+  /** Told when it begins to drive something, and when it drives nothing any more. */
+  readonly onDriving: (isDriving: boolean) => void
   readonly log: (line: string) => void
 }
 
-export function startBackend({ fork, places, answer, log }: BackendNeeds): BackendProcess {
+export function startBackend({ fork, places, answer, onDriving, log }: BackendNeeds): BackendProcess {
   const starts = new Set<() => void>()
   const ends = new Set<() => void>()
   let child: UtilityProcess | null = null
@@ -41,15 +43,20 @@ export function startBackend({ fork, places, answer, log }: BackendNeeds): Backe
     const say = (message: ToBackend, ports?: MessagePortMain[]): void => {
       born.postMessage(message, ports)
     }
-    born.on('message', (question: FromBackend) => {
-      void answer(question)
-        .catch(() => null)
-        .then((value) => {
-          if (child === born) say({ kind: 'answer', id: question.id, value })
+    born.on('message', (message: FromBackend) => {
+      if (message.kind === 'driving') {
+        onDriving(message.isDriving)
+        return
+      }
+      void answer(message)
+        .catch((): Answer => ({ value: null, isStale: false }))
+        .then((given) => {
+          if (child === born) say({ kind: 'answer', id: message.id, ...given })
         })
     })
     born.once('exit', (code) => {
       child = null
+      onDriving(false)
       if (isStopping) return
       deaths = performance.now() - bornAtMs > HEALTHY_MS ? 0 : deaths
       const waitMs = WAITS_MS[Math.min(deaths, WAITS_MS.length - 1)] ?? 0

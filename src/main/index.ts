@@ -9,9 +9,10 @@ import { type BackendProcess, startBackend } from './backend-process.ts'
 import { serveCalls, tellPage } from './ipc.ts'
 import { setMenu } from './menu.ts'
 import { forbidNavigation } from './navigation-rules.ts'
-import { answerSealing } from './sealing.ts'
+import { answerSealing, choosePasswordStore } from './sealing.ts'
 import { watchPage } from './page-crashes.ts'
 import { restrictSession } from './session-rules.ts'
+import { createStayAwake } from './stay-awake.ts'
 import { endWithStarter, tellStarter } from './starter.ts'
 import { createWindow, loadPage } from './window.ts'
 import { keepPlace, recallPlace } from './window-place.ts'
@@ -32,6 +33,7 @@ app.setPath('userData', folder)
 // Chromium's own files, apart from ours.
 app.setPath('sessionData', join(folder, 'electron'))
 app.enableSandbox()
+choosePasswordStore(app, env)
 registerPageScheme()
 forbidNavigation(app)
 
@@ -54,6 +56,7 @@ async function openConsole(): Promise<void> {
       practiceRows: env.TRANCHE_PRACTICE_ROWS === undefined ? null : Number(env.TRANCHE_PRACTICE_ROWS),
     },
     answer: (question) => answerSealing(question, platform),
+    onDriving: createStayAwake(),
     log: (line) => {
       process.stderr.write(`${line}\n`)
     },

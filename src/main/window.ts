@@ -8,6 +8,9 @@ const SMALLEST = { width: 1_024, height: 680 }
 /** Of the page's tokens, so that nothing flashes before the page is there. */
 const GROUND = { dark: '#0d1117', light: '#f5f6f3' }
 
+/** Nobody should work on a target like that without knowing. */
+const DIAGNOSING = 'Tranche · diagnostics: developer tools are on'
+
 interface WindowNeeds {
   readonly session: Session
   readonly preload: string
@@ -22,7 +25,7 @@ export function createWindow({ session, preload, place, isDiagnosing }: WindowNe
     ...bounds,
     minWidth: SMALLEST.width,
     minHeight: SMALLEST.height,
-    title: 'Tranche',
+    title: isDiagnosing ? DIAGNOSING : 'Tranche',
     show: false,
     backgroundColor: nativeTheme.shouldUseDarkColors ? GROUND.dark : GROUND.light,
     webPreferences: {
@@ -40,6 +43,12 @@ export function createWindow({ session, preload, place, isDiagnosing }: WindowNe
       devTools: isDiagnosing,
     },
   })
+  if (isDiagnosing) {
+    // The page would put its own title there.
+    window.on('page-title-updated', (event) => {
+      event.preventDefault()
+    })
+  }
   window.once('ready-to-show', () => {
     if (isMaximized) window.maximize()
     window.show()

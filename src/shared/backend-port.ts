@@ -6,7 +6,7 @@ export type ToBackend =
   | { readonly kind: 'open'; readonly options: BackendPlaces }
   /** With one port: a page's. */
   | { readonly kind: 'client' }
-  | { readonly kind: 'answer'; readonly id: number; readonly value: string | null }
+  | ({ readonly kind: 'answer'; readonly id: number } & Answer)
   /** Finish the sub-batch in hand, release, and end. */
   | { readonly kind: 'close' }
 
@@ -19,7 +19,18 @@ export interface BackendPlaces {
   readonly practiceRows: number | null
 }
 
-export type FromBackend =
+export type Question =
   /** Only main may use the system's keychain. Answered with null where there is none to trust. */
   | { readonly kind: 'seal'; readonly id: number; readonly text: string }
   | { readonly kind: 'unseal'; readonly id: number; readonly sealed: string }
+
+export interface Answer {
+  readonly value: string | null
+  /** It was sealed with a key that is no longer the newest: it should be sealed anew. */
+  readonly isStale: boolean
+}
+
+export type FromBackend =
+  | Question
+  /** Whether it drives anything from now on; nothing at first. */
+  | { readonly kind: 'driving'; readonly isDriving: boolean }

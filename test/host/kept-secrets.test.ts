@@ -12,13 +12,14 @@ const CANARY = 'canary_5f1e0c'
 
 /** One that seals by turning the text round; a locked one does nothing. */
 function fakeKeychain() {
-  const state = { isLocked: false, sealed: 0 }
+  const state = { isLocked: false, isStale: false, sealed: 0 }
   const keychain: Keychain = {
     async seal(text) {
       state.sealed += 1
       return state.isLocked ? null : Buffer.from(text).reverse().toString('base64')
     },
-    unseal: async (sealed) => (state.isLocked ? null : Buffer.from(sealed, 'base64').reverse().toString()),
+    unseal: async (sealed) =>
+      state.isLocked ? null : { text: Buffer.from(sealed, 'base64').reverse().toString(), isStale: state.isStale },
   }
   return { state, keychain }
 }
@@ -101,6 +102,20 @@ it('forgets what is removed, and everything where it is no longer wanted', async
 
   const third = await open(folder, keychain)
   expect(await third.call('connections.list')).toMatchObject([{ name: 'stays', hasPassword: false }])
+})
+
+it('seals anew what was sealed with an older key', async () => {
+  const folder = await temporaryFolder()
+  const { keychain, state } = fakeKeychain()
+  const first = await open(folder, keychain)
+  await first.call('settings.set', { keepsPasswords: true })
+  await first.call('connections.add', draft('a'))
+  await first.close()
+  Object.assign(state, { isStale: true, sealed: 0 })
+
+  await (await open(folder, keychain)).close()
+
+  expect(state.sealed).toBe(1)
 })
 
 it('asks again where the keychain does not open', async () => {

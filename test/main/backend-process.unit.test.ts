@@ -18,6 +18,7 @@ afterEach(() => {
 function setup() {
   const children: FakeUtilityProcess[] = []
   const heard: string[] = []
+  const driving: boolean[] = []
   const backend = startBackend({
     fork: () => {
       const child = new FakeUtilityProcess()
@@ -26,9 +27,10 @@ function setup() {
     },
     places: PLACES,
     answer: async (question) => {
-      if (question.kind === 'seal') return `sealed ${question.text}`
+      if (question.kind === 'seal') return { value: `sealed ${question.text}`, isStale: false }
       throw new Error('no keychain')
     },
+    onDriving: (isDriving) => driving.push(isDriving),
     log: (line) => heard.push(line),
   })
   backend.onStart(() => heard.push('start'))
@@ -38,7 +40,7 @@ function setup() {
     if (child === undefined) throw new Error('none was forked')
     return child
   }
-  return { backend, children, newest, heard }
+  return { backend, children, newest, heard, driving }
 }
 
 it('tells the backend where things are, before anything else', () => {
@@ -99,9 +101,19 @@ it('answers what the backend asks, with null where that fails', async () => {
       .said.slice(1)
       .map(({ message }) => message),
   ).toEqual([
-    { kind: 'answer', id: 1, value: 'sealed x' },
-    { kind: 'answer', id: 2, value: null },
+    { kind: 'answer', id: 1, value: 'sealed x', isStale: false },
+    { kind: 'answer', id: 2, value: null, isStale: false },
   ])
+})
+
+it('tells whether it drives something, and that a dead one drives nothing', () => {
+  const { newest, driving } = setup()
+
+  newest().emit('message', { kind: 'driving', isDriving: true })
+  newest().emit('exit', 1)
+
+  expect(driving).toEqual([true, false])
+  expect(newest().said).toHaveLength(1)
 })
 
 it('lets it finish when the console ends, and starts none again', async () => {

@@ -164,6 +164,7 @@ describe('main', () => {
 describe('the backend', () => {
   function start(folder: string) {
     const processes: ThreadProcess[] = []
+    const driving: boolean[] = []
     const backend = startBackend({
       fork: () => {
         const forked = new ThreadProcess(join(built.folder, 'main', 'utility-process.js'))
@@ -171,7 +172,11 @@ describe('the backend', () => {
         return forked as unknown as UtilityProcess // what supervision uses of it
       },
       places: { folder, projectFolder: folder, practiceRows: null },
-      answer: async (question) => (question.kind === 'seal' ? `sealed ${question.text}` : question.sealed.slice(7)),
+      answer: async (question) => ({
+        value: question.kind === 'seal' ? `sealed ${question.text}` : question.sealed.slice(7),
+        isStale: false,
+      }),
+      onDriving: (isDriving) => void driving.push(isDriving),
       log: () => undefined,
     })
     const link = createBackendLink(backend)
@@ -181,7 +186,7 @@ describe('the backend', () => {
     })
     const heard: unknown[] = []
     link.subscribe((event) => heard.push(event))
-    return { backend, call: createClient(link), heard, kill: () => processes.at(-1)?.kill() }
+    return { backend, call: createClient(link), heard, driving, kill: () => processes.at(-1)?.kill() }
   }
 
   it('queues and runs a migration of a real database, as the sources do', async () => {
@@ -189,7 +194,7 @@ describe('the backend', () => {
     onTestFinished(() => database.drop())
     await database.query('CREATE TABLE public.numbers (id bigint PRIMARY KEY, doubled bigint, quotient bigint)')
     await database.query('INSERT INTO public.numbers (id) SELECT generate_series(1, 1000)')
-    const { call, heard } = start(await temporaryFolder())
+    const { call, heard, driving } = start(await temporaryFolder())
 
     const { connectionId } = await call('connections.add', {
       name: 'test',
@@ -210,6 +215,8 @@ describe('the backend', () => {
     const [row] = await database.query<{ count: string }>('SELECT count(*) FROM public.numbers WHERE doubled = id * 2')
     expect(row?.count).toBe('1000')
     expect(heard.length).toBeGreaterThan(0)
+    await until(async () => driving.length > 1)
+    expect(driving).toEqual([true, false])
   })
 
   it('comes back after it was killed, and the page hears of both', async () => {

@@ -37,6 +37,10 @@ it('has developer tools only where they were asked for', () => {
   const { window } = setup({ isDiagnosing: true })
 
   expect(window.options.webPreferences).toMatchObject({ devTools: true, sandbox: true, contextIsolation: true })
+  expect(window.options.title).toContain('developer tools are on')
+  const preventDefault = vi.fn<() => void>()
+  window.emit('page-title-updated', { preventDefault })
+  expect(preventDefault).toHaveBeenCalledOnce()
 })
 
 it('shows itself where it was, once its page is painted, and loads the page from its own scheme', async () => {

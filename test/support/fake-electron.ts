@@ -112,7 +112,9 @@ export const app = Object.assign(new EventEmitter(), {
   requestSingleInstanceLock: vi.fn<() => boolean>(() => true),
   whenReady: vi.fn<() => Promise<void>>(async () => undefined),
   quit: vi.fn<() => void>(),
+  commandLine: { appendSwitch: vi.fn<(name: string, value?: string) => void>() },
 })
+export const powerSaveBlocker = { start: vi.fn<(type: string) => number>(), stop: vi.fn<(id: number) => void>() }
 export const utilityProcess = { fork: vi.fn<(path: string) => FakeUtilityProcess>(() => new FakeUtilityProcess()) }
 export const screen = { getAllDisplays: vi.fn<() => readonly unknown[]>(() => []) }
 export const session = { fromPartition: vi.fn<(name: string) => FakeSession>(() => fakeSession()) }

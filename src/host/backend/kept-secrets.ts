@@ -6,7 +6,8 @@ import { createMemorySecrets, keychainMissing, type Secrets } from './secrets.ts
 /** null: there is none to trust, or what was sealed cannot be read any more. */
 export interface Keychain {
   seal(text: string): Promise<string | null>
-  unseal(sealed: string): Promise<string | null>
+  /** isStale: the keychain has a newer key by now, and may drop the one that this was sealed with. */
+  unseal(sealed: string): Promise<{ readonly text: string; readonly isStale: boolean } | null>
 }
 
 interface KeptNeeds {
@@ -25,9 +26,13 @@ export async function openKeptSecrets({ storage, keychain, isKept, logger }: Kep
   let last: Promise<void> = Promise.resolve()
 
   for (const { connectionId, sealed } of isKept ? sealedPasswords.list() : []) {
-    const password = await keychain.unseal(sealed)
-    if (password === null) logger.log('warn', 'a kept password cannot be unsealed', { connectionId })
-    else memory.set(connectionId, password)
+    const unsealed = await keychain.unseal(sealed)
+    if (unsealed === null) {
+      logger.log('warn', 'a kept password cannot be unsealed', { connectionId })
+      continue
+    }
+    memory.set(connectionId, unsealed.text)
+    if (unsealed.isStale) seal(connectionId)
   }
 
   /** One after the other, so that the password that was given last is the one that is kept. */
