@@ -11,6 +11,8 @@ import type { CheckResult, Key } from './types.ts'
 
 /** So many rows that should not be there are kept and shown. */
 export const SHOWN_ROWS = 20
+/** Of those that are as expected, so many are shown. */
+const SHOWN_SAMPLES = 5
 /** check.rows looks at so many keys, spread over the range. */
 export const SAMPLED_KEYS = 200
 
@@ -102,10 +104,9 @@ async function checkRows(
     sql`SELECT * FROM (${query}) AS checked
          WHERE (${sql.join(names)}) IN (${sql.join(sample.keys.map((key) => keyTuple(columns, key)))})`,
   )
-  const wrong = rows.flatMap((row) => {
-    const verdict = expect(row)
-    return verdict === true ? [] : [{ ...row, wrong: verdict }]
-  })
+  const judged = rows.map((row) => ({ row, verdict: expect(row) }))
+  const wrong = judged.flatMap(({ row, verdict }) => (verdict === true ? [] : [{ ...row, wrong: verdict }]))
+  const right = judged.flatMap(({ row, verdict }) => (verdict === true ? [singleValues(row)] : []))
   return {
     holds: wrong.length === 0,
     expected: 'each sampled row as expected',
@@ -113,8 +114,22 @@ async function checkRows(
       wrong.length === 0
         ? `${String(rows.length)} rows of ${String(sample.keys.length)} sampled keys as expected`
         : `${String(wrong.length)} of ${String(rows.length)} rows not as expected`,
-    rows: wrong.slice(0, SHOWN_ROWS),
+    rows: wrong.length === 0 ? spread(right, SHOWN_SAMPLES) : wrong.slice(0, SHOWN_ROWS),
   }
+}
+
+/** Columns that fit into a line; what a check keeps in a document is for its own reckoning. */
+function singleValues(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value === null || typeof value !== 'object'))
+}
+
+/** First, last, and the rest evenly between them. */
+function spread<T>(items: readonly T[], count: number): readonly T[] {
+  if (items.length <= count) return items
+  const step = (items.length - 1) / (count - 1)
+  return Array.from({ length: count }, (_, index) => items[Math.round(index * step)]).filter(
+    (item) => item !== undefined,
+  )
 }
 
 /** The first column of the only row, as text. */

@@ -6,7 +6,7 @@ export interface CheckResult {
   readonly holds: boolean
   readonly expected: string
   readonly found: string
-  /** Rows that should not be there, at most 20. */
+  /** Rows that should not be there, at most 20; where a sample holds, some of it, as it was found. */
   readonly rows: readonly Record<string, unknown>[]
   readonly milliseconds: number
   /** The reason under which a failing check was waived, or null. */

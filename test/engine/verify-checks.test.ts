@@ -199,3 +199,13 @@ it('are stopped by a signal between two of them, and nothing is kept', async () 
   })
   expect(await bundle.query('SELECT * FROM tranche.verifications')).toEqual([])
 })
+
+it('shows some of a sample that holds, spread over it, with what fits into a line', async () => {
+  const looked = check.rows('c', {
+    sql: sql`SELECT id, hits AS got, 1 AS expected, jsonb_build_object('a', 1) AS document FROM items ORDER BY id`,
+    expect: ({ got, expected }) => got === expected || 'missed',
+  })
+  const { engine, migrationId } = await finished({ verify: [looked] })
+  const { checks } = await engine.verify(migrationId)
+  expect(checks.at(-1)?.rows).toEqual(['3', '12', '21', '27', '36'].map((id) => ({ id, got: 1, expected: 1 })))
+})

@@ -32,6 +32,12 @@ function checkLines({
   return [
     `${sign} ${name}: expected ${expected}, found ${found} (${formatDuration(milliseconds / 1000)})`,
     ...(waivedBecause === null ? [] : [`  waived: ${waivedBecause}`]),
-    ...(holds ? [] : indent(rows.map((row) => JSON.stringify(row)))),
+    ...indent(rows.map((row) => (holds ? `✓ ${Object.entries(row).map(valueText).join(' ')}` : JSON.stringify(row)))),
   ]
+}
+
+/** `got=11` */
+function valueText([name, value]: readonly [string, unknown]): string {
+  if (value === null) return `${name}=nothing`
+  return `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`
 }
