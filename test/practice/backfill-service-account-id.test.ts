@@ -119,7 +119,14 @@ it('the seed’s three steps: verify tells got and expected of a wrong row, and 
   const { migration } = await engine.queue(PACE)
   await engine.run(migration.id)
   expect(await accounts(bundle)).toEqual(['11', '11'])
-  expect((await engine.verify(migration.id)).holds).toBe(true)
+  const proof = await engine.verify(migration.id)
+  expect(proof.holds).toBe(true)
+  const of = (name: string) => proof.checks.find((check) => check.name === name)
+  expect(of('a sample of workflows got the expected account')?.rows).toEqual([
+    { id: '1', got: '11', expected: '11' },
+    { id: '2', got: '11', expected: '11' },
+  ])
+  expect(of('no workflow with a version was missed')).toMatchObject({ expected: '0', found: '0' })
 
   await query('UPDATE public.duo_workflows_workflows SET service_account_id = NULL WHERE id = 1')
   await query('UPDATE public.duo_workflows_workflows SET service_account_id = 13 WHERE id = 2')
