@@ -12,6 +12,9 @@ HTMLDialogElement.prototype.close = function () {
   this.dispatchEvent(new Event('close'))
 }
 
+/** There is no layout: no query about the window's size holds. */
+window.matchMedia = (media) => Object.assign(new EventTarget(), { media, matches: false }) as MediaQueryList
+
 /** Time passes when a test says so; see `settle` and `rest` of open-console.ts. */
 beforeEach(() => {
   vi.useFakeTimers()
