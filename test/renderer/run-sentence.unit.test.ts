@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { runNotes } from '../../src/renderer/src/features/run/sentence.ts'
+import { runNotes, runSentence } from '../../src/renderer/src/features/run/sentence.ts'
 import { logLine } from '../../src/renderer/src/parts/log-text.ts'
 import { migrationState } from '../support/migration-state.ts'
 
@@ -54,4 +54,14 @@ it('puts shrinking, splitting, tuning and removal into words', () => {
   )
   expect(said('requeue', { from: 'failed', requeuedAs: '2' })).toBe('Requeued from failed, as migration 2')
   expect(said('run', { force: true })).toBe('Run started, health is ignored')
+})
+
+it('says of a row of GitLab’s own what can be known of it', () => {
+  const rows = { scanned: 400, changed: 0, unresolved: 0, quarantined: 0, exact: false }
+  const state = migrationState({ isAttached: true, rows })
+  const view = { state, readAtMs: 0, run: null, proving: null }
+  expect(runSentence(view, { made: 4, toCome: 6 })).toMatch(
+    /^Active, driven by GitLab's workers: 400 of ~1 000 rows scanned/,
+  )
+  expect(runNotes(state)).toEqual([expect.stringMatching(/^Counts are nominal/)])
 })

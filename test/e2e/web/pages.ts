@@ -91,10 +91,11 @@ export interface Added {
   readonly environment: 'Development' | 'Staging' | 'Production'
   /** Where the database is. */
   readonly database: string
+  readonly trackingSchema?: string
 }
 
 /** Saves a connection by its fields and opens it. */
-export async function addConnection(page: Page, { name, environment, database }: Added): Promise<void> {
+export async function addConnection(page: Page, { name, environment, database, trackingSchema }: Added): Promise<void> {
   const url = new URL(database)
   await page.getByRole('link', { name: 'Connections' }).click()
   const folder = (await page.locator('dt:text-is("catalogue") + dd').textContent()) ?? ''
@@ -109,6 +110,7 @@ export async function addConnection(page: Page, { name, environment, database }:
   await page.getByLabel('TLS').selectOption('disable')
   await page.getByLabel('password').fill(decodeURIComponent(url.password))
   await page.getByLabel('catalogue').fill(folder.trim())
+  if (trackingSchema !== undefined) await page.getByLabel('tracking', { exact: true }).fill(trackingSchema)
   await page.getByRole('button', { name: 'Save' }).click()
   await page.getByRole('button', { name: 'Open', exact: true }).click()
 }

@@ -37,6 +37,7 @@ function shownOf(view: MigrationView): Shown {
 function stateShown(state: MigrationStateValue, isRunning = false): Shown {
   switch (state.status) {
     case 'active':
+      if (state.isAttached) return still('pending', 'pending', 'active in GitLab')
       if (state.hold !== null) return still('holding', 'holding', 'on hold')
       if (isRunning || isDriven(state)) return { glyph: 'running', tone: 'running', word: 'running', isMoving: true }
       return still(

@@ -23,6 +23,8 @@ export function lostSentence({ state, run }: MigrationView, lostAtMs: number): s
 
 export function runSentence(view: MigrationView, jobs: { readonly made: number; readonly toCome: number }): string {
   const { state } = view
+  // Whether anybody is at it cannot be seen there.
+  if (state.isAttached) return headlineOf(state)
   const run = liveRunOf(view)
   if (state.status === 'active' && run === null && state.rows.scanned === 0 && !isDriven(state)) {
     const total =
@@ -53,10 +55,14 @@ export function runSentence(view: MigrationView, jobs: { readonly made: number; 
 
 const leftOf = ({ lowSeconds, highSeconds }: TimeLeft): string => formatTimeLeft({ low: lowSeconds, high: highSeconds })
 
+const NOMINAL =
+  'Counts are nominal: GitLab takes the size of each succeeded job as scanned, and its metrics as changed.'
+
 /** What the numbers rest on, and where one of them is not known: why. */
 export function runNotes({
   status,
   rows,
+  isAttached,
   scanRows,
   progress,
   timeLeft,
@@ -64,7 +70,9 @@ export function runNotes({
 }: MigrationStateValue): readonly string[] {
   const isToCome = status === 'active' || status === 'finalizing'
   return [
-    ...(rows.exact ? [] : ['Counts are approximate: some were lost with a runner; cursors are exact.']),
+    ...(rows.exact
+      ? []
+      : [isAttached ? NOMINAL : 'Counts are approximate: some were lost with a runner; cursors are exact.']),
     ...(scanRows === null
       ? []
       : [`No index serves the scope: a job is what ${formatCount(scanRows)} rows read hold of it, which may be none.`]),
