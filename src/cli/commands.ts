@@ -33,6 +33,10 @@ export const COMMANDS: Readonly<Record<CommandName, Entry>> = {
   status: { summary: 'where migrations stand', load: async () => (await import('./commands/status.ts')).status },
   wait: { summary: 'wait until a migration has ended', load: async () => (await import('./commands/wait.ts')).wait },
   failures: { summary: 'what failed, and why', load: async () => (await import('./commands/failures.ts')).failures },
+  quarantine: {
+    summary: 'rows that could not be migrated, and why',
+    load: async () => (await import('./commands/quarantine.ts')).quarantine,
+  },
   verify: { summary: 'run every check', load: async () => (await import('./commands/verify.ts')).verify },
   finalize: {
     summary: 'finish, check and seal a migration',

@@ -2,7 +2,6 @@
 import { parseArgs } from 'node:util'
 import { TrancheError } from '../shared/errors.ts'
 import { type Flag, type Flags, GLOBAL_FLAGS, type GivenFlags } from './flags.ts'
-import { isUnbuiltFlag, notBuilt } from './not-built.ts'
 import { suggest } from './suggest.ts'
 
 /** The first word that is neither a flag nor the value of a global one; null where there is none. */
@@ -86,7 +85,6 @@ function parse(args: readonly string[], flags: Flags) {
 
 function unknownFlag(rawName: string, command: string | null, flags: Flags): TrancheError {
   const name = rawName.replace(/^-+/, '')
-  if (command !== null && isUnbuiltFlag(command, name)) return notBuilt(`tranche ${command} ${rawName}`)
   if (command === null)
     return usage(
       `${rawName} is not a flag of tranche itself`,

@@ -8,6 +8,7 @@ import type { AppError } from './errors.ts'
 import type { MigrationStateValue, MigrationValue, RowCountsValue } from './cli-migration.ts'
 import type { HealthReading } from './health.ts'
 import type { MigrationFailure } from './migration-failure.ts'
+import type { QuarantineValue } from './quarantine-view.ts'
 import type { PreflightCheck } from './queue-plan.ts'
 import type { JobStatus } from './status.ts'
 import type { SteppedValue } from './stepped-view.ts'
@@ -44,6 +45,7 @@ export interface CliValues {
   readonly status: StatusValue
   readonly wait: MigrationValue
   readonly failures: FailuresValue
+  readonly quarantine: QuarantineValue
   readonly verify: VerificationValue
   readonly finalize: FinalizeValue
   readonly retry: { readonly retried: number; readonly migration: MigrationValue }

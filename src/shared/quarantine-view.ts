@@ -11,3 +11,11 @@ export interface QuarantinedRowValue {
   readonly stack: string | null
   readonly at: string
 }
+
+/** What `quarantine --json` answers. */
+export interface QuarantineValue {
+  /** In the order in which they came. */
+  readonly rows: readonly QuarantinedRowValue[]
+  /** What `--after` is to be for those behind them; null: that was all. */
+  readonly next: string | null
+}

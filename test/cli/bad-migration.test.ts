@@ -110,13 +110,18 @@ describe('the migration', () => {
     ],
     [
       'a command that is not built',
-      ['preview', 'ShoutNames'],
+      ['undo', '1'],
       { exitCode: 2, code: 'usage', message: 'not built yet', remedy: 'tranche help' },
     ],
     [
-      'a flag that is not built',
-      ['queue', 'ShoutNames', '--error-budget', '3'],
-      { exitCode: 2, code: 'usage', message: 'not built yet', remedy: 'tranche help' },
+      'an error budget that is none',
+      ['queue', 'ShoutNames', '--error-budget', '3 rows'],
+      { exitCode: 2, code: 'usage', message: 'a share above 0%', remedy: '0.1%' },
+    ],
+    [
+      'an error budget of no share',
+      ['requeue', '1', '--error-budget', '0%'],
+      { exitCode: 2, code: 'usage', message: 'a share above 0%', remedy: '0.1%' },
     ],
   ] as const satisfies readonly (readonly [string, readonly string[], Refusal])[])('%s', async (_, args, refusal) => {
     await expectRefusal(tranche, args, refusal)

@@ -90,3 +90,24 @@ test('one job is split, retried in halves and run by itself', async () => {
     })
   expect(await tranche.run('run', '1')).toMatchObject({ exitCode: 0, stdout: containing('(1) finished.') })
 })
+
+test('an error budget is given by number or share, and the rows that it let pass are shown', async () => {
+  await tranche.run('install')
+  await tranche.run('queue', 'DivideThings', '--error-budget', '1')
+  expect((await tranche.run('quarantine', '1')).stdout).toBe('No row is in quarantine.\n')
+  expect(valueOf(await tranche.json('run', '1'))).toMatchObject({ done: true, rows: { changed: 249, quarantined: 1 } })
+  const { rows, next } = valueOf(await tranche.json('quarantine', 'DivideThings'))
+  expect(rows).toMatchObject([{ key: ['150'], jobId: '2', errorMessage: containing('division by zero') }])
+  expect(next).toBeNull()
+  const { stdout } = await tranche.run('quarantine', '1')
+  expect(stdout).toContain('1 row of migration 1 could not be migrated and is as before.')
+  expect(stdout).toMatch(/^✕ 150 {2}job 2 {2}.+UTC\n {2}.*division by zero$/m)
+
+  await tranche.run('requeue', '1', '--yes', '--error-budget', '0.1%')
+  expect(await database.query('SELECT error_budget FROM tranche.migration_details')).toEqual([
+    { error_budget: { share: 0.001 } },
+  ])
+  await tranche.run('requeue', '2', '--yes', '--error-budget', '0')
+  expect(await tranche.json('run', '3')).toMatchObject({ exitCode: 3 })
+  expect(await tranche.json('quarantine', '77')).toMatchObject({ document: { error: { code: 'unknown_migration' } } })
+})

@@ -2,6 +2,7 @@ import type { QueueRequest } from '../../engine/types.ts'
 import type { CliValues } from '../../shared/cli-output.ts'
 import { defineCommand } from '../command.ts'
 import { explainUnknownClass } from '../explain-unknown-class.ts'
+import { ERROR_BUDGET_FLAG, parseErrorBudget } from '../parse-error-budget.ts'
 import { parseJsonArguments } from '../parse-json-arguments.ts'
 import type { Input } from '../flags.ts'
 import type { Session } from '../session.ts'
@@ -20,6 +21,7 @@ export const QUEUE_FLAGS = {
     help: 'first value of the batch column (the smallest there is); of several columns a JSON array',
   },
   max: { value: 'KEY', help: 'last value of the batch column (the largest there is); of several columns a JSON array' },
+  'error-budget': ERROR_BUDGET_FLAG,
   paused: { help: 'queue it paused' },
   force: { help: 'queue although no unique index fits the batch column' },
 } as const
@@ -68,6 +70,7 @@ function requestOf(jobClassName: string, input: Input<keyof typeof FLAGS>): Queu
     pauseMs: input.whole('pause-ms'),
     min: input.text('min'),
     max: input.text('max'),
+    errorBudget: parseErrorBudget(input.text('error-budget')),
   }
   const given = Object.fromEntries(
     Object.entries(optional).filter(([, value]) => value !== undefined),

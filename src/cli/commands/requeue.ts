@@ -1,6 +1,7 @@
 import type { RequeueChanges } from '../../engine/requeueing.ts'
 import { defineCommand, ONE_ID } from '../command.ts'
 import type { Input } from '../flags.ts'
+import { parseErrorBudget } from '../parse-error-budget.ts'
 import { queuedText } from '../text/queued-text.ts'
 import { noteWarnings, QUEUE_FLAGS } from './queue.ts'
 
@@ -31,6 +32,7 @@ function changesOf(input: Input<keyof typeof QUEUE_FLAGS>): RequeueChanges {
     pauseMs: input.whole('pause-ms'),
     min: input.text('min'),
     max: input.text('max'),
+    errorBudget: parseErrorBudget(input.text('error-budget')),
     isPaused: input.isSet('paused') ? true : undefined,
     force: input.isSet('force') ? true : undefined,
   }
