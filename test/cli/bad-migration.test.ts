@@ -123,9 +123,12 @@ describe('the migration', () => {
       ['requeue', '1', '--error-budget', '0%'],
       { exitCode: 2, code: 'usage', message: 'a share above 0%', remedy: '0.1%' },
     ],
-  ] as const satisfies readonly (readonly [string, readonly string[], Refusal])[])('%s', async (_, args, refusal) => {
-    await expectRefusal(tranche, args, refusal)
-  })
+  ] as const satisfies readonly (readonly [string, readonly string[], Refusal])[])(
+    'refuses %s, and changes nothing',
+    async (_, args, refusal) => {
+      await expectRefusal(tranche, args, refusal)
+    },
+  )
 
   test('no tracking schema', async () => {
     await expectRefusal(tranche, ['status', '--tracking-schema', 'elsewhere'], {
