@@ -59,7 +59,8 @@ export interface CliValues {
   /** `deleted` false: it was not queued, or is in the archive already. */
   readonly delete: { readonly deleted: boolean; readonly archived: ArchivedValue | null }
   readonly report:
-    { readonly format: 'md'; readonly text: string } | { readonly format: 'json'; readonly report: ReportValue }
+    | { readonly format: 'md' | 'html'; readonly text: string }
+    | { readonly format: 'json'; readonly report: ReportValue }
   readonly set: MigrationValue
   readonly events: readonly EventValue[]
   readonly stepped: SteppedValue

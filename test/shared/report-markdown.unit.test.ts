@@ -2,68 +2,7 @@ import { expect, test } from 'vitest'
 import type { ReportValue } from '../../src/shared/cli-output.ts'
 import { escapeMarkdown, fencedBlock, inlineCode } from '../../src/shared/escape-markdown.ts'
 import { reportMarkdown } from '../../src/shared/report-markdown.ts'
-
-const HOSTILE = 'a|b `c`\n<img src=x onerror=alert(1)> **d** [e](http://f) @everyone #1 \u001b[31m &amp; \\'
-
-const report: ReportValue = {
-  migration: {
-    id: '7',
-    database: 'main',
-    jobClassName: 'BackfillX',
-    tableName: 'public.things',
-    columns: ['id'],
-    strategy: 'PrimaryKeyBatchingStrategy',
-    status: 'finished',
-    minValue: '1',
-    maxValue: '250',
-    minCursor: null,
-    maxCursor: null,
-    batchSize: 100,
-    subBatchSize: 20,
-    maxBatchSize: null,
-    intervalSeconds: 0,
-    pauseMs: 0,
-    jobArguments: ['x'],
-    totalTupleCount: 1234,
-    createdAt: '2026-11-20T14:00:00.000000Z',
-    startedAt: '2026-11-20T14:00:00.000000Z',
-    finishedAt: '2026-11-20T14:01:05.000000Z',
-    onHoldUntil: null,
-    jobs: { pending: 0, running: 0, retriable: 0, blocked: 0, succeeded: 3 },
-    rows: { scanned: 250, changed: 200, unresolved: 25, quarantined: 5, exact: true },
-    progress: { percentByKey: 100, percentByRows: 100, unknownBecause: null },
-    runners: [],
-    hold: null,
-    timeLeft: null,
-    timeLeftUnknownBecause: 'nothing is left to do',
-    definitionHash: 'abc',
-    scanRows: null,
-    failure: null,
-    unresolvedReasons: {},
-    schedule: { schedulers: [], isOn: true, dueInSeconds: null, tableHeldBy: null },
-    isAttached: false,
-  },
-  archived: null,
-  description: HOSTILE,
-  target: { database: 'app', server: 'app on db:5432 as anna', serverVersion: '18.4' },
-  generatedAt: '2026-11-20T15:00:00.000Z',
-  timing: {
-    queuedAt: '2026-11-20T14:00:00.000000Z',
-    startedAt: '2026-11-20T14:00:00.000000Z',
-    finishedAt: '2026-11-20T14:01:05.000000Z',
-    workSeconds: 60,
-    rowsPerSecond: 4.2,
-  },
-  failures: { groups: [], jobs: [] },
-  verification: null,
-  samples: [
-    { key: ['1'], before: { id: '1', name: null, other: 1 }, after: { id: '1', name: HOSTILE, other: 1 } },
-    { key: ['2'], before: { id: '2', name: 'same', other: 1 }, after: { id: '2', name: 'same', other: 1 } },
-    { key: ['3'], before: { id: '3', name: '', other: 1 }, after: null },
-  ],
-  sampleColumns: null,
-  events: [],
-}
+import { report } from './a-report.ts'
 
 test('rows add up to what was scanned', () => {
   const text = reportMarkdown(report)
