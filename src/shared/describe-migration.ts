@@ -81,13 +81,20 @@ export interface RowOutcome {
   readonly count: number
 }
 
-/** Outcomes that add up to the rows scanned. A statement may change more rows than it scanned (of another table): then nothing is unchanged. */
+/**
+ * Outcomes that add up to the rows scanned. Only transforms say that a row is unresolved or fails; of statements it is not
+ * known which unchanged rows are, so no zero is shown for them. A statement may change more rows than it scanned (of another
+ * table): then nothing is unchanged.
+ */
 export function rowOutcomes({ scanned, changed, unresolved, quarantined }: RowCountsValue): readonly RowOutcome[] {
+  const told = [
+    { name: 'unresolved', count: unresolved },
+    { name: 'quarantined', count: quarantined },
+  ] as const
   return [
     { name: 'changed', count: changed },
     { name: 'unchanged', count: Math.max(0, scanned - changed - unresolved - quarantined) },
-    { name: 'unresolved', count: unresolved },
-    { name: 'quarantined', count: quarantined },
+    ...told.filter(({ count }) => count > 0),
   ]
 }
 
