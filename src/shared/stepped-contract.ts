@@ -60,5 +60,7 @@ export const steppedContract = {
       isConfirmed,
     }),
   ).returns<SteppedConnectionValue>(),
+  /** Whether the target's server brings pgvector; asked before a connection is made. */
+  'stepped.hasVector': takes(OfConnection).returns<boolean>(),
   'stepped.disconnect': takes(OfConnection.extend({ isConfirmed })).returns<null>(),
 } as const

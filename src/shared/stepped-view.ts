@@ -149,5 +149,7 @@ export type SteppedWorkView =
       readonly sinceMs: number
       readonly isStopping: boolean
       readonly lastRun: SteppedRunValue | null
+      /** When it goes on by itself; null: it is at work now. */
+      readonly nextTurnAtMs: number | null
     }
   | { readonly kind: 'failed'; readonly atMs: number; readonly error: AppError }

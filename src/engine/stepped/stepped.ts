@@ -18,6 +18,7 @@ import {
   skipStepped,
 } from './operate.ts'
 import { listStepped } from './overview.ts'
+import { hasVector } from './vector-type.ts'
 import { type SteppedWorkOptions, workStepped } from './work.ts'
 
 export interface SteppedEngine {
@@ -34,6 +35,8 @@ export interface SteppedEngine {
   approve(version: string): Promise<SteppedMigrationValue>
   /** Pending again, every operation anew; null: all of the active connection. */
   reset(version: string | null): Promise<readonly SteppedMigrationValue[]>
+  /** Whether the database of the records could store vectors. */
+  hasVector(): Promise<boolean>
   connect(request: ConnectRequest): Promise<SteppedConnectionValue>
   disconnect(): Promise<null>
 }
@@ -51,6 +54,7 @@ export function createStepped(
     skip: (version, reason) => call(() => skipStepped(context, version, reason)),
     approve: (version) => call(() => approveStepped(context, version)),
     reset: (version) => call(() => resetStepped(context, version)),
+    hasVector: () => call(() => hasVector(context)),
     connect: (request) => call(() => connectStepped(context, request)),
     disconnect: () => call(() => disconnectStepped(context)),
   }

@@ -1,6 +1,7 @@
 /** The type of vectors: pgvector's where the server has it, or real[] where the operator chose to do without. */
 import type { Fields } from '../../catalogue/stepped/definition.ts'
 import { TrancheError } from '../../shared/errors.ts'
+import { type EngineContext, inTransaction } from '../context.ts'
 import { raw, sql, type Sql } from '../../shared/sql.ts'
 import type { Workbench } from './workbench.ts'
 
@@ -16,6 +17,14 @@ const REAL_LIST: VectorType = {
   l2Ops: raw(''),
   column: (name, dimensions) =>
     sql`${name} real[] CHECK (array_ndims(${name}) = 1 AND cardinality(${name}) = ${raw(String(dimensions))})`,
+}
+
+/** Whether the database of the records could store vectors: its server brings the extension, or has it. */
+export async function hasVector(context: EngineContext): Promise<boolean> {
+  return inTransaction(context, async (transaction) => {
+    const { rowCount } = await transaction.query(sql`SELECT FROM pg_available_extensions WHERE name = 'vector'`)
+    return rowCount !== 0
+  })
 }
 
 /**

@@ -15,8 +15,8 @@ export interface SteppedWorkOptions {
   /** End when nothing is left to do by itself: idle, halted, refused. */
   readonly toEnd?: boolean
   readonly signal?: AbortSignal
-  /** Called after each turn. */
-  readonly onTurn?: (turn: SteppedRunValue) => void
+  /** Called after each turn; the next one is that much later. */
+  readonly onTurn?: (turn: SteppedRunValue, waitMs: number) => void
 }
 
 /** Resolves when told to stop, after one turn with `once`, at the end with `toEnd`. Throws catalogue_missing. */
@@ -31,8 +31,8 @@ export async function workStepped(
     // A worker that goes on for weeks keeps only the last ones.
     turns.push(turn)
     if (!once && !toEnd) turns.splice(0, turns.length - 1)
-    onTurn?.(turn)
     const waitMs = waitAfter(turn.reason)
+    onTurn?.(turn, waitMs)
     if (once || (toEnd && waitMs === TICK_MS)) break
     if (waitMs > 0) await context.clock.sleep(waitMs, signal).catch(() => undefined)
   }

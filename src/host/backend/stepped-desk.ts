@@ -37,15 +37,16 @@ export function createSteppedDesk(session: TargetSession): SteppedDesk {
       const stopping = new AbortController()
       const sinceMs = Date.now()
       let lastRun: SteppedRunValue | null = null
-      session.setSteppedWork({ kind: 'on', sinceMs, isStopping: false, lastRun })
+      session.setSteppedWork({ kind: 'on', sinceMs, isStopping: false, lastRun, nextTurnAtMs: null })
       const ended = opened.engine.stepped
         .work({
           toEnd,
           signal: stopping.signal,
-          onTurn: (run) => {
+          onTurn: (run, waitMs) => {
             lastRun = run
             const isStopping = stopping.signal.aborted
-            session.setSteppedWork({ kind: 'on', sinceMs, isStopping, lastRun })
+            const nextTurnAtMs = waitMs === 0 ? null : Date.now() + waitMs
+            session.setSteppedWork({ kind: 'on', sinceMs, isStopping, lastRun, nextTurnAtMs })
             session.wake(null, { isUrgent: true })
           },
         })

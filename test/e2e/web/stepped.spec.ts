@@ -15,8 +15,12 @@ test('stepped migrations are run, read, skipped and reset from their screen', as
   await page.getByRole('link', { name: 'Stepped' }).click()
   await expect(headline(page)).toContainText('Nowhere to act yet')
   await examine(page, 'stepped, without a connection')
+  await page.getByText('real[]', { exact: true }).click()
   await page.getByRole('button', { name: 'Use this connection' }).click()
   await expect(headline(page)).toContainText('to do')
+  expect(await practice.query('SELECT vector_storage FROM tranche.stepped_connections')).toEqual([
+    { vector_storage: 'real' },
+  ])
   await page.getByRole('button', { name: 'Run', exact: true }).click()
   await page.getByRole('link', { name: 'SwitchToWorkspacesAgentConfigs' }).click()
   await expect(page.getByRole('row', { name: new RegExp(SWITCH) })).toContainText('completed')

@@ -58,6 +58,7 @@ export function steppedCalls({ desks, tickets }: CallParts): CallsOf<'stepped'> 
       done(sessionOf(connectionId), { object: `connect ${given.name}`, isConfirmed }, ({ stepped }) =>
         stepped.connect(withoutUndefined(given)),
       ),
+    'stepped.hasVector': ({ connectionId }) => sessionOf(connectionId).engine().stepped.hasVector(),
     'stepped.disconnect': ({ connectionId, isConfirmed }) =>
       done(sessionOf(connectionId), { object: 'disconnect', isConfirmed }, ({ stepped }) => stepped.disconnect()),
   }

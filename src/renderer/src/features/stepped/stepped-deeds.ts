@@ -1,6 +1,13 @@
 import type { Console } from '../../state/console.svelte.ts'
 import type { Doing } from '../../state/doing.svelte.ts'
 
+/** `adapter` null: the target itself. */
+export interface WantedConnection {
+  readonly name: string
+  readonly adapter: string | null
+  readonly vectorStorage: 'vector' | 'real'
+}
+
 /** What an operator may do with stepped migrations; the state follows by itself. */
 export class SteppedDeeds {
   readonly #console: Console
@@ -52,9 +59,9 @@ export class SteppedDeeds {
     )
   }
 
-  readonly connect = async (name: string, adapter: string | null): Promise<boolean> =>
-    this.#do('Connecting', `Operations act through the connection ${name} from now on.`, async (of) =>
-      this.#console.api('stepped.connect', { ...of, name, adapter }),
+  readonly connect = async (wanted: WantedConnection): Promise<boolean> =>
+    this.#do('Connecting', `Operations act through the connection ${wanted.name} from now on.`, async (of) =>
+      this.#console.api('stepped.connect', { ...of, ...wanted }),
     )
 
   async #do(

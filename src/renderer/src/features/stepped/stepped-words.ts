@@ -1,7 +1,13 @@
 /** Stepped migrations in words: statuses with their glyphs, and the sentence of the screen. */
-import type { SteppedListValue, SteppedMigrationValue, SteppedView } from '../../../../shared/stepped-view.ts'
-import { countOf } from '../../../../shared/format-number.ts'
+import type {
+  SteppedListValue,
+  SteppedMigrationValue,
+  SteppedView,
+  SteppedWorkView,
+} from '../../../../shared/stepped-view.ts'
+import { countOf, formatCount } from '../../../../shared/format-number.ts'
 import type { GlyphName, Tone } from '../../parts/glyphs.ts'
+import { clockTime } from '../../parts/time.ts'
 
 interface Shown {
   readonly glyph: GlyphName
@@ -31,6 +37,7 @@ export function steppedShown({ status, needsApproval }: SteppedMigrationValue): 
 export function steppedSentence(
   { worker }: SteppedView,
   list: SteppedListValue,
+  nowMs: number,
 ): Shown & { readonly sentence: string } {
   const { migrations, haltedBy, connection } = list
   const said = (glyph: GlyphName, tone: Tone, sentence: string): Shown & { readonly sentence: string } => ({
@@ -39,12 +46,15 @@ export function steppedSentence(
   })
   if (connection === null) return said('pending', 'pending', 'Nowhere to act yet: no connection is active.')
   if (haltedBy !== null) return said('failed', 'failed', `Halted: ${haltedBy} failed, and nothing behind it is run.`)
-  if (worker.kind === 'on')
+  if (worker.kind === 'on') {
+    const waiting = worker.isStopping ? null : waitingSentence(worker, list, nowMs)
+    if (waiting !== null) return said('retrying', 'retrying', waiting)
     return said(
       'running',
       'running',
       worker.isStopping ? 'Stopping after its step.' : 'At work, one migration at a time.',
     )
+  }
   const open = migrations.filter(({ status }) => status !== 'completed' && status !== 'skipped')
   const waiting = migrations.filter(
     ({ needsApproval, status }) => needsApproval !== null && status !== 'completed',
@@ -61,6 +71,21 @@ export function steppedSentence(
   )
 }
 
+/** Between two tries: which one failed, and when the next begins by itself. */
+function waitingSentence(
+  { lastRun, nextTurnAtMs }: Extract<SteppedWorkView, { kind: 'on' }>,
+  { migrations }: SteppedListValue,
+  nowMs: number,
+): string | null {
+  if (lastRun === null || nextTurnAtMs === null || nextTurnAtMs <= nowMs) return null
+  const at = clockTime(nextTurnAtMs)
+  const tried = migrations.find(({ version }) => version === lastRun.version)
+  if (lastRun.reason === 'tried')
+    return `${lastRun.version ?? 'It'} failed; tried again at ${at}, ${countOf(tried?.retriesLeft ?? 0, 'try is', 'tries are')} left.`
+  if (lastRun.reason === 'partial') return `${lastRun.version ?? 'It'} waits for others; looked at again at ${at}.`
+  return `Nothing to do now; looked at again at ${at}.`
+}
+
 /** `3 of 4`: completed operations of those that are known. */
 export function stepsDone({ operations }: SteppedMigrationValue): string {
   const done = operations.filter(({ completedAt }) => completedAt !== null).length
@@ -70,16 +95,35 @@ export function stepsDone({ operations }: SteppedMigrationValue): string {
 /** As many of a list as an eye takes in; the record has them all. */
 const SHOWN_ITEMS = 5
 
-/** What an operation told of itself, as one line of names and values. */
-export function resultText(result: Readonly<Record<string, unknown>>): string {
-  return Object.entries(result)
-    .map(([name, value]) => `${name} ${valueText(value)}`)
-    .join(', ')
+export interface ResultFact {
+  readonly name: string
+  readonly text: string
+}
+
+/** What an operation told of itself: names and values in words. */
+export function resultFacts(result: Readonly<Record<string, unknown>>): readonly ResultFact[] {
+  return Object.entries(result).map(([name, value]) => ({ name: wordsOf(name), text: valueText(value) }))
+}
+
+/** `copiedBy` → `copied by`, `with_partner` → `with partner`. */
+function wordsOf(name: string): string {
+  return name.replaceAll('_', ' ').replaceAll(/(?<=[a-z\d])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 }
 
 function valueText(value: unknown): string {
+  if (value === null || value === undefined) return 'none'
+  if (typeof value === 'number') return formatCount(value)
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
   if (typeof value === 'string') return value
-  if (!Array.isArray(value) || value.length <= SHOWN_ITEMS) return JSON.stringify(value)
-  const shown = value.slice(0, SHOWN_ITEMS).map((item) => JSON.stringify(item))
-  return `${shown.join(', ')} and ${String(value.length - SHOWN_ITEMS)} more`
+  if (Array.isArray(value)) return listText(value)
+  if (typeof value !== 'object') return JSON.stringify(value)
+  return Object.entries(value)
+    .map(([name, part]) => `${wordsOf(name)} ${valueText(part)}`)
+    .join(', ')
+}
+
+function listText(values: readonly unknown[]): string {
+  if (values.length === 0) return 'none'
+  const shown = values.slice(0, SHOWN_ITEMS).map(valueText).join('; ')
+  return values.length > SHOWN_ITEMS ? `${shown} and ${formatCount(values.length - SHOWN_ITEMS)} more` : shown
 }
