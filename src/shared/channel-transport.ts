@@ -68,7 +68,8 @@ export function createChannelTransport(channel: Channel): ChannelTransport {
   }
 }
 
-const LOST = {
+/** The answer to whoever asks a backend that is not there. */
+export const LOST = {
   ok: false,
   error: {
     code: 'backend_lost',

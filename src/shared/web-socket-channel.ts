@@ -5,6 +5,7 @@ import {
   type Channel,
   type ChannelTransport,
   createChannelTransport,
+  LOST,
 } from './channel-transport.ts'
 import type { Transport } from './rpc.ts'
 
@@ -32,7 +33,10 @@ function webSocketChannel(socket: WebSocketLike): Channel {
 
 const WAITS_MS = [250, 500, 1_000, 2_000, 4_000] as const
 
-/** Connects, and connects again after each loss until it is closed. Requests wait for a connection that is being made. */
+/** So long a request waits for a connection that is being made: then it is told that there is none. */
+const CONNECT_MS = 5_000
+
+/** Connects, and connects again after each loss until it is closed. */
 export function createWebSocketTransport(open: () => WebSocketLike): Transport & { close(): void } {
   const listeners = new Set<(event: unknown) => void>()
   const tell = (event: unknown): void => {
@@ -70,7 +74,10 @@ export function createWebSocketTransport(open: () => WebSocketLike): Transport &
   }
 
   return {
-    request: async (method, input) => (await current).request(method, input),
+    async request(method, input) {
+      const transport = await within(CONNECT_MS, current)
+      return transport === null ? LOST : transport.request(method, input)
+    },
     subscribe(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -80,5 +87,16 @@ export function createWebSocketTransport(open: () => WebSocketLike): Transport &
       listeners.clear()
       socket?.close()
     },
+  }
+}
+
+/** null: it took longer. */
+async function within<Value>(milliseconds: number, coming: Promise<Value>): Promise<Value | null> {
+  const late = Promise.withResolvers<null>()
+  const timer = setTimeout(() => late.resolve(null), milliseconds)
+  try {
+    return await Promise.race([coming, late.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -36,7 +36,14 @@ it.each([
   })
   expect(await hits(bundle)).toEqual(new Array(12).fill(1))
   const kinds = (await engine.events(migrationId)).map(({ kind }) => kind)
-  expect(kinds.slice(kinds.indexOf('finalize'))).toEqual(['finalize', 'run', 'finished', 'run_ended', 'verify', 'finalized'])
+  expect(kinds.slice(kinds.indexOf('finalize'))).toEqual([
+    'finalize',
+    'run',
+    'finished',
+    'run_ended',
+    'verify',
+    'finalized',
+  ])
 })
 
 it('seals a finished one without running anything, and answers for a sealed one', async () => {

@@ -53,7 +53,12 @@ describe('pause and resume', () => {
       code: 'illegal_transition',
       remedy: expect.stringContaining(`tranche retry ${migrationId}`) as string,
     })
-    expect((await engine.events(migrationId)).map(({ kind }) => kind)).toEqual(['queue', 'run', 'finished', 'run_ended'])
+    expect((await engine.events(migrationId)).map(({ kind }) => kind)).toEqual([
+      'queue',
+      'run',
+      'finished',
+      'run_ended',
+    ])
   })
 
   it('wait while a runner that plans a job holds the migration', async () => {

@@ -133,7 +133,8 @@ export function openTargetSession(
     const broken = opened
     // The same name may lead to another server afterwards: everything is asked anew.
     opened = null
-    due = { ...due, all: true }
+    // What was urgent had its try: the next one has its own time.
+    due = { ...due, all: true, isUrgent: false }
     await broken?.target.close().catch(() => undefined)
     if (REFUSALS.has(error.code)) {
       put({ link: { kind: 'refused', sinceMs: before.sinceMs, error } }, true)

@@ -1,6 +1,6 @@
 /** The other end of the wire: the contract's own server, with the answers of the test, and a list of what it was asked. */
 import { contract } from '../../../src/shared/contract.ts'
-import type { AppChange, AppEvent } from '../../../src/shared/app-event.ts'
+import type { AppChange, AppEvent, LinkEvent } from '../../../src/shared/app-event.ts'
 import { type AppState, patchState } from '../../../src/shared/app-state.ts'
 import { createServerOf, type HandlersOf, type Transport } from '../../../src/shared/rpc.ts'
 
@@ -12,13 +12,16 @@ export interface FakeBackend {
   readonly asked: (method: keyof typeof contract) => readonly unknown[]
   /** Changes the state, and tells the page. */
   readonly tell: (change: AppChange) => void
+  readonly state: () => AppState
+  /** What the transport itself says: the way to the backend broke, or is there again. */
+  readonly say: (event: LinkEvent) => void
 }
 
 const BACKEND_ID = 'fake'
 
 export function fakeBackend(first: AppState, answers: Answers): FakeBackend {
   const calls: { readonly method: string; readonly input: unknown }[] = []
-  const listeners = new Set<(event: AppEvent) => void>()
+  const listeners = new Set<(event: AppEvent | LinkEvent) => void>()
   let state = first
   let revision = 0
   const snapshot = async () => ({ backendId: BACKEND_ID, revision, state })
@@ -47,6 +50,10 @@ export function fakeBackend(first: AppState, answers: Answers): FakeBackend {
       },
     },
     asked: (method) => calls.flatMap((call) => (call.method === method ? [call.input] : [])),
+    state: () => state,
+    say: (event) => {
+      for (const listener of listeners) listener(event)
+    },
     tell: (change) => {
       state = patchState(state, change)
       revision += 1

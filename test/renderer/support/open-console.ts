@@ -4,7 +4,7 @@ import axe from 'axe-core'
 import { expect, vi } from 'vitest'
 import App from '../../../src/renderer/src/App.svelte'
 import { createReplica } from '../../../src/renderer/src/state/replica.ts'
-import type { AppState, MigrationView } from '../../../src/shared/app-state.ts'
+import type { AppState, LiveRun, MigrationView } from '../../../src/shared/app-state.ts'
 import type { MigrationStateValue } from '../../../src/shared/cli-output.ts'
 import type { Environment } from '../../../src/shared/confirmations.ts'
 import { createClient } from '../../../src/shared/contract.ts'
@@ -20,6 +20,8 @@ interface Opened {
   readonly answers?: Answers
   readonly environment?: Environment
   readonly migrations?: readonly Partial<MigrationStateValue>[]
+  /** What this console drives of the first of them. */
+  readonly run?: LiveRun
 }
 
 /** On one open target; shown once nothing is on its way. */
@@ -54,9 +56,9 @@ export async function expectAccessible(): Promise<void> {
   expect(violations.map(({ id, nodes }) => ({ id, at: nodes.map(({ html }) => html) }))).toEqual([])
 }
 
-function stateOf({ environment = 'staging', migrations = [] }: Omit<Opened, 'place' | 'answers'>): AppState {
-  const views = migrations.map((migration): MigrationView => {
-    return { state: migrationState(migration), readAtMs: 0, run: null, proving: null }
+function stateOf({ environment = 'staging', migrations = [], run }: Omit<Opened, 'place' | 'answers'>): AppState {
+  const views = migrations.map((migration, index): MigrationView => {
+    return { state: migrationState(migration), readAtMs: 0, run: index === 0 ? (run ?? null) : null, proving: null }
   })
   return {
     app: { version: '0.0.0', operator: 'mara', host: 'lt-114', dataFolder: '/', logFile: '/console.log' },

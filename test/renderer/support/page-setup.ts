@@ -14,6 +14,14 @@ HTMLDialogElement.prototype.close = function () {
 
 /** There is no layout: no query about the window's size holds. */
 window.matchMedia = (media) => Object.assign(new EventTarget(), { media, matches: false }) as MediaQueryList
+/** Nothing has a size, and no theme or font changes. */
+globalThis.ResizeObserver = class {
+  observe(): void {}
+  unobserve(): void {}
+  disconnect(): void {}
+}
+HTMLCanvasElement.prototype.getContext = () => null
+Object.defineProperty(document, 'fonts', { value: { ready: Promise.resolve() } })
 
 /** Time passes when a test says so; see `settle` and `rest` of open-console.ts. */
 beforeEach(() => {

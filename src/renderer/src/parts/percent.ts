@@ -1,13 +1,11 @@
 import type { MigrationView } from '../../../shared/app-state.ts'
-import { liveRunOf } from './live-run.ts'
 
-/** How far it is, from 0 to below 100, by rows, since gappy keys can stand at 0 % for half of the work; null: unknown. */
-export function shareOf(view: MigrationView): number | null {
-  const { state } = view
-  const live = liveRunOf(view)?.progress ?? null
-  const total = live?.totalTupleCount ?? null
-  const byRows = live === null || total === null || total === 0 ? null : (live.rows.scanned / total) * 100
-  const percent = byRows ?? state.progress.percentByRows ?? live?.percentByKey ?? state.progress.percentByKey
+/**
+ * How far it is, from 0 to below 100, by rows, since gappy keys can stand at 0 % for half of the work; null: unknown. By the
+ * tracking tables alone: a run counts what it scanned itself, and knows nothing of what was before it.
+ */
+export function shareOf({ state: { progress } }: MigrationView): number | null {
+  const percent = progress.percentByRows ?? progress.percentByKey
   return percent === null ? null : Math.min(99.9, percent)
 }
 

@@ -15,10 +15,10 @@ export interface Shown {
 
 const still = (glyph: GlyphName, tone: Tone, word: string): Shown => ({ glyph, tone, word, isMoving: false })
 
-/** Where the target does not answer, what was going on is not known to go on. */
-export function migrationShown(view: MigrationView, isTargetLost = false): Shown {
+/** Where nothing is heard of the target, what was going on is not known to go on, nor what was held to be held. */
+export function migrationShown(view: MigrationView, isSilent = false): Shown {
   const shown = shownOf(view)
-  return isTargetLost && shown.isMoving ? still('off', 'text', 'no answer') : shown
+  return isSilent && (shown.isMoving || shown.glyph === 'holding') ? still('off', 'text', 'no answer') : shown
 }
 
 function shownOf(view: MigrationView): Shown {

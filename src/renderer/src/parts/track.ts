@@ -20,13 +20,26 @@ export interface Step {
 
 type Face = Omit<Step, 'name' | 'text'>
 
-export function trackOf(view: MigrationView, proof: VerificationView | null, nowMs: number): readonly Step[] {
-  const { state } = view
+interface Known {
+  readonly proof: VerificationView | null
+  readonly nowMs: number
+  /** Nothing is heard of the target: what goes on there is not known, nor what was proven where it was not read before. */
+  readonly isSilent: boolean
+}
+
+export function trackOf(view: MigrationView, known: Known): readonly Step[] {
+  const { proof, nowMs, isSilent } = known
+  const told = (step: Face): Face => (isSilent && step.isMoving ? face('off', 'text', 'no answer') : step)
+  const isUnread = isSilent && proof === null && isPastRun(view)
   return [
-    { name: 'queue', text: 'Queue', ...face('done', 'done', shortTime(state.createdAt, nowMs)) },
-    { name: 'run', text: 'Run', ...runFace(view, nowMs) },
-    { name: 'verify', text: 'Verify', ...verifyFace(view, proof, nowMs) },
-    { name: 'finalize', text: 'Finalize', ...finalizeFace(view, proof, nowMs) },
+    { name: 'queue', text: 'Queue', ...face('done', 'done', shortTime(view.state.createdAt, nowMs)) },
+    { name: 'run', text: 'Run', ...told(runFace(view, known)) },
+    {
+      name: 'verify',
+      text: 'Verify',
+      ...(isUnread ? face('unknown', 'text', 'not known now') : told(verifyFace(view, proof, nowMs))),
+    },
+    { name: 'finalize', text: 'Finalize', ...told(finalizeFace(view, proof, nowMs)) },
   ]
 }
 
@@ -46,13 +59,13 @@ function isPastRun({ state }: MigrationView): boolean {
   return state.status === 'finished' || state.status === 'finalized'
 }
 
-function runFace(view: MigrationView, nowMs: number): Face {
+function runFace(view: MigrationView, { nowMs, isSilent }: Known): Face {
   const { state } = view
   if (isPastRun(view)) {
     const when = state.finishedAt === null ? '' : `${shortTime(state.finishedAt, nowMs)} · `
     return face('done', 'done', `${when}${countOf(state.jobs.succeeded, 'job')}`)
   }
-  const { glyph, tone, word, isMoving } = migrationShown(view)
+  const { glyph, tone, word, isMoving } = migrationShown(view, isSilent)
   const failed = state.jobs.blocked
   return {
     glyph,

@@ -4,7 +4,10 @@ import { migrationShown } from '../parts/status.ts'
 import { shortTime } from '../parts/time.ts'
 
 /** What stands beside a migration in the rail: how far it is, or when it ended. */
-export function railNote(view: MigrationView, nowMs: number): string {
+export function railNote(
+  view: MigrationView,
+  { nowMs, isSilent }: { readonly nowMs: number; readonly isSilent: boolean },
+): string {
   const { state } = view
   switch (state.status) {
     case 'finished':
@@ -13,6 +16,6 @@ export function railNote(view: MigrationView, nowMs: number): string {
     case 'failed':
       return `${String(state.jobs.blocked)} ${state.jobs.blocked === 1 ? 'job' : 'jobs'}`
     default:
-      return state.rows.scanned === 0 ? migrationShown(view).word : percentOf(view)
+      return state.rows.scanned === 0 ? migrationShown(view, isSilent).word : percentOf(view)
   }
 }

@@ -60,9 +60,9 @@ export class Console {
     return connectionId === null ? null : (this.state.targets[connectionId] ?? null)
   }
 
-  /** Since when the target does not answer; what is shown of it is as of then. null: it answers, or was never open. */
-  get targetLostAtMs(): number | null {
-    return this.target?.link.kind === 'lost' ? this.target.link.sinceMs : null
+  /** Since when nothing is heard of the target, be it or the backend that is lost; what is shown is as of then. null: all answer. */
+  get silentSinceMs(): number | null {
+    return this.lostAtMs ?? (this.target?.link.kind === 'lost' ? this.target.link.sinceMs : null)
   }
 
   /** In order of id, newest last. */

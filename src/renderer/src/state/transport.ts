@@ -10,6 +10,9 @@ declare global {
   }
 }
 
+/** In a window of ours the backend is started again under the page; a browser's tab may have lost it for good. */
+export const isInWindow = (): boolean => window.tranche !== undefined
+
 export function openTransport(): Transport {
   if (window.tranche !== undefined) return window.tranche
   const url = new URL('ws', window.location.href)

@@ -94,6 +94,12 @@ export class RunDeeds {
     await this.#doing.run('Stopping', async () => this.#console.api('schedule.stop', { connectionId }))
   }
 
+  /** The target does not answer: it is tried at once, whenever the next try would be. */
+  readonly tryAgain = async (): Promise<void> => {
+    const { connectionId } = this.#of
+    await this.#doing.run('Trying', async () => this.#console.api('connections.retry', { connectionId }))
+  }
+
   readonly report = async (): Promise<void> => {
     await this.#doing.run('Writing the report', async () => {
       const { fileName, text } = await this.#console.api('report.markdown', this.#of)

@@ -12,13 +12,19 @@ import { formatCount, formatEstimate } from '../../../../shared/format-number.ts
 
 const IN_DOUBT = 'Connection lost: the last sub-batch is in doubt until it is back.'
 
-/** While the target does not answer: what was true when it last did, and what cannot be known. */
-export function lostSentence({ state, run }: MigrationView, lostAtMs: number): string {
+/** While nothing is heard of the target: what was true when it last was, and what cannot be known. */
+export function lostSentence(
+  { state, run }: MigrationView,
+  { sinceMs, isBackend }: { readonly sinceMs: number; readonly isBackend: boolean },
+): string {
+  const since = clockTime(sinceMs)
   if (run !== null && run.end === null) {
-    return IN_DOUBT
+    return isBackend ? `Backend lost at ${since}: its last sub-batch is in doubt until it is back.` : IN_DOUBT
   }
-  if (isDriven(state)) return `Connection lost. What its runner did since ${clockTime(lostAtMs)} is not known here.`
-  return `${headlineOf(state)} As of ${clockTime(lostAtMs)}.`
+  if (isDriven(state)) {
+    return `${isBackend ? 'Backend' : 'Connection'} lost. What its runner did since ${since} is not known here.`
+  }
+  return `${headlineOf(state)} As of ${since}.`
 }
 
 export function runSentence(view: MigrationView, jobs: { readonly made: number; readonly toCome: number }): string {
