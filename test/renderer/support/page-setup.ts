@@ -21,7 +21,7 @@ globalThis.ResizeObserver = class {
   disconnect(): void {}
 }
 HTMLCanvasElement.prototype.getContext = () => null
-Object.defineProperty(document, 'fonts', { value: { ready: Promise.resolve() } })
+Object.defineProperty(document, 'fonts', { configurable: true, value: { ready: Promise.resolve() } })
 
 /** Time passes when a test says so; see `settle` and `rest` of open-console.ts. */
 beforeEach(() => {

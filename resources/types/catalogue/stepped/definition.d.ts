@@ -103,4 +103,14 @@ export interface LoadedSteppedMigration extends DefinitionFile {
     /** From the file's name: `create_code_embeddings`. */
     readonly name: string;
 }
+/** A file of a stepped migration that is there and cannot be used. */
+export interface BrokenSteppedFile {
+    readonly version: string;
+    /** From the file's name; null where that says none. */
+    readonly name: string | null;
+    readonly file: string;
+    readonly line: number | null;
+    readonly message: string;
+    readonly remedy: string;
+}
 export {};
