@@ -22,7 +22,7 @@ export async function openBrowser(
 ): Promise<() => Promise<void>> {
   const program = env.BROWSER === 'none' ? null : programOf(platform, env)
   if (program === null) return () => Promise.resolve()
-  const file = join(folder, `open-${String(process.pid)}.html`)
+  const file = join(folder, 'open.html')
   try {
     await mkdir(folder, { recursive: true })
     await rm(file, { force: true })
