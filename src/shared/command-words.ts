@@ -21,7 +21,7 @@ export function writeCommand(words: readonly string[]): string {
 }
 
 /** Whether these can be given to a program. */
-export function isCommand(words: readonly string[]): boolean {
+function isCommand(words: readonly string[]): boolean {
   return (
     words.length > 0 &&
     words.length <= MOST_WORDS &&

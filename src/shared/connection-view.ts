@@ -14,7 +14,7 @@ const LogicalDatabase = z
   .regex(/^[A-Za-z]\w*$/, { error: 'expected letters, digits and _' })
 const MAX_OTHER_DATABASES = 16
 
-/** Where the database is: a URL (a password in it is taken out and kept in memory only), or its parts. */
+/** Where the database is: a URL (a password in it is taken out, and kept as one that is given), or its parts. */
 const Place = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('url'), url: z.string().trim().min(1).max(4_000) }),
   z.strictObject({

@@ -72,7 +72,7 @@ export const contract = {
   'connections.test': takes(
     OfConnection.extend({ password: z.string().max(4_000).optional() }),
   ).returns<ConnectionTest>(),
-  /** Opens its target: the first answer, good or bad, decides `link`. A password is kept in memory. Opening twice is one. */
+  /** Opens its target: the first answer, good or bad, decides `link`. A password is kept as the settings say. Opening twice is one. */
   'connections.open': takes(OfConnection.extend({ password: z.string().max(4_000).optional() })).returns<TargetView>(),
   /** Stops what this console runs there (the sub-batch in hand ends first), then disconnects. */
   'connections.close': takes(OfConnection).returns<null>(),

@@ -4,7 +4,7 @@
  */
 import { appendFileSync, renameSync, statSync } from 'node:fs'
 
-export const LOG_FILE_BYTES = 5 * 1_024 * 1_024
+const LOG_FILE_BYTES = 5 * 1_024 * 1_024
 /** `console.log.1` is the newest of those that were put aside. */
 const PUT_ASIDE = 2
 
