@@ -1,7 +1,8 @@
 /** `npm start` as people call it: the real program, with runtimes of our own making in Electron's place. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, it, onTestFinished } from 'vitest'
@@ -107,7 +108,10 @@ it('closes what it started when an error was caught by nobody, and says which', 
   expect(code).toBe(1)
   expect(err).toContain('✕ a stray error')
   // Its backend's last act.
-  expect(await readdir(started.home)).toEqual(['console.db'])
+  expect((await readdir(started.home)).sort()).toEqual(['console.db', 'console.log'])
+  expect(await readFile(join(started.home, 'console.log'), 'utf8')).toMatch(
+    /"an error that nobody caught".*a stray error.*\n.*"the console ended"/,
+  )
   await expect(fetch(address)).rejects.toThrow()
 })
 
