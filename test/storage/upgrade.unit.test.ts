@@ -1,7 +1,9 @@
 /** Files of every earlier version, made by that version's own steps, with rows in each table. */
+import { execFile } from 'node:child_process'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import Database from 'better-sqlite3'
 import { expect, it, onTestFinished } from 'vitest'
 import { openStorage, type Storage } from '../../src/storage/open.ts'
@@ -9,6 +11,7 @@ import { readSchemaSteps } from '../../src/storage/schema-steps.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/console-db', import.meta.url))
+const WRITER = fileURLToPath(new URL('../support/storage-process.ts', import.meta.url))
 const VERSIONS = [1, 2, 3, 4, 5]
 
 type Rows = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>
@@ -122,6 +125,18 @@ it('keeps a copy of the file as it was before an upgrade, for its user alone', a
   const marks = ['application_id', 'user_version'].map((name) => opened.pragma(name, { simple: true }))
   opened.close()
   expect(marks).toEqual([0x54726368, 3])
+})
+
+it('lets several processes upgrade a file at once, of which one does', async () => {
+  const { folder, file, before } = await setup(2)
+
+  await Promise.all(['a', 'b', 'c'].map((name) => promisify(execFile)(process.execPath, [WRITER, folder, name, '5'])))
+
+  const after = rowsOf(file)
+  expect(after.settings).toHaveLength(17)
+  expect(like({ ...after, settings: [] }, { ...before, settings: [] })).toEqual({ ...before, settings: [] })
+  expect(rowsOf(join(folder, 'console-v2.db'))).toEqual(before)
+  expect((await readdir(folder)).filter((name) => !name.startsWith('console.db'))).toEqual(['console-v2.db'])
 })
 
 it('keeps the copies of the last two upgrades', async () => {
