@@ -23,6 +23,10 @@ export const COMMANDS: Readonly<Record<CommandName, Entry>> = {
     load: async () => (await import('./commands/list.ts')).list,
   },
   queue: { summary: 'queue a migration', load: async () => (await import('./commands/queue.ts')).queue },
+  preview: {
+    summary: 'try some sub-batches and roll them back',
+    load: async () => (await import('./commands/preview.ts')).preview,
+  },
   run: { summary: 'drive a migration now, to its end', load: async () => (await import('./commands/run.ts')).run },
   work: {
     summary: 'drive all active migrations at their own pace',

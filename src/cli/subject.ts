@@ -16,6 +16,9 @@ export interface ReadSubject {
   readonly operands: readonly string[]
 }
 
+const QUALIFIED = /^(?<database>[a-z][a-z0-9_]*)_(?<id>\d+)$/
+const MIGRATION = /^(?:[a-z][a-z0-9_]*_)?\d+$/
+
 /** Reads the operands of a command; an id loses the name of its database there. */
 export function readSubject(
   { operands: { usage } }: Pick<Command, 'operands'>,
@@ -23,8 +26,9 @@ export function readSubject(
 ): ReadSubject {
   const [first, ...rest] = operands
   if (first === undefined) return { subject: { kind: 'all', name: null, database: null }, operands }
-  if (usage.startsWith('CLASS')) return { subject: { kind: 'class', name: first, database: null }, operands }
-  const { database = null, id } = /^(?<database>[a-z][a-z0-9_]*)_(?<id>\d+)$/.exec(first)?.groups ?? {}
+  if (usage === 'CLASS' || (usage === 'CLASS|ID' && !MIGRATION.test(first)))
+    return { subject: { kind: 'class', name: first, database: null }, operands }
+  const { database = null, id } = QUALIFIED.exec(first)?.groups ?? {}
   const name = id ?? first
   return { subject: { kind: 'migration', name, database }, operands: [name, ...rest] }
 }

@@ -25,8 +25,10 @@ import type { ArchivedValue } from '../shared/archived-value.ts'
 import { DEFAULT_HEALTH, type HealthSettings } from '../shared/health-settings.ts'
 import type { HealthReading } from '../shared/health.ts'
 import type { JobCell, JobDetail } from '../shared/job-view.ts'
+import type { PreviewValue } from '../shared/preview-view.ts'
 import type { QuarantinedRowValue } from '../shared/quarantine-view.ts'
 import { type Plan, planQueue, planStatement } from './plan.ts'
+import { previewMigration, type PreviewRequest } from './preview.ts'
 import { queueMigration } from './queueing.ts'
 import type { ReportData } from './report-data.ts'
 import { readLastVerification, readMigrationSamples, readReport } from './report.ts'
@@ -92,6 +94,8 @@ export interface Engine {
   plan(request: QueueRequest): Promise<Plan>
   /** What a definition runs for its first sub-batch; not run. */
   planStatement(request: QueueRequest): Promise<FirstStatement>
+  /** Runs some sub-batches in transactions that are rolled back. Throws preview_refused where that would not take everything back. */
+  preview(request: PreviewRequest): Promise<PreviewValue>
   queue(request: QueueRequest): Promise<QueueOutcome>
   /** All migrations, oldest first. */
   list(): Promise<readonly MigrationState[]>
@@ -231,6 +235,10 @@ export function createEngine(ports: EnginePorts): Engine {
         (from) => readLogAttached(from, after, limit),
       ),
     uninstall: () => told(() => uninstall(context)),
+    preview: (request) =>
+      'queue' in request
+        ? told(() => previewMigration(context, request))
+        : installed(() => previewMigration(context, request)),
     queue: (request) => told(() => queueMigration(context, request)),
     list: () => either(listStates),
     get: (reference) => either((from) => getState(from, reference)),

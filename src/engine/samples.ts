@@ -118,12 +118,12 @@ export async function readSamples(
   )
 }
 
-interface SampledRow {
+export interface SampledRow {
   readonly row_key: Key
   readonly json: string
 }
 
-function valuesOf({ json }: SampledRow): Readonly<Record<string, unknown>> {
+export function valuesOf({ json }: SampledRow): Readonly<Record<string, unknown>> {
   return parseExactly(json) as Record<string, unknown> // an object of column → value, as asJson makes it
 }
 
@@ -133,13 +133,13 @@ async function inUtc(transaction: Transaction): Promise<void> {
 }
 
 /** Out of the whole row, so that a column which is gone is left out and breaks nothing. */
-function asJson(own: Sql, columns: readonly string[] | null): Sql {
+export function asJson(own: Sql, columns: readonly string[] | null): Sql {
   if (columns === null) return sql`to_jsonb(${own}.*)`
   return sql`(SELECT coalesce(jsonb_object_agg(field.key, field.value), '{}')
                 FROM jsonb_each(to_jsonb(${own}.*)) AS field WHERE field.key = ANY (${[...columns]}::text[]))`
 }
 
-function hasKey(table: BatchTable, keys: readonly Key[]): Sql {
+export function hasKey(table: BatchTable, keys: readonly Key[]): Sql {
   const own = sql.ident(table.name)
   const tuples = keys.map((key) => keyTuple(table.columns, key))
   return sql`${columnTuple(own, table.columns)} IN (${sql.join(tuples)})`

@@ -8,6 +8,7 @@ import type { AppError } from './errors.ts'
 import type { MigrationStateValue, MigrationValue, RowCountsValue } from './cli-migration.ts'
 import type { HealthReading } from './health.ts'
 import type { MigrationFailure } from './migration-failure.ts'
+import type { PreviewValue } from './preview-view.ts'
 import type { QuarantineValue } from './quarantine-view.ts'
 import type { PreflightCheck } from './queue-plan.ts'
 import type { JobStatus } from './status.ts'
@@ -38,6 +39,7 @@ export interface CliValues {
     readonly migration: MigrationValue
     readonly warnings: readonly PreflightCheck[]
   }
+  readonly preview: PreviewValue
   readonly run: RunValue
   readonly work: { readonly jobsRun: number }
   readonly pause: MigrationValue

@@ -20,6 +20,7 @@ export const CONFIRMATIONS = {
   install: IN_PRODUCTION,
   uninstall: { practice: 'plain', development: 'plain', staging: 'plain', production: 'phrase' }, // the journal and every proof go with it
   queue: IN_PRODUCTION,
+  preview: IN_PRODUCTION, // rolled back; it holds locks and does the work all the same
   run: IN_PRODUCTION,
   work: IN_PRODUCTION,
   pause: NEVER, //    stopping must be quick

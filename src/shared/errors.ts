@@ -55,6 +55,7 @@ export const ERROR_EXIT_CODES = {
   // a check or the migration itself did not hold
   migration_failed: EXIT.failed,
   job_failed: EXIT.failed,
+  preview_failed: EXIT.failed,
   check_failed: EXIT.failed,
   test_failed: EXIT.failed,
   precondition_failed: EXIT.failed,
@@ -83,6 +84,7 @@ export const ERROR_EXIT_CODES = {
   schema_newer: EXIT.refused,
   schema_attached: EXIT.refused,
   definition_drift: EXIT.refused,
+  preview_refused: EXIT.refused,
   wrong_database: EXIT.refused,
   illegal_transition: EXIT.refused,
   migration_paused: EXIT.refused,

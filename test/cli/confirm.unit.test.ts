@@ -26,6 +26,7 @@ test('what has to be confirmed, where', () => {
     'install none none none plain',
     'uninstall plain plain plain phrase',
     'queue none none none plain',
+    'preview none none none plain',
     'run none none none plain',
     'work none none none plain',
     'pause none none none none',

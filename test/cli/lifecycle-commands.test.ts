@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { TestDatabase } from '../support/test-database.ts'
 import { type CommandLine, commandLine, containing, valueOf } from './command-line.ts'
-import { createThingsDatabase } from './things-database.ts'
+import { createThingsDatabase, fingerprint } from './things-database.ts'
 
 let database: TestDatabase
 let tranche: CommandLine
@@ -110,4 +110,34 @@ test('an error budget is given by number or share, and the rows that it let pass
   await tranche.run('requeue', '2', '--yes', '--error-budget', '0')
   expect(await tranche.json('run', '3')).toMatchObject({ exitCode: 3 })
   expect(await tranche.json('quarantine', '77')).toMatchObject({ document: { error: { code: 'unknown_migration' } } })
+})
+
+test('a class, a migration and a job are previewed, and nothing is changed', async () => {
+  await tranche.run('install')
+  const before = await fingerprint(database)
+  const { stdout } = await tranche.run('preview', 'ShoutNames', '--rows', '10')
+  expect(stdout).toContain('ShoutNames on public.things: rolled back, nothing was changed.')
+  expect(stdout).toMatch(/^✓ The first sub-batch, keys 1 – 10: 10 rows scanned, 9 changed, \d+ ms$/m)
+  expect(stdout).toMatch(/^ {2}✓ by things_pkey$/m)
+  expect(stdout).toMatch(/^ {2}public\.things: 9 updated$/m)
+  expect(stdout).toMatch(/^ {4}1: shouted NULL → "THING 1"$/m)
+  expect(stdout).toMatch(/^✓ The last sub-batch, keys 241 – 250/m)
+  const value = valueOf(await tranche.json('preview', 'ShoutNames', '--args', '["!"]'))
+  expect(value).toMatchObject({ migrationId: null, subBatches: [{}, {}, { place: 'last' }] })
+  expect(value.subBatches[0]?.rows[0]).toMatchObject({ after: { shouted: 'THING 1!' } })
+  expect(await tranche.json('preview', 'Nothing')).toMatchObject({ document: { error: { code: 'unknown_class' } } })
+  expect(await tranche.json('preview', 'ShoutNames', '--environment', 'production')).toMatchObject({
+    exitCode: 5,
+    document: { error: { code: 'confirmation_required' } },
+  })
+  expect(await fingerprint(database)).toEqual(before)
+
+  await tranche.run('queue', 'DivideThings')
+  await tranche.run('run', '1')
+  const failed = await tranche.json('preview', '1', '--job', '2')
+  expect(failed).toMatchObject({
+    exitCode: 3,
+    document: { error: { code: 'preview_failed', details: { preview: { migrationId: '1', jobId: '2' } } } },
+  })
+  expect((await tranche.run('preview', '1', '--rows', '20')).stdout).toContain('DivideThings (1) on public.things')
 })
