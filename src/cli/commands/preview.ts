@@ -1,10 +1,10 @@
-import type { PreviewRequest } from '../../engine/preview.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import type { PreviewValue } from '../../shared/preview-view.ts'
 import { defineCommand } from '../command.ts'
 import { explainUnknownClass } from '../explain-unknown-class.ts'
 import { parseJobId } from '../parse-job-id.ts'
 import { parseJsonArguments } from '../parse-json-arguments.ts'
+import { shownId } from '../subject.ts'
 import { previewText } from '../text/preview-text.ts'
 
 export const preview = defineCommand({
@@ -30,17 +30,16 @@ export const preview = defineCommand({
       ...(given === undefined ? {} : { jobArguments: parseJsonArguments(given) }),
     }
     const { engine, catalogue, confirm } = await session.open({ verb: 'preview', catalogue: 'needed' })
-    const request = async (): Promise<PreviewRequest> => {
-      const isQueued = job.jobId !== undefined || /^\d+$/.test(subject)
-      if (isQueued) return { migrationId: (await engine.get(subject)).id, ...job, ...size }
-      if (catalogue !== null && catalogue.find(subject) === undefined) await explainUnknownClass(catalogue, subject)
-      return { queue: order, ...size }
-    }
-    const asked = await request()
-    await confirm('queue' in asked ? subject : (await engine.get(subject)).jobClassName)
-    const value = await engine.preview(asked)
+    const queued = job.jobId !== undefined || /^\d+$/.test(subject) ? await engine.get(subject) : null
+    if (queued === null && catalogue !== null && catalogue.find(subject) === undefined)
+      await explainUnknownClass(catalogue, subject)
+    await confirm(queued?.jobClassName ?? subject)
+    const value = await engine.preview(
+      queued === null ? { queue: order, ...size } : { migrationId: queued.id, ...job, ...size },
+    )
     const failure = failureOf(value)
-    return { value, text: previewText(value), ...(failure === null ? {} : { failure }) }
+    const text = previewText(value, queued === null ? null : shownId(queued))
+    return { value, text, ...(failure === null ? {} : { failure }) }
   },
 })
 

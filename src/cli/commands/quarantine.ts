@@ -1,4 +1,5 @@
 import { defineCommand, ONE_ID } from '../command.ts'
+import { shownId } from '../subject.ts'
 import { quarantineText } from '../text/quarantine-text.ts'
 
 const ROWS = 200
@@ -17,11 +18,15 @@ export const quarantine = defineCommand({
     const limit = input.whole('limit', 1) ?? ROWS
     const after = String(input.whole('after') ?? 0)
     const { engine } = await session.open({ verb: null })
-    const { id, rows: counts } = await engine.get(reference)
+    const state = await engine.get(reference)
+    const { id } = state
     // One more than asked for tells whether that was all.
     const found = await engine.listQuarantined(id, { after, limit: limit + 1 })
     const rows = found.slice(0, limit)
     const next = found.length > limit ? (rows.at(-1)?.id ?? null) : null
-    return { value: { rows, next }, text: quarantineText(rows, { id, next, all: counts.quarantined }) }
+    return {
+      value: { rows, next },
+      text: quarantineText(rows, { id: shownId(state), next, all: state.rows.quarantined }),
+    }
   },
 })

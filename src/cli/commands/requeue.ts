@@ -2,6 +2,7 @@ import type { RequeueChanges } from '../../engine/requeueing.ts'
 import { defineCommand, ONE_ID } from '../command.ts'
 import type { Input } from '../flags.ts'
 import { parseErrorBudget } from '../parse-error-budget.ts'
+import { shownId } from '../subject.ts'
 import { queuedText } from '../text/queued-text.ts'
 import { noteWarnings, QUEUE_FLAGS } from './queue.ts'
 
@@ -15,11 +16,12 @@ export const requeue = defineCommand({
     const [reference = ''] = input.operands
     const changes = changesOf(input)
     const { engine, confirm } = await session.open({ verb: 'requeue', catalogue: 'needed' })
-    const { id, jobClassName } = await engine.get(reference)
+    const old = await engine.get(reference)
+    const { id, jobClassName } = old
     await confirm(jobClassName)
     const value = await engine.requeue(id, changes)
     noteWarnings(value.warnings, session)
-    return { value, text: `✓ Migration ${id} is in the archive. ${queuedText(value.migration)}` }
+    return { value, text: `✓ Migration ${shownId(old)} is in the archive. ${queuedText(value.migration)}` }
   },
 })
 

@@ -7,8 +7,12 @@ import { indent } from './columns.ts'
 const SHOWN_ROWS = 5
 const SHOWN_VALUE = 60
 
-export function previewText({ jobClassName, tableName, migrationId, jobId, subBatches, notes }: PreviewValue): string {
-  const of = migrationId === null ? '' : ` (${migrationId}${jobId === null ? '' : `, job ${jobId}`})`
+/** `shownAs`: the id of the migration as it may be given; null where none is queued. */
+export function previewText(
+  { jobClassName, tableName, jobId, subBatches, notes }: PreviewValue,
+  shownAs: string | null,
+): string {
+  const of = shownAs === null ? '' : ` (${shownAs}${jobId === null ? '' : `, job ${jobId}`})`
   return [
     `${jobClassName}${of} on ${tableName}: rolled back, nothing was changed.`,
     ...notes.map((note) => `! ${note}`),
