@@ -91,11 +91,10 @@ test('over an installation that is incomplete or stale it says in one line what 
     code: 1,
   })
 
-  expect(await refusal()).toEqual(
-    says('the installation is incomplete: there is no @fontsource-variable/ibm-plex-sans.'),
-  )
-
   const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { dependencies: object }
+  const [first = ''] = Object.keys(dependencies)
+  expect(await refusal()).toEqual(says(`the installation is incomplete: there is no ${first}.`))
+
   for (const name of Object.keys(dependencies)) await mkdir(join(root, 'node_modules', name), { recursive: true })
   for (const name of Object.keys(dependencies)) await writeFile(join(root, 'node_modules', name, 'package.json'), '{}')
 
