@@ -1,8 +1,9 @@
 /** How a migration went lately: the input of the estimate of the time that is left. */
 import { sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES } from '../shared/status.ts'
-import type { RecentJob } from '../shared/time-left.ts'
+import type { RecentJob, TimeSpan } from '../shared/time-left.ts'
 import { type EngineContext, onlyRow } from './context.ts'
+import { DRIVING_KINDS, type DrivingEntry, idleSpans } from './idle-spans.ts'
 import type { Transaction } from './target/transaction.ts'
 
 /** As many as the optimizer looks at. */
@@ -13,6 +14,7 @@ export interface RecentPace {
   readonly nowSeconds: number
   /** On hold since the first of them started, until now. */
   readonly heldSeconds: number
+  readonly idle: readonly TimeSpan[]
 }
 
 export async function readRecentPace(
@@ -30,7 +32,13 @@ export async function readRecentPace(
   )
   const recent = rows as unknown as RecentJob[]
   const begin = recent.length === 0 ? null : Math.min(...recent.map(({ startedAtSeconds }) => startedAtSeconds))
-  return { recent, ...(await readHeld(transaction, { tables }, { migrationId, begin })) }
+  const held = await readHeld(transaction, { tables }, { migrationId, begin })
+  const { rows: entries } = await transaction.query(
+    sql`SELECT kind, extract(epoch FROM at)::float8 AS "atSeconds" FROM ${tables.events}
+         WHERE migration_id = ${migrationId} AND kind = ANY(${[...DRIVING_KINDS]}::text[]) AND at > to_timestamp(${begin ?? 0}::float8)
+         ORDER BY id`,
+  )
+  return { recent, ...held, idle: idleSpans(entries as unknown as DrivingEntry[], recent, held.nowSeconds) }
 }
 
 /** Ended holds are in the journal; the one that stands began with the last `hold`. */
@@ -38,7 +46,7 @@ async function readHeld(
   transaction: Transaction,
   { tables }: Pick<EngineContext, 'tables'>,
   { migrationId, begin }: { readonly migrationId: string; readonly begin: number | null },
-): Promise<Omit<RecentPace, 'recent'>> {
+): Promise<Omit<RecentPace, 'recent' | 'idle'>> {
   const since = sql`greatest((e.details->>'since')::timestamptz, to_timestamp(${begin ?? 0}::float8))`
   const { rows } = await transaction.query(
     sql`SELECT extract(epoch FROM clock_timestamp())::float8 AS "nowSeconds",
@@ -51,5 +59,5 @@ async function readHeld(
                            JOIN ${tables.migrations} AS m ON m.id = e.migration_id AND m.on_hold_until IS NOT NULL), 0)::float8
                AS "heldSeconds"`,
   )
-  return onlyRow<Omit<RecentPace, 'recent'>>(rows, 'summing holds returned no row')
+  return onlyRow<Omit<RecentPace, 'recent' | 'idle'>>(rows, 'summing holds returned no row')
 }

@@ -1,6 +1,6 @@
 /**
  * How long a migration will still take: a range, from how fast it went lately, with what it rests on; or why nobody can say.
- * Pure. Time on hold and between jobs is part of the recent past, and so of the estimate.
+ * Pure. Time on hold and between jobs is part of the recent past, and so of the estimate; time in which nobody drove it is not.
  */
 import { formatDuration } from './format-duration.ts'
 import { countOf, formatCount } from './format-number.ts'
@@ -29,6 +29,11 @@ export interface RecentJob {
   readonly scanned: number
 }
 
+export interface TimeSpan {
+  readonly fromSeconds: number
+  readonly toSeconds: number
+}
+
 export interface TimeLeftInput {
   readonly status: MigrationStatus
   readonly isDriven: boolean
@@ -39,6 +44,8 @@ export interface TimeLeftInput {
   readonly nowSeconds: number
   /** Of the recent past: how much of it was spent on hold. */
   readonly heldSeconds: number
+  /** When it was paused, or nobody was there. */
+  readonly idle: readonly TimeSpan[]
   readonly intervalSeconds: number
   readonly scanned: number
   /** An estimate. */
@@ -90,7 +97,7 @@ function remainingOf({
 }
 
 /** Rows per second of the whole recent past until now, of it without what was held, and of its newer half. */
-function ratesOf({ recent, nowSeconds, heldSeconds }: TimeLeftInput): readonly number[] {
+function ratesOf({ recent, nowSeconds, heldSeconds, idle }: TimeLeftInput): readonly number[] {
   const jobs = [...recent].sort((left, right) => left.startedAtSeconds - right.startedAtSeconds)
   const begin = jobs[0]?.startedAtSeconds ?? nowSeconds
   const end = Math.max(...jobs.map(({ finishedAtSeconds }) => finishedAtSeconds))
@@ -98,10 +105,18 @@ function ratesOf({ recent, nowSeconds, heldSeconds }: TimeLeftInput): readonly n
   const newer = jobs.slice(Math.floor(jobs.length / 2))
   const since = newer[0]?.startedAtSeconds ?? begin
   return [
-    rows / atLeast(nowSeconds - begin),
-    rows / atLeast(end - begin - heldSeconds),
-    sumOf(newer) / atLeast(end - since),
+    rows / atLeast(drivenSeconds(idle, begin, nowSeconds)),
+    rows / atLeast(drivenSeconds(idle, begin, end) - heldSeconds),
+    sumOf(newer) / atLeast(drivenSeconds(idle, since, end)),
   ]
+}
+
+function drivenSeconds(idle: readonly TimeSpan[], from: number, to: number): number {
+  const seconds = idle.reduce(
+    (sum, { fromSeconds, toSeconds }) => sum + Math.max(0, Math.min(toSeconds, to) - Math.max(fromSeconds, from)),
+    0,
+  )
+  return to - from - seconds
 }
 
 function sumOf(jobs: readonly RecentJob[]): number {
@@ -112,10 +127,10 @@ function atLeast(seconds: number): number {
   return Math.max(seconds, 0.001)
 }
 
-function basisOf({ recent, nowSeconds, heldSeconds }: TimeLeftInput, by: 'rows' | 'keys'): string {
+function basisOf({ recent, nowSeconds, heldSeconds, idle }: TimeLeftInput, by: 'rows' | 'keys'): string {
   const begin = Math.min(...recent.map(({ startedAtSeconds }) => startedAtSeconds))
   const held = heldSeconds < 1 ? '' : `, ${formatDuration(heldSeconds)} of it on hold`
   const what = by === 'rows' ? 'the estimate of rows' : 'the position in the key range'
   const jobs = recent.length === 1 ? 'the last job' : `the last ${countOf(recent.length, 'job')}`
-  return `${jobs} (${formatCount(sumOf(recent))} rows in ${formatDuration(nowSeconds - begin)}${held}) and ${what}`
+  return `${jobs} (${formatCount(sumOf(recent))} rows in ${formatDuration(drivenSeconds(idle, begin, nowSeconds))}${held}) and ${what}`
 }

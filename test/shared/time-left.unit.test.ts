@@ -13,6 +13,7 @@ const STEADY: TimeLeftInput = {
   })),
   nowSeconds: 100,
   heldSeconds: 0,
+  idle: [],
   intervalSeconds: 10,
   scanned: 10_000,
   totalTupleCount: 20_000,
@@ -42,6 +43,18 @@ describe('the time left', () => {
     expect(held.lowSeconds).toBeLessThan(100)
     expect(held.highSeconds).toBe(770)
     expect(held.basis).toContain('10 m 00 s of it on hold')
+  })
+
+  it('leaves out what was paused, also in the middle of a job', () => {
+    const { recent } = STEADY
+    const paused = recent.map((job, index) => ({
+      ...job,
+      startedAtSeconds: job.startedAtSeconds + (index > 6 ? 600 : 0),
+      finishedAtSeconds: job.finishedAtSeconds + (index > 5 ? 600 : 0),
+    }))
+    const idle = [{ fromSeconds: 62, toSeconds: 662 }]
+
+    expect(leftOf({ recent: paused, nowSeconds: 700, idle })).toEqual(leftOf())
   })
 
   it('goes by keys where the estimate of rows is used up, or was never there', () => {
