@@ -8,6 +8,7 @@ import { createEmitter, type EngineEvents } from './events.ts'
 import { readFailures } from './failures.ts'
 import { finalizeMigration } from './finalizer.ts'
 import { readHealth } from './health/read-health.ts'
+import { listSessions } from './list-sessions.ts'
 import type { FirstStatement } from './first-statement.ts'
 import { pauseMigration, resumeMigration, retryMigration, type RetryOptions, setKnobs, waitForEnd } from './operate.ts'
 import { getState, listStates } from './overview.ts'
@@ -27,6 +28,7 @@ import type { HealthReading } from '../shared/health.ts'
 import type { JobCell, JobDetail } from '../shared/job-view.ts'
 import type { PreviewValue } from '../shared/preview-view.ts'
 import type { QuarantinedRowValue } from '../shared/quarantine-view.ts'
+import type { SessionView } from '../shared/session-view.ts'
 import { type Plan, planQueue, planStatement } from './plan.ts'
 import { previewMigration, type PreviewRequest } from './preview.ts'
 import { queueMigration } from './queueing.ts'
@@ -152,6 +154,8 @@ export interface Engine {
   archived(reference?: string): Promise<readonly ArchivedValue[]>
   /** Asks every health indicator about the migration's table, now; changes nothing. */
   health(migrationId: string): Promise<readonly HealthReading[]>
+  /** Sessions of ours in the target, and who keeps one of them waiting; changes nothing. */
+  sessions(): Promise<readonly SessionView[]>
   /** Ordered, version-numbered migrations made of operations. */
   readonly stepped: SteppedEngine
   /** Tracked events in ascending order, behind `after` (an event id). */
@@ -283,6 +287,7 @@ export function createEngine(ports: EnginePorts): Engine {
         (from) => readHealth(from, migrationId),
         (from) => readHealthAttached(from, migrationId),
       ),
+    sessions: () => told(() => listSessions(context)),
     events: (migrationId, options) => installed(() => readEvents(context, migrationId, options)),
     stepped: createStepped(context, installed),
     on: (name, listener) => emitter.on(name, listener),

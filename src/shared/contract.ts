@@ -24,6 +24,7 @@ import type { JobCell, JobDetail, Page } from './job-view.ts'
 import type { QuarantinedRowValue } from './quarantine-view.ts'
 import { QueueInput, type QueuePlan } from './queue-plan.ts'
 import { createClientOf, createServerOf, type ClientOf, type HandlersOf, takes, type Transport } from './rpc.ts'
+import type { SessionView } from './session-view.ts'
 import { Settings } from './settings.ts'
 import { steppedContract } from './stepped-contract.ts'
 
@@ -76,6 +77,11 @@ export const contract = {
   'connections.open': takes(OfConnection.extend({ password: z.string().max(4_000).optional() })).returns<TargetView>(),
   /** Stops what this console runs there (the sub-batch in hand ends first), then disconnects. */
   'connections.close': takes(OfConnection).returns<null>(),
+  /** Sessions of ours in the target, and who keeps one of them waiting. */
+  'connections.sessions': takes(OfConnection).returns<{
+    readonly sessions: readonly SessionView[]
+    readonly readAtMs: number
+  }>(),
   /** Asks a lost or refused target at once instead of waiting for the next try. */
   'connections.retry': takes(OfConnection).returns<null>(),
   /** Thresholds of the health indicators on this connection. */

@@ -97,6 +97,10 @@ export function connectionCalls({ context, desks, tickets }: CallParts): CallsOf
       desks.get(connectionId).session.wake(null, { isUrgent: true })
       return Promise.resolve(null)
     },
+    'connections.sessions': async ({ connectionId }) => ({
+      sessions: await desks.get(connectionId).session.engine().sessions(),
+      readAtMs: Date.now(),
+    }),
     'connections.health': ({ connectionId }) =>
       Promise.resolve(healthOf(context, getConnection(context, connectionId).connectionId)),
     'connections.setHealth': ({ connectionId, health }) => {
