@@ -10,6 +10,9 @@ import { keyWords } from '../shared/describe-range.ts'
 import { cursorKey } from './tracking/stored-key.ts'
 import type { CheckResult } from './types.ts'
 
+export const JOBS_SUCCEEDED = 'every job succeeded'
+export const COVERAGE = 'the jobs cover the range'
+
 export async function checkJobsSucceeded(
   { tables, ...context }: EngineContext,
   { migration }: MigrationSubject,
@@ -26,7 +29,7 @@ export async function checkJobsSucceeded(
   )
   const total = Number(rows[0]?.total ?? 0)
   return {
-    name: 'every job succeeded',
+    name: JOBS_SUCCEEDED,
     kind: 'jobs_succeeded',
     holds: total === 0,
     expected: '0 unsucceeded jobs',
@@ -72,7 +75,7 @@ export async function checkCoverage(context: EngineContext, subject: MigrationSu
   const range = `${keyWords(minimumOf(migration))} to ${keyWords(maximumOf(migration))}`
   const holds = tiles.is_exhausted && tiles.broken === 0 && (tiles.jobs === 0 || tiles.reaches_maximum)
   return {
-    name: 'the jobs cover the range',
+    name: COVERAGE,
     kind: 'coverage',
     holds,
     expected: `${range} without gap or overlap`,

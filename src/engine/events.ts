@@ -89,6 +89,8 @@ export interface EngineEvents {
     readonly jobId: string | null
     readonly outcome: 'committed' | 'not_committed' | 'claim_lost' | null
   }
+  /** An exception is counted, or a check asked; so many checks will have been answered in the end. */
+  'check:began': OfMigration & { readonly kind: 'exception' | 'check'; readonly name: string; readonly checks: number }
   'check:finished': OfMigration & CheckResult
   'verification:finished': OfMigration & { readonly holds: boolean; readonly proven: string }
   'finalize:after': OfMigration & { readonly statement: string; readonly milliseconds: number }

@@ -7,7 +7,7 @@ import { sql } from '../shared/sql.ts'
 import { runCheck, SAMPLED_KEYS } from './checks.ts'
 import { type EngineContext, inTransaction, inWritingTransaction, onlyRow } from './context.ts'
 import { countException } from './count-exceptions.ts'
-import { checkCoverage, checkJobsSucceeded } from './coverage.ts'
+import { checkCoverage, checkJobsSucceeded, COVERAGE, JOBS_SUCCEEDED } from './coverage.ts'
 import { loadSubject, type MigrationSubject } from './drive.ts'
 import { countNewAfterQueueing } from './new-after-queueing.ts'
 import { maximumOf, minimumOf } from './planner.ts'
@@ -17,6 +17,9 @@ import { readWriteCounters, type WriteCounters } from './target/write-counters.t
 import { recordEvent } from './tracking/record-event.ts'
 import { iso } from './tracking/tables.ts'
 import type { CheckResult, ExceptionCount, Key, Verification } from './types.ts'
+
+/** That every job succeeded, and that the jobs cover the range. */
+const BUILT_IN = 2
 
 export interface VerifyOptions {
   readonly signal?: AbortSignal
@@ -50,17 +53,24 @@ async function verify(
   const writeCounters = await inTransaction(context, (transaction) =>
     readWriteCounters(transaction, subject.scoped.table.oid),
   )
+  const began = (kind: 'exception' | 'check', name: string): void => {
+    context.emitter.emit('check:began', { migrationId, kind, name, checks: BUILT_IN + definition.verify.length })
+  }
   const exceptions: ExceptionCount[] = []
   for (const exception of [...rowsWithoutKey(subject), ...definition.exceptions]) {
+    began('exception', exception.name)
     exceptions.push(await countException(context, subject, exception, signal))
   }
   const heard = (result: CheckResult): CheckResult => {
     context.emitter.emit('check:finished', { migrationId, ...result })
     return result
   }
-  const builtIn = [heard(await checkJobsSucceeded(context, subject)), heard(await checkCoverage(context, subject))]
+  began('check', JOBS_SUCCEEDED)
+  const succeeded = heard(await checkJobsSucceeded(context, subject))
+  began('check', COVERAGE)
+  const builtIn = [succeeded, heard(await checkCoverage(context, subject))]
   const own: CheckResult[] = []
-  for await (const result of runOwnChecks(context, subject, { exceptions, signal })) {
+  for await (const result of runOwnChecks(context, subject, { exceptions, signal, began })) {
     own.push(heard({ ...result, waivedBecause: result.holds ? null : reasonOf(waive, result.name) }))
   }
   const checks = [...builtIn, ...own]
@@ -81,13 +91,22 @@ function reasonOf(waive: Readonly<Record<string, string>>, name: string): string
 async function* runOwnChecks(
   context: EngineContext,
   subject: MigrationSubject,
-  { exceptions, signal }: { readonly exceptions: readonly ExceptionCount[]; readonly signal: AbortSignal | undefined },
+  {
+    exceptions,
+    signal,
+    began,
+  }: {
+    readonly exceptions: readonly ExceptionCount[]
+    readonly signal: AbortSignal | undefined
+    readonly began: (kind: 'check', name: string) => void
+  },
 ): AsyncGenerator<CheckResult> {
   const { searchPath, scoped, loaded } = subject
   if (loaded.definition.verify.length === 0) return
   const expectation = await expectationOf(context, subject, exceptions)
   const sample = { table: scoped.table, keys: await sampleKeys(context, subject, signal) }
   for (const check of loaded.definition.verify) {
+    began('check', check.name)
     yield await runCheck(context, check, { searchPath, expectation, sample, signal })
   }
 }

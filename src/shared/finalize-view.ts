@@ -47,12 +47,22 @@ export interface VerificationView extends VerificationValue {
   readonly staleBecause: readonly string[]
 }
 
+export interface ProvingStep {
+  readonly kind: 'exception' | 'check'
+  readonly name: string
+  readonly sinceMs: number
+  /** How many will have been answered in the end. */
+  readonly checks: number
+}
+
 /** Verifying or finalizing in this console, live. */
 export type Proving =
   | {
       readonly kind: 'running'
       readonly what: 'verify' | 'finalize'
       readonly sinceMs: number
+      /** What is asked right now, and how many checks there are; null: no check began yet. */
+      readonly step: ProvingStep | null
       /** Those that were answered so far. */
       readonly checks: readonly CheckValue[]
       readonly statements: FinalizeValue['afterStatements']

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Engine } from '../../engine/engine.ts'
 import type { CheckValue, FinalizeValue } from '../../shared/cli-output.ts'
 import { TrancheError } from '../../shared/errors.ts'
-import type { Proving } from '../../shared/finalize-view.ts'
+import type { Proving, ProvingStep } from '../../shared/finalize-view.ts'
 import { type Driving, told } from './driving.ts'
 import type { TargetSession } from './target-session.ts'
 
@@ -37,7 +37,7 @@ export function createProvingDesk(session: TargetSession, driving: Driving): Pro
     const put = (proving: Proving): void => {
       session.reader.views.setProving(migrationId, proving, { isUrgent: true })
     }
-    put({ kind: 'running', what, sinceMs: Date.now(), checks: [], statements: [] })
+    put({ kind: 'running', what, sinceMs: Date.now(), step: null, checks: [], statements: [] })
     const ended = act(stop.signal)
       .catch((error: unknown): Proving => ({ kind: 'failed', what, atMs: Date.now(), error: told(error) }))
       .then((proving) => {
@@ -88,18 +88,24 @@ export function createProvingDesk(session: TargetSession, driving: Driving): Pro
 }
 
 function tellAnswers({ reader }: TargetSession, engine: Engine, migrationId: string): void {
+  let step: ProvingStep | null = null
   const checks: CheckValue[] = []
   const statements: FinalizeValue['afterStatements'][number][] = []
   const tell = (): void => {
     const { proving } = reader.views.doingsOf(migrationId)
     if (proving?.kind !== 'running') return
-    reader.views.setProving(migrationId, { ...proving, checks: [...checks], statements: [...statements] })
+    reader.views.setProving(migrationId, { ...proving, step, checks: [...checks], statements: [...statements] })
   }
+  engine.on('check:began', ({ migrationId: _, ...began }) => {
+    step = { ...began, sinceMs: Date.now() }
+    tell()
+  })
   engine.on('check:finished', ({ migrationId: _, ...check }) => {
     checks.push(check)
     tell()
   })
   engine.on('finalize:after', ({ statement, milliseconds }) => {
+    step = null
     statements.push({ statement, milliseconds })
     tell()
   })

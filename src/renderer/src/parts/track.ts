@@ -82,7 +82,7 @@ function verifyFace(view: MigrationView, proof: VerificationView | null, nowMs: 
       glyph: 'running',
       tone: 'running',
       isMoving: true,
-      note: `${countOf(proving.checks.length, 'check')} so far`,
+      note: `${String(proving.checks.length)} of ${proving.step === null ? '–' : String(proving.step.checks)}`,
     }
   }
   if (proof === null)

@@ -1,7 +1,8 @@
 import type { MigrationView } from '../../../../shared/app-state.ts'
-import type { FinalizeGates } from '../../../../shared/finalize-view.ts'
+import type { FinalizeGates, Proving } from '../../../../shared/finalize-view.ts'
 import { formatCount } from '../../../../shared/format-number.ts'
 import type { GlyphName, Tone } from '../../parts/glyphs.ts'
+import { provingText } from '../../parts/proving-text.ts'
 
 export interface Said {
   readonly glyph: GlyphName
@@ -10,9 +11,19 @@ export interface Said {
   readonly isMoving: boolean
 }
 
+type Running = Extract<Proving, { kind: 'running' }>
+
+/** First the remainder, then the checks, then what the definition does afterwards. */
+function finalizingText(proving: Running, nowMs: number): string {
+  if (proving.step !== null) return `Finalizing: ${provingText(proving, nowMs)}`
+  return proving.checks.length === 0
+    ? 'Finalizing: the remainder is run first.'
+    : 'Finalizing: all checks are answered.'
+}
+
 const still = (glyph: GlyphName, tone: Tone, sentence: string): Said => ({ glyph, tone, sentence, isMoving: false })
 
-export function finalizeSentence({ state, proving }: MigrationView, gates: FinalizeGates | null): Said {
+export function finalizeSentence({ state, proving }: MigrationView, gates: FinalizeGates | null, nowMs: number): Said {
   if (state.status === 'finalized') {
     return still(
       'finalized',
@@ -24,7 +35,7 @@ export function finalizeSentence({ state, proving }: MigrationView, gates: Final
     return {
       glyph: 'running',
       tone: 'running',
-      sentence: proving.what === 'verify' ? 'Verifying; finalizing waits for it.' : 'Finalizing.',
+      sentence: proving.what === 'verify' ? 'Verifying; finalizing waits for it.' : finalizingText(proving, nowMs),
       isMoving: true,
     }
   }

@@ -1,8 +1,8 @@
 import type { MigrationView } from '../../../../shared/app-state.ts'
 import { verdictOf } from '../../../../shared/describe-verification.ts'
 import type { VerificationView } from '../../../../shared/finalize-view.ts'
-import { countOf } from '../../../../shared/format-number.ts'
 import type { GlyphName, Tone } from '../../parts/glyphs.ts'
+import { provingText } from '../../parts/proving-text.ts'
 
 export interface Said {
   readonly glyph: GlyphName
@@ -11,13 +11,13 @@ export interface Said {
   readonly isMoving: boolean
 }
 
-export function verifySentence({ state, proving }: MigrationView, proof: VerificationView | null): Said {
+export function verifySentence({ state, proving }: MigrationView, proof: VerificationView | null, nowMs: number): Said {
   if (proving?.kind === 'running') {
     const what = proving.what === 'verify' ? 'Verifying' : 'Finalizing'
     return {
       glyph: 'running',
       tone: 'running',
-      sentence: `${what}: ${countOf(proving.checks.length, 'check')} answered so far.`,
+      sentence: `${what}: ${provingText(proving, nowMs)}`,
       isMoving: true,
     }
   }
