@@ -2,21 +2,21 @@
 import type { JobCountsValue, MigrationStateValue, RowCountsValue } from './cli-output.ts'
 import { formatDuration } from './format-duration.ts'
 import { countOf, formatCount, formatEstimate, formatPercent } from './format-number.ts'
-import { holdSentence } from './health.ts'
+import { type Hold, holdSentence } from './health.ts'
 import { describeFailure } from './migration-failure.ts'
 
-/** One sentence: where it stands, and what that means for whoever reads it. */
-export function headlineOf(state: MigrationStateValue): string {
+/** One sentence: where it stands, and what that means for whoever reads it. A screen tells holds in its own zone. */
+export function headlineOf(state: MigrationStateValue, tell: (hold: Hold) => string = holdSentence): string {
   const { status, rows, jobs, isAttached } = state
   if (isAttached && (status === 'active' || status === 'paused' || status === 'finalizing'))
-    return `${WITH_GITLAB[status]}: ${soFar(state)}.${held(state)}`
+    return `${WITH_GITLAB[status]}: ${soFar(state)}.${held(state, tell)}`
   switch (status) {
     case 'active':
-      return `${isDriven(state) ? 'Running' : waitingOf(state)}: ${soFar(state)}.${held(state)}`
+      return `${isDriven(state) ? 'Running' : waitingOf(state)}: ${soFar(state)}.${held(state, tell)}`
     case 'paused':
       return `Paused: ${soFar(state)}.${isDriven(state) ? ' A runner is just stopping.' : ' Nothing of it is running.'}`
     case 'finalizing':
-      return `Finalizing: the remainder is run inline; ${soFar(state)}.${held(state)}`
+      return `Finalizing: the remainder is run inline; ${soFar(state)}.${held(state, tell)}`
     case 'failed':
       return `Failed: ${describeFailure(state.failure)}; ${soFar(state)}.`
     case 'finished':
@@ -49,8 +49,8 @@ const WITH_GITLAB = {
   finalizing: 'Finalizing, by GitLab',
 } as const
 
-function held({ hold }: MigrationStateValue): string {
-  return hold === null ? '' : ` ${holdSentence(hold)}`
+function held({ hold }: MigrationStateValue, tell: (hold: Hold) => string): string {
+  return hold === null ? '' : ` ${tell(hold)}`
 }
 
 function soFar({ rows, totalTupleCount, progress }: MigrationStateValue): string {

@@ -8,6 +8,9 @@ it('tells the time left with its basis, or why it is not known', () => {
   expect(runNotes(migrationState({ timeLeft }))).toEqual([
     '38–46 min left, by the last 20 jobs and the estimate of rows.',
   ])
+  expect(runNotes(migrationState({ timeLeft }), true)).toEqual([
+    'Time left by the last 20 jobs and the estimate of rows.',
+  ])
   expect(runNotes(migrationState({ timeLeftUnknownBecause: 'nobody drives it now' }))).toEqual([
     'Time left is not known: nobody drives it now.',
   ])

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { lanesOf, scaleTop } from '../../src/renderer/src/features/run/lane-data.ts'
-import { cellAt, jobsToCome, layOutStrip } from '../../src/renderer/src/features/run/strip-layout.ts'
+import { cellAt, countJobs, jobsToCome, layOutStrip } from '../../src/renderer/src/features/run/strip-layout.ts'
 import type { JobCell } from '../../src/shared/job-view.ts'
 
 function jobCell(id: number, more: Partial<JobCell> = {}): JobCell {
@@ -22,7 +22,7 @@ function jobCell(id: number, more: Partial<JobCell> = {}): JobCell {
 const jobs = (count: number): JobCell[] => Array.from({ length: count }, (_, index) => jobCell(index + 1))
 
 it('gives every job a cell, and every cell a place that leads back to it', () => {
-  const layout = layOutStrip(jobs(300), 50, 1_000)
+  const layout = layOutStrip(jobs(300), { toCome: 50, isOnHold: false }, 1_000)
 
   expect(layout.cells).toHaveLength(350)
   const { columns, pitch } = layout
@@ -35,7 +35,7 @@ it('draws more than 4 000 jobs as buckets, each with its worst status and its co
     index === 4 ? { ...job, status: 'failed' as const, isBlocked: true } : job,
   )
 
-  const { cells, perCell } = layOutStrip(many, 0, 1_000)
+  const { cells, perCell } = layOutStrip(many, { toCome: 0, isOnHold: false }, 1_000)
 
   expect(perCell).toBe(3)
   expect(cells).toHaveLength(3_000)
@@ -54,30 +54,59 @@ it('tells failed for good from failed with attempts left, and succeeded at once 
       jobCell(3, { attempts: 2 }),
       jobCell(4, { status: 'running', seconds: null }),
     ],
-    1,
+    { toCome: 1, isOnHold: false },
     1_000,
   )
 
   expect(cells.map(({ status }) => status)).toEqual(['failed', 'retrying', 'retried', 'running', 'pending'])
 })
 
+it('marks the job that waits for health: the next one', () => {
+  const { cells } = layOutStrip([jobCell(1), jobCell(2)], { toCome: 2, isOnHold: true }, 1_000)
+
+  expect(cells.map(({ status }) => status)).toEqual(['done', 'done', 'holding', 'pending'])
+})
+
 it('expects jobs for rows that nobody scanned, beside those that are under way', () => {
   const made = [...jobs(4), jobCell(5, { status: 'running', scanned: 3 })]
 
-  expect(jobsToCome(made, { totalTupleCount: 100, batchSize: 10, scanned: 43, percentByKey: null })).toBe(5)
-  expect(jobsToCome(made, { totalTupleCount: 20, batchSize: 10, scanned: 43, percentByKey: null })).toBe(0)
-  expect(jobsToCome(made, { totalTupleCount: null, batchSize: 10, scanned: 43, percentByKey: 50 })).toBe(5)
-  expect(jobsToCome([], { totalTupleCount: null, batchSize: 10, scanned: 0, percentByKey: null })).toBe(0)
+  expect(jobsToCome(made, { totalTupleCount: 100, batchSize: 10, percentByKey: null })).toBe(5)
+  expect(jobsToCome(made, { totalTupleCount: 20, batchSize: 10, percentByKey: null })).toBe(0)
+  expect(jobsToCome(made, { totalTupleCount: null, batchSize: 10, percentByKey: 50 })).toBe(5)
+  expect(jobsToCome([], { totalTupleCount: null, batchSize: 10, percentByKey: null })).toBe(0)
+})
+
+it('expects the same jobs at any moment of the one that runs', () => {
+  const all = [0, 3, 9, 10].map((scanned) => {
+    const made = [...jobs(4), jobCell(5, { status: 'running', scanned })]
+    return made.length + jobsToCome(made, { totalTupleCount: 1_995, batchSize: 10, percentByKey: null })
+  })
+
+  expect(new Set(all)).toEqual(new Set([200]))
+})
+
+it('counts jobs by what their cells say', () => {
+  const made = [...jobs(3), jobCell(4, { status: 'running' }), jobCell(5, { status: 'failed', isBlocked: true })]
+
+  expect(countJobs(made)).toEqual({ pending: 0, running: 1, retriable: 0, blocked: 1, succeeded: 3 })
 })
 
 it('spreads the rows of jobs over their time, so that all of them are counted once', () => {
   const lanes = lanesOf(jobs(20), null)
 
-  const bucketSeconds = ((lanes?.toMs ?? 0) - (lanes?.fromMs ?? 0)) / 1_000 / (lanes?.rates.length ?? 1)
-  const counted = lanes?.rates.reduce((sum, { value }) => sum + value * bucketSeconds, 0)
+  const counted = lanes?.rates.reduce((sum, { value, seconds }) => sum + value * seconds, 0)
   expect(counted).toBeCloseTo(200)
   expect(lanes).toMatchObject({ medianRate: 10, medianSeconds: 1 })
   expect(lanesOf([jobCell(1, { seconds: null, startedAtMs: null })], null)).toBeNull()
+})
+
+it('draws a level line for even work, also where time passes between two jobs', () => {
+  const spaced = Array.from({ length: 40 }, (_, index) => jobCell(index, { startedAtMs: index * 3_000, seconds: 1 }))
+
+  const values = lanesOf(spaced, 120_000)?.rates.map(({ value }) => value) ?? []
+
+  expect(Math.min(...values)).toBeGreaterThan(2)
+  expect(Math.max(...values)).toBeLessThan(5)
 })
 
 it('ends scales at round numbers', () => {

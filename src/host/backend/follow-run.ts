@@ -78,8 +78,16 @@ export function followRun({ context, session, engine }: Parts, run: FollowedRun)
       session.wake(migrationId, { isUrgent: true })
     })
   }
+  let waitedFor: string | null = null
+  engine.on('job:started', () => {
+    waitedFor = null
+  })
   engine.on('run:waiting', ({ reason, until }) => {
-    note('waiting', null, { reason, until: until?.toISOString() ?? null })
+    // A hold is in the journal. Any other wait is told once, however its seconds count down.
+    const what = reason.replaceAll(/\d+/g, '')
+    if (until !== null || what === waitedFor) return
+    waitedFor = what
+    note('waiting', null, { reason, until: null })
   })
   engine.on('sub_batch:repeated', ({ jobId, sqlstate, repetition }) => {
     note('sub_batch_repeated', jobId, { sqlstate, repetition })

@@ -1,4 +1,5 @@
 import './jitless.ts'
+import 'uplot/dist/uPlot.min.css'
 import './style/fonts.css'
 import './style/tokens.css'
 import './style/reset.css'

@@ -21,7 +21,7 @@ test('a hold says which indicator, its value and limit, and until when; it is pa
   await expect(hold).toContainText(/limit 0 ms/)
   await expect(page.getByTestId('health')).toContainText('not available')
   await expect(page.getByTestId('health').getByText(/is in a transaction for/)).toBeVisible()
-  await expect(page.getByRole('region', { name: 'Events' })).toContainText('On hold: long transactions')
+  await expect(page.getByRole('region', { name: 'Events' })).toContainText(/On hold until .*: long transactions: /)
   await examine(page, 'on hold')
 
   await page.getByRole('button', { name: 'Run anyway…' }).click()

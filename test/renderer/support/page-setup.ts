@@ -15,10 +15,11 @@ HTMLDialogElement.prototype.close = function () {
 /** There is no layout: no query about the window's size holds. */
 window.matchMedia = (media) => Object.assign(new EventTarget(), { media, matches: false }) as MediaQueryList
 /** Nothing has a size, and no theme or font changes. */
+const nothing = (): void => undefined
 globalThis.ResizeObserver = class {
-  observe(): void {}
-  unobserve(): void {}
-  disconnect(): void {}
+  readonly observe = nothing
+  readonly unobserve = nothing
+  readonly disconnect = nothing
 }
 HTMLCanvasElement.prototype.getContext = () => null
 Object.defineProperty(document, 'fonts', { configurable: true, value: { ready: Promise.resolve() } })

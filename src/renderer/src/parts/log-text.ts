@@ -1,9 +1,10 @@
 /** A line of the log in words: what happened first, its numbers after it. */
 import type { LogEntry } from '../../../shared/history-view.ts'
-import { formatTime } from '../../../shared/format-duration.ts'
 import { countOf } from '../../../shared/format-number.ts'
+import { INDICATOR_NAMES, indicatorLabel } from '../../../shared/health.ts'
 import { describeFailure, type MigrationFailure } from '../../../shared/migration-failure.ts'
 import type { GlyphName, Tone } from './glyphs.ts'
+import { timeSeenFrom } from './time.ts'
 
 export interface LogLine {
   readonly glyph: GlyphName
@@ -20,14 +21,33 @@ type Said = Pick<LogLine, 'glyph' | 'tone' | 'lead' | 'rest'>
 const say = (glyph: GlyphName, tone: Tone, lead: string, rest = ''): Said => ({ glyph, tone, lead, rest })
 
 export function logLine(entry: LogEntry): LogLine {
-  const who =
-    entry.origin === 'journal' ? (entry.operator ?? 'somebody') : entry.origin === 'transition' ? 'runner' : 'console'
-  return { who, action: entry.kind.replaceAll('_', ' '), ...saidOf(entry) }
+  return { who: whoOf(entry), action: entry.kind.replaceAll('_', ' '), ...saidOf(entry) }
 }
 
-function saidOf({ kind, jobId, details }: LogEntry): Said {
+/** What a runner decides by itself is not signed by whoever started the runner. */
+const DECIDED_BY: Readonly<Record<string, string>> = {
+  hold_ended: 'health',
+  optimize: 'optimizer',
+  run_ended: 'runner',
+  sub_batch_shrunk: 'runner',
+  job_split: 'runner',
+}
+
+function whoOf({ origin, kind, operator, details }: LogEntry): string {
+  if (origin === 'transition') return 'runner'
+  if (origin === 'console') return 'console'
+  if (kind === 'hold' && details.indicator !== null) return 'health'
+  return DECIDED_BY[kind] ?? operator ?? 'somebody'
+}
+
+function saidOf({ kind, jobId, details, atMs }: LogEntry): Said {
   const job = jobId === null ? 'Job' : `Job ${jobId}`
   const text = (name: string): string => plain(details[name])
+  const time = (name: string): string => {
+    // Kept as the target had it, which an older console may have written.
+    const isTime = !Number.isNaN(Date.parse(text(name)))
+    return isTime ? timeSeenFrom(text(name), atMs) : text(name)
+  }
   switch (kind) {
     case 'job_started':
       return say('running', 'running', `${job} started`)
@@ -72,7 +92,7 @@ function saidOf({ kind, jobId, details }: LogEntry): Said {
         'holding',
         'holding',
         details.isLonger === true ? 'Hold made longer' : 'On hold',
-        `: ${details.indicator === null ? '' : `${text('indicator').replaceAll('_', ' ')}: `}${text('reason')}, until ${formatTime(text('until'))}`,
+        ` until ${time('until')}: ${indicatorOf(details.indicator)}${text('reason')}`,
       )
     case 'hold_ended':
       return say('running', 'text', 'Hold ended', details.isEarly === true ? ' early: the signal cleared' : '')
@@ -141,7 +161,7 @@ function saidOf({ kind, jobId, details }: LogEntry): Said {
         'holding',
         'holding',
         'Waiting',
-        `: ${text('reason').replaceAll('_', ' ')}${details.until === null || details.until === undefined ? '' : `, until ${formatTime(text('until'))}`}`,
+        `: ${text('reason').replaceAll('_', ' ')}${details.until === null || details.until === undefined ? '' : `, until ${time('until')}`}`,
       )
     case 'connection_lost':
       return say('off', 'text', 'Connection lost', `: ${text('message')}`)
@@ -155,12 +175,29 @@ function saidOf({ kind, jobId, details }: LogEntry): Said {
     case 'run_failed':
       return say('failed', 'failed', 'Run failed', `: ${text('message')}`)
     case 'sub_batch_repeated':
-      return say('retrying', 'retrying', 'Sub-batch repeated', ` after ${text('sqlstate')}`)
+      return say(
+        'retrying',
+        'retrying',
+        jobId === null ? 'Sub-batch repeated' : `Sub-batch of job ${jobId} repeated`,
+        ` after ${CONTENTION[text('sqlstate')] ?? 'contention'} (${text('sqlstate')}); nothing of it was committed`,
+      )
     case 'definition_log':
       return say('note', 'neutral', 'Definition says', `: ${text('message')}`)
     default:
       return say('note', 'neutral', kind.replaceAll('_', ' '), restOf(details))
   }
+}
+
+/** What makes a sub-batch be done again: somebody else was at the same rows. */
+const CONTENTION: Readonly<Record<string, string>> = {
+  '55P03': 'a lock that another session kept',
+  '40P01': 'a deadlock',
+  '40001': 'a serialization failure',
+}
+
+function indicatorOf(name: unknown): string {
+  const known = INDICATOR_NAMES.find((each) => each === name)
+  return known === undefined ? '' : `${indicatorLabel(known)}: `
 }
 
 const TUNED: Readonly<Record<string, string>> = {

@@ -19,6 +19,11 @@ export function fullTime(time: Time): string {
   return `${FULL.format(dateOf(time))} ${zoneName()}`
 }
 
+/** `14:02:05` on the day of `from`, else with its date and zone. */
+export function timeSeenFrom(time: Time, from: Time): string {
+  return dateOf(time).toDateString() === dateOf(from).toDateString() ? clockTime(time) : fullTime(time)
+}
+
 /** `14:02` on the day of `nowMs`, else `20 Nov`. */
 export function shortTime(time: Time, nowMs: number): string {
   const date = dateOf(time)

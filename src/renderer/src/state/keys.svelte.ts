@@ -95,10 +95,10 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null
 }
 
-/** On a button Space and Enter are its own, on a link or the strip Enter is. */
+/** In a control Space and Enter are the control's own. */
 function isPressedBy(key: string, target: EventTarget | null): boolean {
-  const pressable = { Space: 'button, summary', Enter: 'button, summary, a, [role="slider"]' }[key]
-  return pressable !== undefined && target instanceof HTMLElement && target.closest(pressable) !== null
+  if (key !== 'Space' && key !== 'Enter') return false
+  return target instanceof HTMLElement && target.closest('button, summary, a, [role="slider"]') !== null
 }
 
 /** j and k, or the arrows, move the focus along the rows of the list that has it, or of the first one; Home and End within one. */

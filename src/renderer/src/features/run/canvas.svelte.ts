@@ -26,7 +26,7 @@ const COLOURS = [
 ] as const
 
 /** Tokens are light-dark() pairs; what they are now only an element can tell. */
-export function readPalette(element: HTMLElement): Palette {
+function readPalette(element: HTMLElement): Palette {
   const style = getComputedStyle(element)
   const before = element.style.color
   const palette = Object.fromEntries(
@@ -50,19 +50,29 @@ export function prepare(canvas: HTMLCanvasElement, width: number, height: number
   return context
 }
 
-/** Counts up when the theme changes or the fonts arrive, so that what is drawn is drawn again. */
+/** Has what is drawn drawn again when the theme changes or the fonts arrive. */
 export class Redraws {
-  count = $state(0)
+  #count = $state(0)
+  #palette: Palette | null = null
   readonly #query = window.matchMedia('(prefers-color-scheme: dark)')
   readonly #observer = new MutationObserver(() => this.#redraw())
   readonly #redraw = (): void => {
-    this.count += 1
+    this.#palette = null
+    this.#count += 1
   }
 
   constructor() {
     this.#query.addEventListener('change', this.#redraw)
     this.#observer.observe(document.documentElement, { attributeFilter: ['data-theme'] })
     void document.fonts.ready.then(this.#redraw)
+  }
+
+  /** Read once for each theme: asking an element for a colour has the whole page's style computed. */
+  palette(element: HTMLElement): Palette {
+    // What draws with it draws again when it is another one.
+    void this.#count
+    this.#palette ??= readPalette(element)
+    return this.#palette
   }
 
   stop(): void {

@@ -58,6 +58,11 @@ function drawCell(
       context.strokeRect(x + 0.5, y + 0.5, width - 1, CELL_HEIGHT - 1)
       context.globalAlpha = 1
     },
+    holding() {
+      shape.pending()
+      paint('holding')
+      for (const dy of [2, 5, 8]) box(1, dy, width - 2, 2)
+    },
     running() {
       paint('running')
       box(0, 0, width, CELL_HEIGHT)

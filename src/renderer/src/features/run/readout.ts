@@ -1,5 +1,6 @@
 import { formatDuration } from '../../../../shared/format-duration.ts'
 import { formatCount } from '../../../../shared/format-number.ts'
+import type { LogEntry } from '../../../../shared/history-view.ts'
 import type { JobCell } from '../../../../shared/job-view.ts'
 import { jobShown } from '../../parts/status.ts'
 
@@ -14,6 +15,13 @@ export function readoutOf(job: JobCell, column: string): string {
     `attempt ${String(Math.max(1, attempts))}`,
     jobShown(job.status, job.isBlocked).word,
   ].join(' · ')
+}
+
+/** The SQLSTATE of the job's last failure, from its exception class: `check_violation (23514)`. */
+export function sqlstateOf(entries: readonly LogEntry[], jobId: string): string | null {
+  const failure = entries.find((entry) => entry.kind === 'job_failed' && entry.jobId === jobId)
+  const { exceptionClass } = failure?.details ?? {}
+  return typeof exceptionClass === 'string' ? (/\b[0-9A-Z]{5}\b/.exec(exceptionClass)?.[0] ?? null) : null
 }
 
 /** For a line of the log. */

@@ -1,12 +1,12 @@
 /** The headline of the monitor: true now, with its number and what it waits for. */
 import type { MigrationView } from '../../../../shared/app-state.ts'
-import type { MigrationStateValue } from '../../../../shared/cli-output.ts'
+import type { JobCountsValue, MigrationStateValue } from '../../../../shared/cli-output.ts'
 import { headlineOf, isDriven } from '../../../../shared/describe-migration.ts'
 import { formatTimeLeft } from '../../../../shared/format-duration.ts'
 import { describeFailure } from '../../../../shared/migration-failure.ts'
 import type { TimeLeft } from '../../../../shared/time-left.ts'
 import { liveRunOf } from '../../parts/live-run.ts'
-import { holdSentence } from '../../../../shared/health.ts'
+import { holdText } from '../../parts/hold-text.ts'
 import { clockTime } from '../../parts/time.ts'
 import { formatCount, formatEstimate } from '../../../../shared/format-number.ts'
 
@@ -19,44 +19,55 @@ export function lostSentence(
 ): string {
   const since = clockTime(sinceMs)
   if (run !== null && run.end === null) {
-    return isBackend ? `Backend lost at ${since}: its last sub-batch is in doubt until it is back.` : IN_DOUBT
+    return isBackend ? `Backend lost at ${since}: the last sub-batch is in doubt.` : IN_DOUBT
   }
   if (isDriven(state)) {
     return `${isBackend ? 'Backend' : 'Connection'} lost. What its runner did since ${since} is not known here.`
   }
-  return `${headlineOf(state)} As of ${since}.`
+  return `${headlineOf(state, holdText)} As of ${since}.`
 }
 
-export function runSentence(view: MigrationView, jobs: { readonly made: number; readonly toCome: number }): string {
+interface Jobs {
+  readonly counts: JobCountsValue
+  readonly toCome: number
+}
+
+export function runSentence(view: MigrationView, { counts, toCome }: Jobs): string {
   const { state } = view
   // Whether anybody is at it cannot be seen there.
   if (state.isAttached) return headlineOf(state)
+  const { pending, running, retriable, blocked, succeeded } = counts
+  const made = pending + running + retriable + blocked + succeeded
   const run = liveRunOf(view)
   if (state.status === 'active' && run === null && state.rows.scanned === 0 && !isDriven(state)) {
     const total =
       state.totalTupleCount === null
         ? ''
-        : ` ${formatEstimate(state.totalTupleCount)} rows in ${formatEstimate(jobs.made + jobs.toCome)} jobs;`
+        : ` ${formatEstimate(state.totalTupleCount)} rows in ${formatEstimate(made + toCome)} jobs;`
     return `Queued.${total} nobody drives it yet.`
   }
   if (state.status === 'paused' || state.status === 'failed') return standingSentence(view)
-  if (run === null || state.status !== 'active') return headlineOf(state)
+  if (state.hold !== null && state.status === 'active' && !run?.isStopping) return holdText(state.hold)
+  if (run === null || state.status !== 'active') return headlineOf(state, holdText)
   if (run.isInDoubt) return IN_DOUBT
-  const { progress } = run
-  const waitingFor = progress?.waitingFor ?? null
-  const scanned = Math.max(progress?.rows.scanned ?? 0, state.rows.scanned)
-  const total = progress?.totalTupleCount ?? state.totalTupleCount
-  const rows = `${formatCount(scanned)}${total === null ? '' : ` of ${formatEstimate(Math.max(total, scanned))}`} rows.`
+  const waitingFor = run.progress?.waitingFor ?? null
+  const rows = `${rowsText(state)}.`
   if (run.isStopping) return `Stopping after its sub-batch. ${rows}`
-  if (state.hold !== null && waitingFor !== null) return `${holdSentence(state.hold)} ${rows}`
   if (waitingFor !== null) return `Waiting: ${waitingFor}. ${rows} Goes on by itself.`
-  const all = jobs.made + jobs.toCome
-  const job =
-    jobs.made === 0
+  const all = made + toCome
+  // Done ones are counted; which one runs says the strip, by its own number.
+  const done =
+    made === 0
       ? 'making the first job'
-      : `job ${formatCount(jobs.made)} of ${jobs.toCome > 0 ? formatEstimate(all) : formatCount(all)}`
+      : `${formatCount(succeeded)} of ${toCome > 0 ? formatEstimate(all) : formatCount(all)} jobs done`
   const left = state.timeLeft === null ? '' : ` ${capitalized(leftOf(state.timeLeft))}.`
-  return `Running — ${job}. ${rows}${left}`
+  return `Running — ${done}. ${rows}${left}`
+}
+
+/** `4 110 000 of ~10 450 000 rows`. */
+export function rowsText({ rows: { scanned }, totalTupleCount }: MigrationStateValue): string {
+  const of = totalTupleCount === null ? '' : ` of ${formatEstimate(Math.max(totalTupleCount, scanned))}`
+  return `${formatCount(scanned)}${of} rows`
 }
 
 const leftOf = ({ lowSeconds, highSeconds }: TimeLeft): string => formatTimeLeft({ low: lowSeconds, high: highSeconds })
@@ -64,16 +75,9 @@ const leftOf = ({ lowSeconds, highSeconds }: TimeLeft): string => formatTimeLeft
 const NOMINAL =
   'Counts are nominal: GitLab takes the size of each succeeded job as scanned, and its metrics as changed.'
 
-/** What the numbers rest on, and where one of them is not known: why. */
-export function runNotes({
-  status,
-  rows,
-  isAttached,
-  scanRows,
-  progress,
-  timeLeft,
-  timeLeftUnknownBecause,
-}: MigrationStateValue): readonly string[] {
+/** What the numbers rest on (the time left itself where the headline does not tell it), and where one of them is not known: why. */
+export function runNotes(state: MigrationStateValue, isLeftTold = false): readonly string[] {
+  const { status, rows, isAttached, scanRows, progress, timeLeft, timeLeftUnknownBecause } = state
   const isToCome = status === 'active' || status === 'finalizing'
   return [
     ...(rows.exact
@@ -83,7 +87,9 @@ export function runNotes({
       ? []
       : [`No index serves the scope: a job is what ${formatCount(scanRows)} rows read hold of it, which may be none.`]),
     ...(progress.unknownBecause === null ? [] : [progress.unknownBecause]),
-    ...(isToCome && timeLeft !== null ? [`${capitalized(leftOf(timeLeft))}, by ${timeLeft.basis}.`] : []),
+    ...(isToCome && timeLeft !== null
+      ? [`${isLeftTold ? 'Time left' : `${capitalized(leftOf(timeLeft))},`} by ${timeLeft.basis}.`]
+      : []),
     ...(isToCome && timeLeftUnknownBecause !== null ? [`Time left is not known: ${timeLeftUnknownBecause}.`] : []),
   ]
 }
@@ -102,9 +108,8 @@ export function othersDriving(view: MigrationView): string | null {
 }
 
 function standingSentence({ state }: MigrationView): string {
-  const { rows, totalTupleCount } = state
-  const of = totalTupleCount === null ? '' : ` of ${formatEstimate(Math.max(totalTupleCount, rows.scanned))}`
-  const scanned = `${formatCount(rows.scanned)}${of} rows scanned.`
+  const { jobs } = state
+  const scanned = `${rowsText(state)} scanned.`
   if (state.status === 'failed') {
     return `Failed: ${describeFailure(state.failure)}. ${scanned}`
   }

@@ -1,6 +1,6 @@
 /** Where cells of the strip lie, and what each of them says. Pure: the canvas and the tests use the same numbers. */
 import type { MigrationView } from '../../../../shared/app-state.ts'
-import { liveRunOf } from '../../parts/live-run.ts'
+import type { JobCountsValue } from '../../../../shared/cli-output.ts'
 import type { JobCell } from '../../../../shared/job-view.ts'
 
 /** Of a full strip; with fewer jobs than a row holds, cells are wider. */
@@ -11,7 +11,7 @@ export const GUTTER = 48
 /** More cells than this are drawn as buckets, each with its worst status. */
 const MAX_CELLS = 4_000
 
-export type CellStatus = 'pending' | 'running' | 'failed' | 'retrying' | 'retried' | 'done'
+export type CellStatus = 'pending' | 'holding' | 'running' | 'failed' | 'retrying' | 'retried' | 'done'
 
 export interface StripCell {
   readonly status: CellStatus
@@ -31,8 +31,14 @@ export interface StripLayout {
   readonly pitch: number
 }
 
-/** `toCome`: jobs that are not made yet, by estimate. */
-export function layOutStrip(jobs: readonly JobCell[], toCome: number, width: number): StripLayout {
+interface Coming {
+  /** Jobs that are not made yet, by estimate. */
+  readonly toCome: number
+  /** The next one waits for health. */
+  readonly isOnHold: boolean
+}
+
+export function layOutStrip(jobs: readonly JobCell[], { toCome, isOnHold }: Coming, width: number): StripLayout {
   const perCell = Math.max(1, Math.ceil((jobs.length + toCome) / MAX_CELLS))
   const step = stepsOf(jobs)
   const made: StripCell[] = []
@@ -47,11 +53,17 @@ export function layOutStrip(jobs: readonly JobCell[], toCome: number, width: num
     first: jobs.length,
     count: 0,
   }))
-  const cells = [...made, ...coming]
+  const cells = isOnHold ? withHeld([...made, ...coming]) : [...made, ...coming]
   const available = Math.max(PITCH, width - GUTTER)
   const pitch = Math.max(PITCH, Math.min(WIDEST_PITCH, Math.floor(available / Math.max(1, cells.length))))
   const columns = Math.max(1, Math.floor(available / pitch))
   return { cells, perCell, columns, rows: Math.max(1, Math.ceil(cells.length / columns)), pitch }
+}
+
+/** The first one that waits for its turn. */
+function withHeld(cells: readonly StripCell[]): readonly StripCell[] {
+  const next = cells.findIndex(({ status }) => status === 'pending')
+  return cells.map((cell, index) => (index === next ? { ...cell, status: 'holding' } : cell))
 }
 
 const WORST: readonly CellStatus[] = ['failed', 'running', 'retrying', 'pending', 'retried', 'done']
@@ -99,35 +111,43 @@ export function cellAt({ cells, columns, pitch }: StripLayout, x: number, y: num
   return column < 0 || column >= columns || index < 0 || index >= cells.length ? null : index
 }
 
+/** By status, from the cells themselves, so that strip, legend and headline are of one moment. */
+export function countJobs(jobs: readonly JobCell[]): JobCountsValue {
+  const count = (is: (job: JobCell) => boolean): number => jobs.filter(is).length
+  return {
+    pending: count(({ status }) => status === 'pending'),
+    running: count(({ status }) => status === 'running'),
+    retriable: count(({ status, isBlocked }) => status === 'failed' && !isBlocked),
+    blocked: count(({ status, isBlocked }) => status === 'failed' && isBlocked),
+    succeeded: count(({ status }) => status === 'succeeded'),
+  }
+}
+
 interface Remainder {
   readonly totalTupleCount: number | null
   readonly batchSize: number
-  readonly scanned: number
   readonly percentByKey: number | null
 }
 
-/** Jobs that are still to be made, by estimate: rows that nobody scanned yet, at the batch size of now. */
-export function jobsToCome(
-  jobs: readonly JobCell[],
-  { totalTupleCount, batchSize, scanned, percentByKey }: Remainder,
-): number {
+/**
+ * Jobs that are still to be made, by estimate: rows in no job yet, at the batch size of now. One that is under way counts
+ * whole, so that the number stands still while it runs.
+ */
+export function jobsToCome(jobs: readonly JobCell[], { totalTupleCount, batchSize, percentByKey }: Remainder): number {
   if (totalTupleCount !== null) {
-    const unfinished = jobs.filter(({ status }) => status !== 'succeeded').length
-    return Math.max(0, Math.ceil((totalTupleCount - scanned) / batchSize) - unfinished)
+    const covered = jobs.reduce(
+      (sum, { status, scanned }) => sum + (status === 'succeeded' ? scanned : Math.max(scanned, batchSize)),
+      0,
+    )
+    return Math.max(0, Math.ceil((totalTupleCount - covered) / batchSize))
   }
   if (percentByKey === null || percentByKey <= 0) return 0
   return Math.max(0, Math.round((jobs.length * 100) / percentByKey) - jobs.length)
 }
 
 /** The same from a migration: nothing is to come where it is past its run. */
-export function jobsToComeOf(jobs: readonly JobCell[], view: MigrationView): number {
-  const { state } = view
-  if (state.status === 'finished' || state.status === 'finalized') return 0
-  const live = liveRunOf(view)?.progress ?? null
-  return jobsToCome(jobs, {
-    totalTupleCount: state.totalTupleCount,
-    batchSize: state.batchSize,
-    scanned: Math.max(live?.rows.scanned ?? 0, state.rows.scanned),
-    percentByKey: live?.percentByKey ?? state.progress.percentByKey,
-  })
+export function jobsToComeOf(jobs: readonly JobCell[], { state }: MigrationView): number {
+  const { status, totalTupleCount, batchSize, progress } = state
+  if (status === 'finished' || status === 'finalized') return 0
+  return jobsToCome(jobs, { totalTupleCount, batchSize, percentByKey: progress.percentByKey })
 }
