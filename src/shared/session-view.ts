@@ -11,7 +11,7 @@ export interface SessionView {
   readonly blocked: BlockedView | null
 }
 
-export interface BlockedView {
+interface BlockedView {
   readonly seconds: number
   /** Who holds the lock, or waits for it before us; empty where that cannot be seen. */
   readonly by: readonly BlockerView[]

@@ -6,7 +6,7 @@ import type { Point } from './lane-data.ts'
 const ASK_MS = 10_000
 const MOST = 720
 
-export interface HealthAnswer {
+interface HealthAnswer {
   readonly readings: readonly HealthReading[]
   readonly readAtMs: number
 }

@@ -6,7 +6,7 @@ export interface Point {
   readonly value: number
 }
 
-export interface Rate extends Point {
+interface Rate extends Point {
   /** How much of its bucket has passed: the first and the last are cut off. */
   readonly seconds: number
 }

@@ -7,6 +7,8 @@ export const PLOT_LEFT = 120
 export const SCALE_WIDTH = 52
 const LANE_HEIGHT = 48
 const AXIS_HEIGHT = 18
+/** uPlot's enum of sides is of its types alone: at run time there are only its numbers. */
+const ON_THE_RIGHT: Readonly<Record<string, number>> = { side: 1 }
 /** Room for a mark at the very top or bottom of its scale. */
 const MARGIN = 6
 
@@ -69,7 +71,7 @@ export function createLanePlot(element: HTMLElement, width: number, face: LaneFa
           values: (_, splits) => onceEach(splits.map(face.timeText)),
         },
         {
-          side: 1 as uPlot.Axis.Side.Right, // of its types alone, at run time there is no such enum
+          ...ON_THE_RIGHT,
           size: SCALE_WIDTH,
           gap: 8,
           stroke: () => colour('text3'),
