@@ -89,8 +89,25 @@ it('names all that this console does, also when it runs nothing', () => {
     ({ migrations: Object.fromEntries(views.entries()), stepped: { list: null, worker } }) as unknown as TargetView // the rest is not read
   const proving = { kind: 'running', what: 'verify', sinceMs: 0, step: null, checks: [], statements: [] } as const
 
-  expect(atWork(target([view({})], { kind: 'off', lastRun: null }))).toBeNull()
-  expect(atWork(target([view({ proving })], { kind: 'on', sinceMs: 0, isStopping: false, lastRun: null }))).toBe(
-    'This console verifies 1 migration, works through stepped migrations',
-  )
+  const hold = { until: '', since: null, indicator: null, reason: 'by hand', value: null, limit: null, unit: null }
+  const run = {
+    runId: 'r',
+    startedAtMs: 0,
+    parallel: 1,
+    isStopping: false,
+    progress: null,
+    isInDoubt: false,
+    end: null,
+  }
+  const off = { kind: 'off', lastRun: null } as const
+
+  expect(atWork(target([view({})], off))).toBeNull()
+  expect(atWork(target([view({ proving })], { kind: 'on', sinceMs: 0, isStopping: false, lastRun: null }))).toEqual({
+    text: 'This console verifies 1 migration, works through stepped migrations',
+    isOnHold: false,
+  })
+  expect(atWork(target([view({ run, state: migrationState({ hold }) })], off))).toEqual({
+    text: 'This console runs 1 migration (1 on hold)',
+    isOnHold: true,
+  })
 })
