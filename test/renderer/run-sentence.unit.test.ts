@@ -63,7 +63,7 @@ it('says of a row of GitLab’s own what can be known of it', () => {
   const rows = { scanned: 400, changed: 0, unresolved: 0, quarantined: 0, exact: false }
   const state = migrationState({ isAttached: true, rows })
   const view = { state, readAtMs: 0, run: null, proving: null }
-  expect(runSentence(view, { made: 4, toCome: 6 })).toMatch(
+  expect(runSentence(view, { counts: state.jobs, toCome: 6 })).toMatch(
     /^Active, driven by GitLab's workers: 400 of ~1 000 rows scanned/,
   )
   expect(runNotes(state)).toEqual([expect.stringMatching(/^Counts are nominal/)])

@@ -102,7 +102,11 @@ it('names all that this console does, also when it runs nothing', () => {
   const off = { kind: 'off', lastRun: null } as const
 
   expect(atWork(target([view({})], off))).toBeNull()
-  expect(atWork(target([view({ proving })], { kind: 'on', sinceMs: 0, isStopping: false, lastRun: null }))).toEqual({
+  expect(
+    atWork(
+      target([view({ proving })], { kind: 'on', sinceMs: 0, isStopping: false, lastRun: null, nextTurnAtMs: null }),
+    ),
+  ).toEqual({
     text: 'This console verifies 1 migration, works through stepped migrations',
     isOnHold: false,
   })

@@ -108,7 +108,6 @@ export function othersDriving(view: MigrationView): string | null {
 }
 
 function standingSentence({ state }: MigrationView): string {
-  const { jobs } = state
   const scanned = `${rowsText(state)} scanned.`
   if (state.status === 'failed') {
     return `Failed: ${describeFailure(state.failure)}. ${scanned}`
