@@ -234,6 +234,8 @@ export const contract = {
 
   /** The evidence file. */
   'report.markdown': takes(OfMigration).returns<{ readonly fileName: string; readonly text: string }>(),
+  /** The same for programs: what `tranche report --format json` answers. */
+  'report.json': takes(OfMigration).returns<{ readonly fileName: string; readonly text: string }>(),
 
   /**
    * The log, newest first, from the local copy: also without the target. `actions`: what people did. Without a migration
@@ -243,6 +245,8 @@ export const contract = {
     OfConnection.extend({
       migrationId: Id.optional(),
       only: z.enum(['all', 'actions', 'failures']).default('all'),
+      /** In who, what, the migration's name or the details. */
+      find: z.string().trim().min(1).max(200).optional(),
       after: Cursor.optional(),
       limit,
     }),

@@ -20,6 +20,8 @@ export interface EventRepository {
     readonly installationId: number
     readonly migrationId: string | null
     readonly only: 'all' | 'actions' | 'failures'
+    /** In who, what, the migration's name or the details, in any case of letters; null: all. */
+    readonly find?: string | null
     readonly after: string | null
     readonly limit: number
   }): Page<JournalEntry>
@@ -58,6 +60,8 @@ export function createEventRepository(database: SqliteDatabase): EventRepository
                WHERE named.installation_id = @installationId)))
         AND (@migrationId IS NULL OR migration_id = @migrationId)
         AND (@only = 'all' OR (@only = 'actions' AND origin = 'journal') OR (@only = 'failures' AND kind IN ${FAILURES}))
+        AND (@find IS NULL OR instr(lower(concat_ws(' ', replace(kind, '_', ' '), operator, host, job_class_name,
+              'migration ' || migration_id, 'job ' || job_id, details)), @find) > 0)
         AND (@atMs IS NULL OR (at_ms, entry_id) < (@atMs, @entryId))
       ORDER BY at_ms DESC, entry_id DESC LIMIT @limit + 1`,
   )
@@ -73,9 +77,9 @@ export function createEventRepository(database: SqliteDatabase): EventRepository
         return changes === 0 ? [] : [{ ...entry, entryId: String(lastInsertRowid) }]
       }),
     ),
-    page({ after, limit, ...query }) {
+    page({ after, limit, find = null, ...query }) {
       const [atMs = null, entryId = null] = after === null ? [] : after.split('.').map(Number)
-      const rows = allRows<Row>(page, { ...query, atMs, entryId, limit })
+      const rows = allRows<Row>(page, { ...query, find: find?.toLowerCase() ?? null, atMs, entryId, limit })
       return pageOf(rows, limit, { item: entryOf, cursor: (row) => `${String(row.at_ms)}.${String(row.entry_id)}` })
     },
   }

@@ -1,12 +1,13 @@
 import { expect, it } from 'vitest'
-import { resultFacts, steppedSentence } from '../../src/renderer/src/features/stepped/stepped-words.ts'
+import { detailFacts } from '../../src/renderer/src/parts/detail-facts.ts'
+import { steppedSentence } from '../../src/renderer/src/features/stepped/stepped-words.ts'
 import type { SteppedListValue, SteppedMigrationValue, SteppedView } from '../../src/shared/stepped-view.ts'
 
 it('tells in words what an operation found, and of a long list its first few', () => {
   const rows = [1, 2, 3, 4, 5, 6, 7].map((id) => ({ id }))
 
   expect(
-    resultFacts({
+    detailFacts({
       rows: 3920,
       copiedBy: 'one statement',
       is_repeated: false,
@@ -17,7 +18,7 @@ it('tells in words what an operation found, and of a long list its first few', (
   ).toEqual([
     { name: 'rows', text: '3 920' },
     { name: 'copied by', text: 'one statement' },
-    { name: 'is repeated', text: 'no' },
+    { name: 'repeated', text: 'no' },
     { name: 'seen', text: '1; 2' },
     { name: 'without partner', text: 'id 1; id 2; id 3; id 4; id 5 and 2 more' },
     { name: 'none', text: 'none' },

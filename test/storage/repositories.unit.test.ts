@@ -128,6 +128,28 @@ it('keeps a log line once however often it is copied, and pages newest first', a
   expect(second.next).toBeNull()
 })
 
+it('finds log lines by who, what and their details', async () => {
+  const { storage, installationId } = await setup()
+  const entry = { origin: 'journal' as const, atMs: 100, migrationId: '1', jobId: null, host: 'laptop' }
+  storage.events.append(installationId, [
+    { ...entry, originId: '1', kind: 'run_ended', operator: 'anna', details: { reason: 'finished' } },
+    { ...entry, originId: '2', kind: 'pause', operator: 'Mara', details: {} },
+  ])
+
+  const found = (find: string | null): readonly string[] =>
+    storage.events
+      .page({ installationId, migrationId: null, only: 'all', find, after: null, limit: 5 })
+      .items.map(({ kind }) => kind)
+
+  expect([found('mara'), found('Run Ended'), found('finish'), found('100 %'), found(null)]).toEqual([
+    ['pause'],
+    ['run_ended'],
+    ['run_ended'],
+    [],
+    ['pause', 'run_ended'],
+  ])
+})
+
 it('tells the journal of a connection through all its installations, and of one migration through its own', async () => {
   const { storage, installationId } = await setup()
   const entry = {

@@ -18,9 +18,9 @@ export function historyCalls({ context }: CallParts): CallsOf<'events' | 'histor
     return Promise.resolve(installationId === null ? NOTHING : read(installationId))
   }
   return {
-    'events.page': ({ connectionId, migrationId = null, only, after = null, limit }) =>
+    'events.page': ({ connectionId, migrationId = null, only, find = null, after = null, limit }) =>
       ofInstallation(connectionId, (installationId) =>
-        storage.events.page({ installationId, migrationId, only, after, limit }),
+        storage.events.page({ installationId, migrationId, only, find, after, limit }),
       ),
     'history.runs': ({ connectionId = null, after = null, limit }) => {
       const { items, next } = storage.runs.page({ connectionId, after, limit })

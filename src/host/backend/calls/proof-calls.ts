@@ -1,6 +1,8 @@
 import { confirmationFor } from '../../../shared/confirmations.ts'
+import type { ReportValue } from '../../../shared/cli-output.ts'
 import { reportMarkdown } from '../../../shared/report-markdown.ts'
 import { readGates } from '../finalize-gates.ts'
+import type { TargetSession } from '../target-session.ts'
 import { subjectOf } from '../ticket-subject.ts'
 import type { CallParts, CallsOf } from './call-context.ts'
 
@@ -60,13 +62,22 @@ export function proofCalls({ desks, tickets }: CallParts): CallsOf<'verification
       return null
     },
     'report.markdown': async ({ connectionId, migrationId }) => {
-      const { session } = desks.get(connectionId)
-      // Without a catalogue the report lacks the description, nothing else.
-      await session.catalogue.get().catch(() => null)
-      const data = await session.engine().report(migrationId)
-      const name = data.migration.jobClassName.replaceAll(/\W+/g, '-')
-      const day = data.generatedAt.slice(0, 10)
-      return { fileName: `${name}-${migrationId}-${day}.md`, text: reportMarkdown(data) }
+      const data = await reportOf(desks.get(connectionId).session, migrationId)
+      return { fileName: `${reportName(data)}.md`, text: reportMarkdown(data) }
+    },
+    'report.json': async ({ connectionId, migrationId }) => {
+      const data = await reportOf(desks.get(connectionId).session, migrationId)
+      return { fileName: `${reportName(data)}.json`, text: `${JSON.stringify(data, null, 2)}\n` }
     },
   }
+}
+
+/** Without a catalogue the report lacks the description, nothing else. */
+async function reportOf(session: TargetSession, migrationId: string): Promise<ReportValue> {
+  await session.catalogue.get().catch(() => null)
+  return session.engine().report(migrationId)
+}
+
+function reportName({ migration, generatedAt }: ReportValue): string {
+  return `${migration.jobClassName.replaceAll(/\W+/g, '-')}-${migration.id}-${generatedAt.slice(0, 10)}`
 }

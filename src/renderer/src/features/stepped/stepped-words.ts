@@ -5,7 +5,7 @@ import type {
   SteppedView,
   SteppedWorkView,
 } from '../../../../shared/stepped-view.ts'
-import { countOf, formatCount } from '../../../../shared/format-number.ts'
+import { countOf } from '../../../../shared/format-number.ts'
 import type { GlyphName, Tone } from '../../parts/glyphs.ts'
 import { clockTime } from '../../parts/time.ts'
 
@@ -63,7 +63,11 @@ export function steppedSentence(
   if (left > 0)
     return said('pending', 'pending', `${countOf(left, 'stepped migration')} to do; nobody here works on it.`)
   if (waiting > 0)
-    return said('lock', 'holding', `Done, but for ${countOf(waiting, 'migration')} that waits for approval.`)
+    return said(
+      'lock',
+      'holding',
+      `Done, but for ${countOf(waiting, 'migration that waits', 'migrations that wait')} for approval.`,
+    )
   return said(
     'done',
     'done',
@@ -90,40 +94,4 @@ function waitingSentence(
 export function stepsDone({ operations }: SteppedMigrationValue): string {
   const done = operations.filter(({ completedAt }) => completedAt !== null).length
   return `${String(done)} of ${String(operations.length)}`
-}
-
-/** As many of a list as an eye takes in; the record has them all. */
-const SHOWN_ITEMS = 5
-
-export interface ResultFact {
-  readonly name: string
-  readonly text: string
-}
-
-/** What an operation told of itself: names and values in words. */
-export function resultFacts(result: Readonly<Record<string, unknown>>): readonly ResultFact[] {
-  return Object.entries(result).map(([name, value]) => ({ name: wordsOf(name), text: valueText(value) }))
-}
-
-/** `copiedBy` → `copied by`, `with_partner` → `with partner`. */
-function wordsOf(name: string): string {
-  return name.replaceAll('_', ' ').replaceAll(/(?<=[a-z\d])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
-}
-
-function valueText(value: unknown): string {
-  if (value === null || value === undefined) return 'none'
-  if (typeof value === 'number') return formatCount(value)
-  if (typeof value === 'boolean') return value ? 'yes' : 'no'
-  if (typeof value === 'string') return value
-  if (Array.isArray(value)) return listText(value)
-  if (typeof value !== 'object') return JSON.stringify(value)
-  return Object.entries(value)
-    .map(([name, part]) => `${wordsOf(name)} ${valueText(part)}`)
-    .join(', ')
-}
-
-function listText(values: readonly unknown[]): string {
-  if (values.length === 0) return 'none'
-  const shown = values.slice(0, SHOWN_ITEMS).map(valueText).join('; ')
-  return values.length > SHOWN_ITEMS ? `${shown} and ${formatCount(values.length - SHOWN_ITEMS)} more` : shown
 }
