@@ -72,7 +72,7 @@ it('says what is missing, and plans nothing, until each argument has a value', a
   await type('limit', '5')
   await rest(PLAN_AFTER_MS)
   expect(screen.queryByRole('alert')).toBeNull()
-  expect(screen.getByTestId('plan').textContent).toBe('Visit ~9 000 rows of public.items: ~9 jobs of 1 000.')
+  expect(screen.getByTestId('plan').textContent).toBe('Visit ~9 000 rows of items: ~9 jobs of 1 000.')
   expect(button('Queue').disabled).toBe(false)
   await expectAccessible()
 })
