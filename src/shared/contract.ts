@@ -198,6 +198,8 @@ export const contract = {
     OfConnection.extend({ parallel: z.int().min(1).max(16).default(2), isConfirmed }),
   ).returns<null>(),
   'schedule.stop': takes(OfConnection).returns<null>(),
+  /** Whether schedulers, here and elsewhere, may begin jobs in this database. */
+  'schedule.switch': takes(OfConnection.extend({ isOn: z.boolean(), isConfirmed })).returns<null>(),
 
   /** Groups of failures, and jobs that are or were failed with their whole transition log. */
   'failures.list': takes(

@@ -171,6 +171,18 @@ it('says that the target is lost, comes back by itself, and finishes what it was
   expect(items.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['connection_lost', 'connection_back']))
 })
 
+it('switches scheduling off and on, for schedulers everywhere', async () => {
+  const { page } = await setupPage()
+  const { call, replica, connectionId } = page
+  const migrationId = await queue(page, 'DoubleNumbers')
+  const isOn = () => replica.migration(connectionId, migrationId)?.state.schedule.isOn
+
+  await call('schedule.switch', { connectionId, isOn: false })
+  await replica.until(() => isOn() === false)
+  await call('schedule.switch', { connectionId, isOn: true })
+  await replica.until(() => isOn() === true)
+})
+
 it('drives all active migrations while the schedule is on', async () => {
   const { page, database } = await setupPage()
   const { call, replica, connectionId } = page

@@ -82,6 +82,15 @@ export function migrationCalls(parts: CallParts): CallsOf<'migrations' | 'jobs' 
       desks.get(connectionId).driving.stopSchedule()
       return Promise.resolve(null)
     },
+    'schedule.switch': async ({ connectionId, isOn, isConfirmed }) => {
+      const { session } = desks.get(connectionId)
+      const { environment, name } = session.connection
+      // Switching off is a way of stopping, which is never asked.
+      if (isOn) confirmDeed({ verb: 'work', object: name, environment, isConfirmed })
+      await session.engine().setScheduling(isOn)
+      session.wake(null, { isUrgent: true })
+      return null
+    },
     'failures.list': ({ connectionId, migrationId, jobId, group }) =>
       desks.get(connectionId).session.engine().failures(migrationId, filterOf({ jobId, group })),
     'failures.quarantined': async ({ connectionId, migrationId, after = '0', limit }) => {

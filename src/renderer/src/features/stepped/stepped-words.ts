@@ -7,40 +7,16 @@ import type {
 } from '../../../../shared/stepped-view.ts'
 import { countOf } from '../../../../shared/format-number.ts'
 import type { GlyphName, Tone } from '../../parts/glyphs.ts'
+import type { SteppedShown } from '../../parts/stepped-shown.ts'
 import { clockTime } from '../../parts/time.ts'
-
-interface Shown {
-  readonly glyph: GlyphName
-  readonly tone: Tone
-  readonly word: string
-}
-
-export function steppedShown({ status, needsApproval }: SteppedMigrationValue): Shown {
-  if (needsApproval !== null && status !== 'completed')
-    return { glyph: 'lock', tone: 'holding', word: 'waits for approval' }
-  switch (status) {
-    case null:
-      return { glyph: 'pending', tone: 'pending', word: 'no record yet' }
-    case 'pending':
-      return { glyph: 'pending', tone: 'pending', word: 'pending' }
-    case 'in_progress':
-      return { glyph: 'running', tone: 'running', word: 'in progress' }
-    case 'completed':
-      return { glyph: 'done', tone: 'done', word: 'completed' }
-    case 'skipped':
-      return { glyph: 'off', tone: 'neutral', word: 'skipped' }
-    case 'failed':
-      return { glyph: 'failed', tone: 'failed', word: 'failed' }
-  }
-}
 
 export function steppedSentence(
   { worker }: SteppedView,
   list: SteppedListValue,
   nowMs: number,
-): Shown & { readonly sentence: string } {
+): SteppedShown & { readonly sentence: string } {
   const { migrations, haltedBy, connection } = list
-  const said = (glyph: GlyphName, tone: Tone, sentence: string): Shown & { readonly sentence: string } => ({
+  const said = (glyph: GlyphName, tone: Tone, sentence: string): SteppedShown & { readonly sentence: string } => ({
     ...{ glyph, tone, sentence },
     word: '',
   })
