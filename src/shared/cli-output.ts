@@ -4,6 +4,7 @@
  * 64-bit), times are ISO text in UTC, durations carry their unit in their name. docs/cli.md lists the same for readers.
  */
 import type { ArchivedValue } from './archived-value.ts'
+import type { CatalogueValue } from './catalogue-value.ts'
 import type { AppError } from './errors.ts'
 import type { MigrationStateValue, MigrationValue, RowCountsValue } from './cli-migration.ts'
 import type { HealthReading } from './health.ts'
@@ -14,6 +15,7 @@ import type { PreflightCheck } from './queue-plan.ts'
 import type { JobStatus } from './status.ts'
 import type { SteppedValue } from './stepped-view.ts'
 
+export type { BrokenFileValue, CatalogueValue, SteppedFileValue } from './catalogue-value.ts'
 export type {
   JobCountsValue,
   MigrationStateValue,
@@ -98,26 +100,6 @@ export type InstallValue =
   /** `install --print` */
   | { readonly schema: string; readonly sql: string }
 
-export interface DefinitionValue {
-  readonly jobClassName: string
-  readonly description: string
-  readonly file: string
-  readonly hash: string
-  readonly table: string
-  readonly columns: readonly string[]
-  readonly database: string
-  readonly arguments: readonly string[]
-}
-
-export interface BrokenFileValue {
-  readonly file: string
-  readonly line: number | null
-  readonly column: number | null
-  readonly code: string
-  readonly message: string
-  readonly remedy: string
-}
-
 export interface TrackedPlace {
   readonly description: string
   readonly isInstalled: boolean
@@ -127,11 +109,7 @@ export interface TrackedPlace {
 
 export interface ListValue {
   /** null where no catalogue was named. */
-  readonly catalogue: {
-    readonly folder: string
-    readonly definitions: readonly DefinitionValue[]
-    readonly broken: readonly BrokenFileValue[]
-  } | null
+  readonly catalogue: CatalogueValue | null
   /** The first database; null where no target was named. */
   readonly target: TrackedPlace | null
   /** Every database that is mapped, by its logical name. */

@@ -98,6 +98,21 @@ it('tests the practice definitions', async () => {
   expect(tests.filter(({ isPassed }) => !isPassed)).toEqual([])
 })
 
+it('lists the practice catalogue whole: stepped files, and the npm packages that a definition imports', async () => {
+  const { catalogue } = valueOf(await author().json('list', '--catalogue', PRACTICE))
+  const packages = catalogue?.definitions.filter((each) => each.packages.length > 0)
+  expect(packages?.map((each) => [each.jobClassName, each.packages])).toEqual([
+    ['BackfillWorkspaceAgentkStates', [expect.stringMatching(/^ajv@\d/), expect.stringMatching(/^js-yaml@\d/)]],
+  ])
+  expect(catalogue?.stepped.map(({ version, name }) => [version, name])).toContainEqual([
+    '20250123143913',
+    'create_code_embeddings',
+  ])
+  const { stdout } = await author().run('list', '--catalogue', PRACTICE)
+  expect(stdout).toMatch(/20250123143913 +create_code_embeddings +stepped\//)
+  expect(stdout).toMatch(/BackfillWorkspaceAgentkStates: ajv@[\d.]+, js-yaml@/)
+})
+
 it('says where there is nothing to test', async () => {
   expect((await author().json('test', await emptyFolder())).document).toMatchObject({ error: { code: 'usage' } })
 })

@@ -263,6 +263,7 @@ test('list shows a catalogue without any target, and a target without any catalo
   expect(alone.exitCode).toBe(0)
   expect(alone.stdout).toContain('No target is named')
   expect(alone.stdout).toContain('✕ does-not-parse.ts:')
+  expect(alone.stdout).not.toContain('npm packages')
   await tranche.run('install')
   await tranche.run('queue', 'ShoutNames')
   const { stdout } = await commandLine(database.connection, { TRANCHE_CATALOGUE: '' }).run('list')

@@ -1,5 +1,5 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import type { CliValues, ListValue } from '../../shared/cli-output.ts'
+import type { CatalogueValue, CliValues, ListValue } from '../../shared/cli-output.ts'
 import { defineCommand } from '../command.ts'
 import { listStates } from '../list-states.ts'
 import type { OpenedDatabase, Session } from '../session.ts'
@@ -49,10 +49,11 @@ async function listFolder(folder: string): Promise<CliValues['list']> {
   return { catalogue: describe(catalogue), target: null, databases: [], migrations: [] }
 }
 
-function describe({ folder, definitions, broken }: Catalogue): NonNullable<CliValues['list']['catalogue']> {
+function describe(catalogue: Catalogue): CatalogueValue {
+  const { folder, definitions, broken } = catalogue
   return {
     folder,
-    definitions: definitions.map(({ definition, file, hash }) => ({
+    definitions: definitions.map(({ definition, file, hash, packages }) => ({
       jobClassName: definition.jobClassName,
       description: definition.description,
       file,
@@ -61,7 +62,13 @@ function describe({ folder, definitions, broken }: Catalogue): NonNullable<CliVa
       columns: definition.columns,
       database: definition.database,
       arguments: Object.keys(definition.arguments),
+      packages,
     })),
+    stepped: catalogue
+      .stepped()
+      .migrations.map(({ definition: { version, milestone }, name, file, hash, packages }) => ({
+        ...{ version, name, file, hash, milestone, packages },
+      })),
     broken: broken.map(({ file, line, column, code, message, remedy }) => ({
       file,
       line,

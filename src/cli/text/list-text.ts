@@ -1,5 +1,11 @@
 /** The catalogue beside what is queued, as `tranche list` shows it. */
-import type { DefinitionValue, ListValue, MigrationStateValue, TrackedPlace } from '../../shared/cli-output.ts'
+import type {
+  CatalogueValue,
+  ListValue,
+  MigrationStateValue,
+  SteppedFileValue,
+  TrackedPlace,
+} from '../../shared/cli-output.ts'
 import { percentOf } from '../../shared/describe-migration.ts'
 import { shownId } from '../subject.ts'
 import { block, columns } from './columns.ts'
@@ -15,7 +21,9 @@ export function listText({ catalogue, target, databases, migrations }: ListValue
     ...(databases.length > 1 ? databases.map(databaseLine) : [targetLine(target)]),
     ...(catalogue === null
       ? []
-      : block('Definitions', definitionLines(catalogue.definitions, { migrations, isKnown: target !== null }))),
+      : block('Definitions', definitionLines(catalogue, { migrations, isKnown: target !== null }))),
+    ...block('Stepped migrations, see: tranche stepped list', steppedLines(catalogue?.stepped ?? [])),
+    ...block('npm packages that they import', packagesOf(catalogue)),
     ...block(
       'Broken files',
       (catalogue?.broken ?? []).map(
@@ -51,8 +59,8 @@ interface Tracking {
   readonly isKnown: boolean
 }
 
-function definitionLines(definitions: readonly DefinitionValue[], tracking: Tracking): readonly string[] {
-  if (definitions.length === 0) return ['none']
+function definitionLines({ definitions, stepped }: CatalogueValue, tracking: Tracking): readonly string[] {
+  if (definitions.length === 0) return stepped.length === 0 ? ['none'] : []
   const isOne = definitions.every(({ database }) => database === 'main')
   const rows = definitions.map(({ jobClassName, table, columns: names, file, database }) => [
     jobClassName,
@@ -61,6 +69,21 @@ function definitionLines(definitions: readonly DefinitionValue[], tracking: Trac
     file,
   ])
   return columns([['JOB CLASS', 'TABLE', 'STATE', 'FILE'], ...rows])
+}
+
+function steppedLines(files: readonly SteppedFileValue[]): readonly string[] {
+  if (files.length === 0) return []
+  return columns([['VERSION', 'NAME', 'FILE'], ...files.map(({ version, name, file }) => [version, name, file])])
+}
+
+/** Nothing is claimed about what these do. */
+function packagesOf(catalogue: CatalogueValue | null): readonly string[] {
+  if (catalogue === null) return []
+  const importers = [
+    ...catalogue.definitions.map(({ jobClassName, packages }) => ({ name: jobClassName, packages })),
+    ...catalogue.stepped,
+  ]
+  return importers.flatMap(({ name, packages }) => (packages.length === 0 ? [] : [`${name}: ${packages.join(', ')}`]))
 }
 
 function stateOf(jobClassName: string, { migrations, isKnown }: Tracking): string {

@@ -4,6 +4,7 @@ import { DEFAULT_DATABASE } from '../../engine/context.ts'
 import type { Logger } from '../../engine/ports.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import { reportMarkdown } from '../../shared/report-markdown.ts'
+import type { SteppedMigrationValue } from '../../shared/stepped-view.ts'
 import { createEngineHost, type DatabasePlace, type EngineHost } from '../create-engine-host.ts'
 import { openSecondConnection, TOUR_COUNTS } from './count-on-target.ts'
 import type { Steps } from './steps.ts'
@@ -39,11 +40,11 @@ export async function takeTour(request: TourRequest): Promise<void> {
     const toured: TouredIn[] = []
     for (const jobClassName of Object.keys(TOUR_COUNTS)) toured.push(await tourOne(request, host, jobClassName))
     const { engine, target } = host.main
-    await tourStepped({ engine, target, steps, signal })
+    const stepped = await tourStepped({ engine, target, steps, signal })
     steps.title('Report')
     await steps.step(
       'report',
-      () => writeReport(request, toured),
+      () => writeReport(request, toured, stepped),
       (file) => file,
     )
   } finally {
@@ -77,13 +78,14 @@ async function tourOne(request: TourRequest, host: EngineHost, jobClassName: str
 async function writeReport(
   { databases, catalogueFolder, reportFile, logger }: TourRequest,
   toured: readonly TouredIn[],
+  stepped: readonly SteppedMigrationValue[],
 ): Promise<string> {
   const reader = await createEngineHost({ databases, catalogueFolder, logger })
   try {
     const reports: string[] = []
     for (const { database, migrationId } of toured)
       reports.push(reportMarkdown(await reader.database(database).engine.report(migrationId)))
-    await writeFile(reportFile, tourReport(toured, reports))
+    await writeFile(reportFile, tourReport(toured, stepped, reports))
     return reportFile
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EROFS'))) throw error

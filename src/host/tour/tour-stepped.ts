@@ -4,7 +4,7 @@ import type { Target } from '../../engine/target/open-target.ts'
 import { query } from '../../engine/target/transaction.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import { sql } from '../../shared/sql.ts'
-import type { SteppedRunValue } from '../../shared/stepped-view.ts'
+import type { SteppedMigrationValue, SteppedRunValue } from '../../shared/stepped-view.ts'
 import type { Steps } from './steps.ts'
 
 interface SteppedTour {
@@ -14,8 +14,13 @@ interface SteppedTour {
   readonly signal: AbortSignal
 }
 
-/** Throws migration_failed where one failed, and what the engine throws. */
-export async function tourStepped({ engine, target, steps, signal }: SteppedTour): Promise<void> {
+/** Where each stands in the end. Throws migration_failed where one failed, and what the engine throws. */
+export async function tourStepped({
+  engine,
+  target,
+  steps,
+  signal,
+}: SteppedTour): Promise<readonly SteppedMigrationValue[]> {
   steps.title('Stepped migrations')
   await steps.step(
     'connect',
@@ -38,11 +43,12 @@ export async function tourStepped({ engine, target, steps, signal }: SteppedTour
     })
   }
   const copied = migrations.flatMap(({ operations }) => operations).find(({ result }) => result?.checksum !== undefined)
-  if (copied?.result === undefined || copied.result === null) return
+  if (copied?.result === undefined || copied.result === null) return migrations
   const { rows, checksum, withoutPartner } = copied.result
   steps.note(
     `compared: ${String(rows)} rows with checksum ${String(checksum)} in both tables, ${String(withoutPartner)} without an agent`,
   )
+  return migrations
 }
 
 /** An active connection stays as somebody chose it. */

@@ -85,6 +85,8 @@ it('ends well, and SQL confirms its report; the second time nothing is left to d
     const row = written.split('\n').find((line) => line.includes(`\`${String(statement)}\``))
     expect(row?.replaceAll(/\s/g, '').endsWith(`|${String(count)}|`)).toBe(true)
   }
+  expect(written).toMatch(/\| 20240904120000 SwitchToWorkspacesAgentConfigs \| completed \|/)
+  expect(written).toMatch(/\| 20250619000000 \w+ \| waits for an approval: /)
 
   const second = await ended(start(database, '--headless', '--report', report))
 
