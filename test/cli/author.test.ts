@@ -62,8 +62,16 @@ export default defineBatchedMigration({
 })
 `,
   )
+  await writeFile(
+    join(folder, 'asserts.test.ts'),
+    `import assert from 'node:assert/strict'
+import { test } from 'tranche/testing'
+test('counts', () => assert.equal(1, 1))
+`,
+  )
   const said = await complaints(folder)
   expect(said).toContain('batchSise')
+  expect(said).not.toContain('node:assert')
   expect(said).not.toContain('node:crypto')
 })
 
@@ -111,6 +119,11 @@ it('lists the practice catalogue whole: stepped files, and the npm packages that
   const { stdout } = await author().run('list', '--catalogue', PRACTICE)
   expect(stdout).toMatch(/20250123143913 +create_code_embeddings +stepped\//)
   expect(stdout).toMatch(/BackfillWorkspaceAgentkStates: ajv@[\d.]+, js-yaml@/)
+})
+
+it('says where a skeleton cannot be written', async () => {
+  const { document } = await author().json('init', '/dev/null/migrations')
+  expect(document).toMatchObject({ ok: false, error: { code: 'file_not_writable' } })
 })
 
 it('says where there is nothing to test', async () => {

@@ -12,9 +12,11 @@ export const init = defineCommand({
     const lines = value.files.map((file) => `  ${file}`)
     return {
       value,
-      text: [`✓ Catalogue ${value.folder}`, ...lines, 'Next: tranche test DIR, then tranche list --catalogue DIR'].join(
-        '\n',
-      ),
+      text: [
+        `✓ Catalogue ${value.folder}`,
+        ...lines,
+        `Next: tranche test ${named}, then tranche list --catalogue ${named}`,
+      ].join('\n'),
     }
   },
 })

@@ -5,7 +5,7 @@ import type { TransformOutcome } from '../../engine/ports.ts'
 
 const ROWS_AT_A_TIME = 8
 /** As much of a stack as tells where it was thrown. */
-const STACK_LINES = 12
+const STACK_LINES = 24
 
 interface Transforming {
   readonly args: JobArguments

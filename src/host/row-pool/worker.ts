@@ -8,6 +8,8 @@ import type { ChunkMessage, DefinitionPlace, WorkerMessage } from './messages.ts
 import { transformRows } from './transform-rows.ts'
 
 const PROGRESS_MS = 250
+// As many frames as the backtraces have that application code keeps; Node's own limit is ten.
+Error.stackTraceLimit = 20
 
 const port = parentPort
 if (port === null) throw new Error('this file runs as a worker thread')

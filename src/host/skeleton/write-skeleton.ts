@@ -13,6 +13,9 @@ const AUTHORS = [
   'README.md',
 ]
 
+/** Of Node, for an editor without @types/node. */
+const TYPES = ['node-crypto.d.ts', 'node-assert.d.ts']
+
 export interface Skeleton {
   readonly folder: string
   /** Relative; those that were written. A file that was there is left as it is. */
@@ -24,10 +27,11 @@ export async function writeSkeleton(named: string): Promise<Skeleton> {
   const folder = resolve(named)
   try {
     const files: string[] = []
+    await makeFolder(folder)
     await mkdir(join(folder, OWN), { recursive: true })
     for (const file of AUTHORS)
       if (await addFile(join(RESOURCES, 'skeleton', file), join(folder, file))) files.push(file)
-    await copyFile(join(RESOURCES, 'skeleton/node-crypto.d.ts'), join(folder, OWN, 'node-crypto.d.ts'))
+    for (const file of TYPES) await copyFile(join(RESOURCES, 'skeleton', file), join(folder, OWN, file))
     await cp(join(RESOURCES, 'types'), join(folder, OWN, 'types'), { recursive: true })
     await copyZod(join(folder, OWN, 'zod'))
     return { folder, files: [...files, `${OWN}/`] }
@@ -37,6 +41,19 @@ export async function writeSkeleton(named: string): Promise<Skeleton> {
       remedy: 'Name a folder that this user may write to.',
       cause,
     })
+  }
+}
+
+/** With those above it. Node's own `recursive` never ends where a file system makes no folders, as /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || dirname(folder) === folder) throw error
+    await makeFolder(dirname(folder))
+    await mkdir(folder)
   }
 }
 

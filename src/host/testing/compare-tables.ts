@@ -47,7 +47,19 @@ export function differenceOf(before: Tables, after: Tables): string | null {
       rows.length === before.get(name)?.length
     )
       continue
-    return `${name}: ${gone ?? 'no row'} became ${added ?? 'no row'} (${String(before.get(name)?.length ?? 0)} rows before, ${String(rows.length)} after)`
+    const counts = `(${String(before.get(name)?.length ?? 0)} rows before, ${String(rows.length)} after)`
+    if (added !== undefined || gone !== undefined)
+      return `${name}: ${gone ?? 'no row'} became ${added ?? 'no row'} ${counts}`
+    // The same rows, in other numbers.
+    return `${name}: ${repeated(before.get(name) ?? [], rows)} ${counts}`
   }
   return null
+}
+
+/** The first row that is there more or fewer times than before. Both are sorted. */
+function repeated(before: readonly string[], after: readonly string[]): string {
+  const index = after.findIndex((row, at) => row !== before[at])
+  const row = (index === -1 ? before[after.length] : after.length > before.length ? after[index] : before[index]) ?? ''
+  const timesIn = (rows: readonly string[]): string => String(rows.filter((each) => each === row).length)
+  return `${row} was there ${timesIn(before)} times, now ${timesIn(after)}`
 }

@@ -3,7 +3,7 @@ import { rangeWords } from '../../shared/describe-range.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { RunOutcome, RunProgress } from '../../engine/types.ts'
 import { TrancheError } from '../../shared/errors.ts'
-import { formatCount, formatRate } from '../../shared/format-number.ts'
+import { countOf, formatCount, formatRate } from '../../shared/format-number.ts'
 import { type Counted, type SecondConnection, TOUR_COUNTS } from './count-on-target.ts'
 import type { Steps } from './steps.ts'
 
@@ -96,7 +96,7 @@ function progressLine({ rows, rowsPerSecond, percentByKey }: RunProgress): strin
 function describeRun({ reason, jobsRun, rows, seconds }: RunOutcome): string {
   if (reason === 'nothing_to_do') return 'nothing left to do'
   const rate = seconds > 0 ? `, ${formatRate(rows.scanned / seconds)}` : ''
-  return `${reason}: ${formatCount(jobsRun)} jobs, ${formatCount(rows.scanned)} rows scanned, ${formatCount(rows.changed)} changed${rate}`
+  return `${reason}: ${countOf(jobsRun, 'job')}, ${formatCount(rows.scanned)} rows scanned, ${formatCount(rows.changed)} changed${rate}`
 }
 
 function assertCountsAgree(jobClassName: string, { rows }: RunOutcome, difference: number): void {
