@@ -118,13 +118,20 @@ export default {
     {
       name: 'practice-is-a-catalogue',
       comment:
-        'The practice catalogue imports what an author may: tranche, node:crypto, its own files, and what its package.json lists; its tests tranche/testing.',
+        'The practice catalogue imports what an author may: tranche, node:crypto, its own files, and what its package.json lists.',
       severity: 'error',
-      from: { path: '^resources/practice/' },
+      from: { path: '^resources/practice/', pathNot: '\\.test\\.ts$' },
       to: {
         pathNot:
-          '^(resources/practice/|src/(catalogue|host/testing)/api\\.ts$|(node:)?crypto$|node_modules/(ajv|js-yaml|@types/js-yaml)/)',
+          '^(resources/practice/|src/catalogue/api\\.ts$|(node:)?crypto$|node_modules/(ajv|js-yaml|@types/js-yaml)/)',
       },
+    },
+    {
+      name: 'practice-tests-are-an-authors',
+      comment: 'Its tests import what an author’s tests may: tranche/testing, the catalogue’s own files, and Node itself.',
+      severity: 'error',
+      from: { path: '^resources/practice/.*\\.test\\.ts$' },
+      to: { pathNot: '^(resources/practice/|src/(catalogue|host/testing)/api\\.ts$)', dependencyTypesNot: ['core'] },
     },
   ],
   options: {

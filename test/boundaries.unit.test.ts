@@ -44,10 +44,12 @@ const VIOLATIONS: Record<string, readonly [file: string, source: string]> = {
   ],
   'launchers-need-nothing': ['scripts/a.mjs', `import 'zod'`],
   'practice-is-a-catalogue': ['resources/practice/a.ts', `import '../../src/engine/here.ts'`],
+  'practice-tests-are-an-authors': ['resources/practice/b.test.ts', `import '../../src/engine/here.ts'`],
 }
 
 /** What the same rules let pass. */
 const ALLOWED: Record<string, string> = {
+  'resources/practice/allowed.test.ts': `import 'node:http'`,
   'src/engine/allowed.ts': `import 'pg'; import '../shared/here.ts'; import type {} from '../catalogue/here.ts'`,
   'src/preload/allowed.ts': `import 'electron'; import type {} from '../shared/here.ts'`,
   'src/main/allowed.ts': `import 'electron'; import '../host/utility-process.ts'`,
