@@ -128,7 +128,8 @@ export default {
     },
     {
       name: 'practice-tests-are-an-authors',
-      comment: 'Its tests import what an author’s tests may: tranche/testing, the catalogue’s own files, and Node itself.',
+      comment:
+        'Its tests import what an author’s tests may: tranche/testing, the catalogue’s own files, and Node itself.',
       severity: 'error',
       from: { path: '^resources/practice/.*\\.test\\.ts$' },
       to: { pathNot: '^(resources/practice/|src/(catalogue|host/testing)/api\\.ts$)', dependencyTypesNot: ['core'] },
