@@ -31,7 +31,6 @@ const VIOLATIONS: Record<string, readonly [file: string, source: string]> = {
   'renderer-imports': ['src/renderer/src/A.svelte', `<script>import '../../engine/here.ts'</script>`],
   'shared-packages': ['src/shared/b.ts', `import 'node:fs'`],
   'package-pg': ['src/storage/c.ts', `import 'pg'`],
-  'package-pgpass': ['src/engine/c.ts', `import 'pgpass'`],
   'package-amaro': ['src/engine/d.ts', `import 'amaro'`],
   'package-es-module-lexer': ['src/engine/e.ts', `import 'es-module-lexer'`],
   'package-better-sqlite3': ['src/engine/f.ts', `import 'better-sqlite3'`],
