@@ -34,7 +34,7 @@ export async function readRecentPace(
   const begin = recent.length === 0 ? null : Math.min(...recent.map(({ startedAtSeconds }) => startedAtSeconds))
   const held = await readHeld(transaction, { tables }, { migrationId, begin })
   const { rows: entries } = await transaction.query(
-    sql`SELECT kind, extract(epoch FROM at)::float8 AS "atSeconds" FROM ${tables.events}
+    sql`SELECT kind, extract(epoch FROM at)::float8 AS "atSeconds" FROM ${tables.events} AS e
          WHERE migration_id = ${migrationId} AND kind = ANY(${[...DRIVING_KINDS]}::text[]) AND at > to_timestamp(${begin ?? 0}::float8)
          ORDER BY id`,
   )

@@ -19,7 +19,7 @@ export async function listQuarantined(
       // The primary key gives the order; the migration's entries are found on the way.
       const { rows } = await transaction.query(
         sql`SELECT id, job_id, row_key, error_class, error_message, error_stack, ${iso('created_at')} AS at
-              FROM ${tables.quarantine}
+              FROM ${tables.quarantine} AS q
              WHERE migration_id = ${migrationId}::bigint AND id > ${after}::bigint
              ORDER BY id LIMIT ${limit}`,
       )

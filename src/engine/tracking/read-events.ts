@@ -21,7 +21,7 @@ export async function readEvents(
   const { rows } = await inTransaction(context, (transaction) =>
     transaction.query(
       sql`SELECT id, ${iso('at')} AS at, migration_id, job_id, kind, operator, host, details
-            FROM ${context.tables.events} WHERE migration_id = ${migrationId} AND id > ${after} ORDER BY id`,
+            FROM ${context.tables.events} AS e WHERE migration_id = ${migrationId} AND id > ${after} ORDER BY id`,
     ),
   )
   return rows.map(eventOf)
