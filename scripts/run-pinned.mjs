@@ -23,9 +23,11 @@ export function runPinned(file, args, nodeFlags = []) {
   return new Promise((resolve) => {
     const node = getPinnedNode()
     const preload = pathToFileURL(join(ROOT, 'scripts/launched.mjs')).href
+    // Types are stripped and code is compiled once per change, not at each start; where it can't be written there is none.
+    const env = { NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/node'), ...process.env }
     // Older pinned versions (macOS) still call type stripping experimental.
     const flags = ['--disable-warning=ExperimentalWarning', `--import=${preload}`, ...nodeFlags]
-    const child = spawn(node, [...flags, join(ROOT, file), ...args], { stdio: 'inherit' })
+    const child = spawn(node, [...flags, join(ROOT, file), ...args], { stdio: 'inherit', env })
     // Each signal is passed on, because it may be meant for us alone. When it went to the whole process group (Ctrl-C)
     // the child has it already and launched.mjs drops ours. On Windows passing on would be killing.
     /** @param {NodeJS.Signals} signal */
