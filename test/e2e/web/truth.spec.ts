@@ -52,7 +52,7 @@ async function expectAgreement(page: Page, practice: Practice): Promise<void> {
   await page.getByRole('link', { name: 'Runs', exact: true }).click()
   const row = page.getByRole('row', { name: new RegExp(ROUTES) })
   await expect(row).toContainText(`${String(sql.succeeded)}${sql.failed > 0 ? ` ${String(sql.failed)}` : ''}`)
-  await row.getByRole('link').click()
+  await row.getByRole('link', { name: ROUTES, exact: true }).click()
 }
 
 test('the numbers of the monitor are those of the tracking tables: paused, failed, finished', async ({
