@@ -105,7 +105,7 @@ export async function driveJob(jobDrive: JobDrive, first: Claim): Promise<JobEnd
 /** Whether the sub-batch is narrowed to the rows that fail; those behind it go on. */
 async function goOnWithin({ context, drive }: JobDrive, course: Course, error: unknown): Promise<boolean> {
   const { position } = course
-  const narrowed = await narrow(context, drive, position, error)
+  const narrowed = await withContentionRetries(context, () => narrow(context, drive, position, error))
   if (narrowed === null) return false
   if (narrowed.kind === 'row') course.next = narrowed.prepared
   else course.position = position.divided(narrowed.slices)

@@ -25,7 +25,6 @@ import { kindOfError } from './target/sqlstate.ts'
 import type { RunEndReason } from './types.ts'
 
 const POLL_MS = 1_000
-
 /** So long a lock of somebody else is met again and again before that is called waiting. */
 const BUSY_SHOWN_AFTER_MS = 1_000
 
@@ -151,9 +150,10 @@ async function oneTurn(lanes: Lanes): Promise<void> {
 /** Plans and claims of others take milliseconds; what lasts longer is told. */
 async function onBusy(lanes: Lanes): Promise<void> {
   lanes.busySinceMs ??= performance.now()
-  if (performance.now() - lanes.busySinceMs >= BUSY_SHOWN_AFTER_MS)
-    waitFor(lanes, 'another session holds a lock on the jobs that are next', null)
-  return sleep(lanes, 20 + lanes.context.random.next() * 60)
+  const isLong = performance.now() - lanes.busySinceMs >= BUSY_SHOWN_AFTER_MS
+  if (!isLong) return sleep(lanes, 20 + lanes.context.random.next() * 60)
+  waitFor(lanes, 'another session holds a lock on the jobs that are next', null)
+  return sleep(lanes, POLL_MS)
 }
 
 /** Our own jobs first: the answer to a claim's COMMIT may have been lost. Runs under the mutex, so the limit is exact. */

@@ -8,7 +8,7 @@ import { type EngineContext, inTransaction, onlyRow } from './context.ts'
 import { readHold, toHold } from './hold.ts'
 import { maximumOf, minimumOf } from './planner.ts'
 import { readRecentPace } from './recent-pace.ts'
-import { readSchedule } from './schedule.ts'
+import { readSchedule, readScheduling, type Scheduling } from './schedule.ts'
 import { MAX_ATTEMPTS } from './takeover.ts'
 import type { Transaction } from './target/transaction.ts'
 import { countRows } from './tracking/count-rows.ts'
@@ -30,8 +30,9 @@ export async function listStates(context: EngineContext): Promise<readonly Migra
     context,
     async (transaction) => {
       const states: MigrationState[] = []
+      const scheduling = await readScheduling(transaction, context)
       for (const migration of await listMigrations(transaction, context.tables))
-        states.push(await stateOf(transaction, context, migration))
+        states.push(await stateOf(transaction, context, scheduling, migration))
       return states
     },
     ONE_SNAPSHOT,
@@ -47,7 +48,7 @@ export async function getState(context: EngineContext, reference: string): Promi
         ? await findMigration(transaction, context.tables, reference)
         : onlyOne(reference, await listMigrationsOfClass(transaction, context.tables, reference))
       if (migration === null) throw unknownMigration(reference)
-      return stateOf(transaction, context, migration)
+      return stateOf(transaction, context, await readScheduling(transaction, context), migration)
     },
     ONE_SNAPSHOT,
   )
@@ -71,6 +72,7 @@ function onlyOne(reference: string, migrations: readonly Migration[]): Migration
 async function stateOf(
   transaction: Transaction,
   context: EngineContext,
+  scheduling: Scheduling,
   migration: Migration,
 ): Promise<MigrationState> {
   const { tables } = context
@@ -94,7 +96,7 @@ async function stateOf(
     definitionHash: detail?.definition_hash ?? null,
     scanRows: detail?.scan_rows ?? null,
     failure: migration.status === 'failed' ? await readFailure(transaction, context, migration.id) : null,
-    schedule: await readSchedule(transaction, context, migration),
+    schedule: await readSchedule(transaction, context, scheduling, migration),
     unresolvedReasons: rows.unresolved === 0 ? {} : await readReasons(transaction, context, migration.id),
     isAttached: tables.isAttached,
   }

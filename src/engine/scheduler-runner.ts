@@ -12,7 +12,7 @@ export interface SchedulerRunner {
   leave(details: Readonly<Record<string, unknown>>): Promise<void>
 }
 
-/** Registers and keeps beating; rows of schedulers that died are removed on the way. */
+/** Registers and keeps beating; rows of schedulers that died are removed on the way, also later: none counts as dead right after the server's start. */
 export async function registerScheduler(
   context: EngineContext,
   details: Readonly<Record<string, unknown>>,
@@ -20,19 +20,17 @@ export async function registerScheduler(
   const { tables } = context
   const runnerId = context.random.uuid()
   const register = registerRunner(context, { runnerId, migrationId: null })
+  const removeDead = sql`DELETE FROM ${tables.runners} WHERE migration_id IS NULL AND NOT ${tables.isLive}(heartbeat_at)`
   await withContentionRetries(context, () =>
     inWritingTransaction(context, async (transaction) => {
-      await transaction.query(
-        sql`DELETE FROM ${tables.runners} WHERE migration_id IS NULL AND NOT ${tables.isLive}(heartbeat_at)`,
-      )
-      await transaction.query(register)
+      await transaction.queryAll([removeDead, register])
       await recordEvent(transaction, context, { kind: 'work', details: { runnerId, ...details } })
     }),
   )
   const stop = new AbortController()
   // Inserted anew where another scheduler took it for dead: nothing hangs on it but what people see.
   const beating = keepBeating(context, stop.signal, async () => {
-    await inWritingTransaction(context, (transaction) => transaction.query(register))
+    await inWritingTransaction(context, (transaction) => transaction.queryAll([removeDead, register]))
     return true
   })
   return {
