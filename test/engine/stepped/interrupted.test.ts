@@ -70,7 +70,7 @@ function schemaOf({ query }: SteppedBundle): Promise<unknown> {
     `SELECT c.relname AS name, pg_get_expr(c.relpartbound, c.oid) AS bound,
             (SELECT array_agg(attname || ' ' || format_type(atttypid, atttypmod) || attnotnull ORDER BY attnum)
                FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0) AS columns,
-            (SELECT array_agg(pg_get_indexdef(indexrelid) ORDER BY 1) FROM pg_index WHERE indrelid = c.oid AND indisvalid) AS indexes
+            (SELECT array_agg(pg_get_indexdef(indexrelid) ORDER BY pg_get_indexdef(indexrelid)) FROM pg_index WHERE indrelid = c.oid AND indisvalid) AS indexes
        FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'S') ORDER BY 1`,
   )
 }
