@@ -1,5 +1,6 @@
 /** What operators do to a queued migration from any machine: pause, resume, set, retry, wait. Each is journaled. */
 import { TrancheError } from '../shared/errors.ts'
+import type { RetrySize } from '../shared/retry-size.ts'
 import { sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES, type MigrationStatus } from '../shared/status.ts'
 import { restoreIfAbandoned } from './abandoned.ts'
@@ -26,8 +27,7 @@ const WAIT_POLL_MS = 500
 export interface RetryOptions {
   readonly jobId?: string
   readonly group?: string
-  /** same: each job as it is, behind its cursor. half: split first. */
-  readonly size?: 'same' | 'half'
+  readonly size?: RetrySize
 }
 
 /** Takes effect at each runner's next sub-batch. A finalizing migration goes back to the status that it came from. */
@@ -84,7 +84,7 @@ export async function setKnobs(context: EngineContext, migrationId: string, chan
 
 /**
  * Failed jobs get their attempts back, cursors are kept, and the migration becomes active. With a filter only those jobs;
- * with size half each of them is split first, whatever it failed of.
+ * with size half each of them is split first, whatever it failed of; with rows its sub-batches are of one row from now on.
  * Throws unknown_job where the filter names none, illegal_transition where the migration cannot become active.
  */
 export async function retryMigration(
@@ -101,7 +101,7 @@ export async function retryMigration(
   const retry = async (transaction: Transaction): Promise<StatusChange> => {
     const changed = await transitionMigration(transaction, context, { migrationId, event: 'execute' })
     const { rows } = await transaction.query(
-      sql`UPDATE ${tables.jobs} SET attempts = 0, updated_at = clock_timestamp()
+      sql`UPDATE ${tables.jobs} SET attempts = 0, updated_at = clock_timestamp() ${size === 'rows' ? sql`, sub_batch_size = 1` : sql``}
            WHERE batched_background_migration_id = ${migrationId} AND status = ${JOB_STATUS_CODES.failed}
              ${wanted === null ? sql`` : sql`AND id = ANY (${[...wanted]}::bigint[])`}
           RETURNING id`,
@@ -112,7 +112,7 @@ export async function retryMigration(
       migrationId,
       details: {
         ...filter,
-        ...(size === 'half' ? { size } : {}),
+        ...(size === 'same' ? {} : { size }),
         from: changed.from,
         to: changed.to,
         retried: retried.length,

@@ -23,6 +23,7 @@ import type { JournalEntry, MigrationCopy, RunView, TransitionView } from './his
 import type { JobCell, JobDetail, Page } from './job-view.ts'
 import type { QuarantinedRowValue } from './quarantine-view.ts'
 import { QueueInput, type QueuePlan } from './queue-plan.ts'
+import { RETRY_SIZES } from './retry-size.ts'
 import { createClientOf, createServerOf, type ClientOf, type HandlersOf, takes, type Transport } from './rpc.ts'
 import type { SessionView } from './session-view.ts'
 import { Settings } from './settings.ts'
@@ -147,8 +148,8 @@ export const contract = {
     OfMigration.extend({
       jobId: Id.optional(),
       group: z.string().max(64).optional(),
-      /** half: each job is split first. */
-      size: z.enum(['same', 'half']).default('same'),
+      /** rows: with sub-batches of one row. */
+      size: z.enum(RETRY_SIZES).default('same'),
       isConfirmed,
     }),
   ).returns<{ readonly retried: number; readonly migration: MigrationValue }>(),

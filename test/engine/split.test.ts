@@ -228,3 +228,21 @@ describe('run with one job', () => {
     await expect(engine.run(migrationId, { jobId: '999' })).rejects.toMatchObject({ code: 'unknown_job' })
   })
 })
+
+it('a retry row by row commits up to the row that fails, whose key the job then stands at', async () => {
+  const bundle = await queued({ batchSize: 12, subBatchSize: 4 })
+  const { engine, migrationId, query } = bundle
+  await query('ALTER TABLE items ADD CONSTRAINT not_this CHECK (hits = 0 OR id <> 21)')
+  await engine.run(migrationId)
+  expect(await jobsOf(bundle)).toMatchObject([{ cursor: ['12'], status: 2 }])
+
+  expect(await engine.retry(migrationId, { size: 'rows' })).toMatchObject({ retried: 1 })
+  expect(await engine.run(migrationId)).toMatchObject({ reason: 'failed' })
+
+  // 15 and 18 are done now; 21 fails alone.
+  expect(await jobsOf(bundle)).toMatchObject([{ cursor: ['18'], status: 2 }])
+  await query('ALTER TABLE items DROP CONSTRAINT not_this')
+  await engine.retry(migrationId, { size: 'rows' })
+  expect(await engine.run(migrationId)).toMatchObject({ reason: 'finished' })
+  expect(await hits(bundle)).toEqual(new Array<number>(12).fill(1))
+})

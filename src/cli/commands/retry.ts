@@ -1,7 +1,7 @@
 import { TrancheError } from '../../shared/errors.ts'
 import { countOf } from '../../shared/format-number.ts'
+import { RETRY_SIZES, type RetrySize } from '../../shared/retry-size.ts'
 import { defineCommand, ONE_ID } from '../command.ts'
-import { notBuilt } from '../not-built.ts'
 import { parseJobId } from '../parse-job-id.ts'
 import { shownId } from '../subject.ts'
 import { whoDrives } from '../text/who-drives.ts'
@@ -12,7 +12,10 @@ export const retry = defineCommand({
   flags: {
     job: { value: 'ID', help: 'only this job' },
     group: { value: 'GROUP', help: 'only jobs that failed in this way (tranche failures shows groups)' },
-    size: { value: 'SIZE', help: 'same: as they are (the default); half: split each job first' },
+    size: {
+      value: 'SIZE',
+      help: 'same: as they are (the default); half: split each job first; rows: one row at a time',
+    },
   },
   help: 'Gives failed jobs their attempts back and makes the migration active. Each goes on behind its last committed sub-batch.',
   onSignal: 'leave',
@@ -47,10 +50,10 @@ export const retry = defineCommand({
 })
 
 /** undefined: not given, which is same but on GitLab's own tables. */
-function parseSize(size: string | undefined): 'same' | 'half' | undefined {
-  if (size === undefined || size === 'same' || size === 'half') return size
-  if (size === 'rows') throw notBuilt('tranche retry --size rows')
-  throw new TrancheError('usage', `--size is ${JSON.stringify(size)}; expected same or half`, {
+function parseSize(size: string | undefined): RetrySize | undefined {
+  const known = RETRY_SIZES.find((each) => each === size)
+  if (size === undefined || known !== undefined) return known
+  throw new TrancheError('usage', `--size is ${JSON.stringify(size)}; expected same, half or rows`, {
     remedy: 'Leave --size out.',
   })
 }

@@ -29,14 +29,14 @@ export async function resumeAttached(context: EngineContext, migrationId: string
 /**
  * Every failed job of a failed migration is split in two halves, whatever it failed of, and the migration becomes active.
  * Locked in transactions of 100 jobs, as GitLab does it. Throws illegal_transition unless it is failed, unknown_job where
- * a filter names none, invalid_arguments for size same.
+ * a filter names none, invalid_arguments for any size but half.
  */
 export async function retryAttached(
   context: EngineContext,
   migrationId: string,
   { size, ...filter }: RetryOptions = {},
 ): Promise<{ readonly retried: number; readonly migration: Migration }> {
-  if (size === 'same') throw alwaysHalved()
+  if (size !== undefined && size !== 'half') throw alwaysHalved()
   const own = writable(context)
   const isFiltered = filter.jobId !== undefined || filter.group !== undefined
   const only = isFiltered ? await failedJobs(context, migrationId, filter) : null

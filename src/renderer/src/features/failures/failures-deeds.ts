@@ -1,4 +1,5 @@
 import type { Console } from '../../state/console.svelte.ts'
+import type { RetrySize } from '../../../../shared/retry-size.ts'
 import type { Doing } from '../../state/doing.svelte.ts'
 
 interface Of {
@@ -26,7 +27,7 @@ export class FailuresDeeds {
     this.#onchanged = onchanged
   }
 
-  readonly retry = async (what: Retried, size: 'same' | 'half'): Promise<void> => {
+  readonly retry = async (what: Retried, size: RetrySize): Promise<void> => {
     const isSure = await this.#console.confirm('retry', {
       title: 'Retry on PRODUCTION',
       text: 'Failed jobs get their attempts back and go on behind their last committed row. Runners that are there may take them at once.',
