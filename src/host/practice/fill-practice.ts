@@ -9,7 +9,9 @@ import { TrancheError } from '../../shared/errors.ts'
 import { quoteIdentifier, sql } from '../../shared/sql.ts'
 import type { Target } from '../../engine/target/open-target.ts'
 import { query } from '../../engine/target/transaction.ts'
+import { fillTables } from './fill-tables.ts'
 import { releaseLocks } from './hold-locks.ts'
+import { inTransaction } from './in-transaction.ts'
 import { type PracticeData, readPracticeData } from './practice-data.ts'
 
 const DEFAULT_ROWS = 200_000
@@ -45,24 +47,37 @@ interface Marker {
 
 /** Throws practice_foreign_database where the database is neither empty nor ours; changes nothing then. */
 export async function fillPractice(target: Target, request: FillRequest): Promise<FillOutcome> {
-  const { isReset, onProgress } = request
-  return target.withClient(async (client) => {
-    const marker = await readMarker(client)
-    if (marker === null && !(await isEmpty(client))) throw foreign(target)
-    const wanted = request.rows ?? marker?.rows ?? DEFAULT_ROWS
-    // A reset is to a state in which everything ends well, unless trouble is asked for again.
-    const withTrouble = request.withTrouble ?? (!isReset && marker?.hasTrouble === true)
-    const data = await readAll(request)
-    const wish: Marker = { rows: wanted, isComplete: true, hasTrouble: withTrouble, dataHash: hashOf(data) }
-    if (isDeepStrictEqual(marker, wish) && !isReset) return { rows: wanted, isFilled: false, hasTrouble: withTrouble }
-    if (marker !== null) {
-      onProgress('emptying the practice database')
-      await releaseLocks(client)
-      await empty(client, data, request)
-    }
-    await fill(client, data, { ...request, wish })
-    return { rows: wanted, isFilled: true, hasTrouble: withTrouble }
-  })
+  const data = await readAll(request)
+  const { wish, isFilled } = await target.withClient((client) => prepare(client, target, { ...request, data }))
+  const { rows, hasTrouble } = wish
+  if (isFilled) {
+    await fillTables(target, data, { ...request, rows, withTrouble: hasTrouble })
+    await target.withClient((client) => client.query('UPDATE tranche_practice.marker SET is_complete = true'))
+  }
+  return { rows, isFilled, hasTrouble }
+}
+
+/** What is to be there; empties the database and marks it as ours where that is not there yet. */
+async function prepare(
+  client: pg.Client,
+  target: Target,
+  request: FillRequest & { readonly data: readonly PracticeData[] },
+): Promise<{ readonly wish: Marker; readonly isFilled: boolean }> {
+  const { isReset, onProgress, data } = request
+  const marker = await readMarker(client)
+  if (marker === null && !(await isEmpty(client))) throw foreign(target)
+  // A reset is to a state in which everything ends well, unless trouble is asked for again.
+  const hasTrouble = request.withTrouble ?? (!isReset && marker?.hasTrouble === true)
+  const rows = request.rows ?? marker?.rows ?? DEFAULT_ROWS
+  const wish: Marker = { rows, isComplete: true, hasTrouble, dataHash: hashOf(data) }
+  if (isDeepStrictEqual(marker, wish) && !isReset) return { wish, isFilled: false }
+  if (marker !== null) {
+    onProgress('emptying the practice database')
+    await releaseLocks(client)
+    await empty(client, data, request)
+  }
+  await writeMarker(client, wish)
+  return { wish, isFilled: true }
 }
 
 async function readAll({ catalogueFolder, dataFolders }: FillRequest): Promise<readonly PracticeData[]> {
@@ -109,12 +124,8 @@ async function empty(client: pg.Client, data: readonly PracticeData[], { trackin
   })
 }
 
-async function fill(
-  client: pg.Client,
-  data: readonly PracticeData[],
-  { wish, onProgress, signal }: FillRequest & { readonly wish: Marker },
-): Promise<void> {
-  // The marker comes first: a fill that is killed half-way leaves a database that is known to be ours.
+/** It comes before the rows: a fill that is killed half-way leaves a database that is known to be ours. */
+async function writeMarker(client: pg.Client, { rows, hasTrouble, dataHash }: Marker): Promise<void> {
   await inTransaction(client, async () => {
     await client.query('CREATE SCHEMA tranche_practice')
     await client.query(
@@ -122,45 +133,13 @@ async function fill(
     )
     await client.query(
       'INSERT INTO tranche_practice.marker (rows, is_complete, has_trouble, data_hash) VALUES ($1, false, $2, $3)',
-      [wish.rows, wish.hasTrouble, wish.dataHash],
+      [rows, hasTrouble, dataHash],
     )
   })
-  for (const part of data) {
-    onProgress(`filling ${spoken(part.name)}`)
-    signal?.throwIfAborted()
-    await inTransaction(client, () => client.query(part.schema))
-    await inTransaction(client, async () => {
-      await client.query(`SELECT set_config('practice.rows', $1, true)`, [String(wish.rows)])
-      await client.query(part.rows)
-    })
-  }
-  for (const { name, trouble } of data) {
-    if (!wish.hasTrouble || trouble === null) continue
-    onProgress(`making trouble in ${spoken(name)}`)
-    await inTransaction(client, () => client.query(trouble))
-  }
-  await client.query('UPDATE tranche_practice.marker SET is_complete = true')
 }
 
 function hashOf(data: readonly PracticeData[]): string {
   return createHash('sha256').update(JSON.stringify(data)).digest('hex')
-}
-
-/** `20-duo-workflows` → `duo workflows`. */
-function spoken(name: string): string {
-  return name.replace(/^\d+-/, '').replaceAll('-', ' ')
-}
-
-/** The scripts are files of ours with many statements each, so they go through the simple protocol. */
-async function inTransaction(client: pg.Client, body: () => Promise<unknown>): Promise<void> {
-  await client.query('BEGIN')
-  try {
-    await body()
-    await client.query('COMMIT')
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined)
-    throw error
-  }
 }
 
 function foreign({ description }: Target): TrancheError {

@@ -161,7 +161,7 @@ async function fillDatabase(parameters: TargetParameters, request: Filling): Pro
   const target = openTarget(parameters, {
     applicationName: 'tranche practice',
     logger: request.logger,
-    maxConnections: 1,
+    maxConnections: 2,
   })
   // An interrupted fill must not wait for its statement; the server rolls it back when the connection is gone.
   const stop = (): void => void target.close()

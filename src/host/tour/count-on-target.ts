@@ -11,7 +11,10 @@ export interface Counted extends SqlCount {
   readonly count: number
 }
 
-/** The rows of each practice table, and how many of them are filled. The difference of the second is what a run changed. */
+/**
+ * The rows of each practice table, and how many of them are filled. The difference of the second is what a run changed. In the
+ * order of the tour: what takes long comes first.
+ */
 export const TOUR_COUNTS: Readonly<Record<string, { readonly all: SqlCount; readonly filled: SqlCount }>> = {
   BackfillServiceAccountIdOnDuoWorkflowsWorkflows: {
     all: { label: 'workflows', statement: 'SELECT count(*) FROM duo_workflows_workflows' },
@@ -25,6 +28,15 @@ export const TOUR_COUNTS: Readonly<Record<string, { readonly all: SqlCount; read
     filled: {
       label: 'routes with a namespace',
       statement: 'SELECT count(*) FROM routes WHERE namespace_id IS NOT NULL',
+    },
+  },
+  BackfillWorkspaceAgentkStates: {
+    all: { label: 'workspaces', statement: 'SELECT count(*) FROM remote_development.workspaces' },
+    // Some have a state without any object, from an earlier try.
+    filled: {
+      label: 'workspaces with a desired config',
+      statement:
+        'SELECT count(*) FROM remote_development.workspace_agentk_states WHERE jsonb_array_length(desired_config) > 0',
     },
   },
   SplitIntegrationProperties: {
@@ -62,15 +74,6 @@ export const TOUR_COUNTS: Readonly<Record<string, { readonly all: SqlCount; read
     filled: {
       label: 'builds with a namespace',
       statement: 'SELECT count(*) FROM ci_builds WHERE namespace_id IS NOT NULL',
-    },
-  },
-  BackfillWorkspaceAgentkStates: {
-    all: { label: 'workspaces', statement: 'SELECT count(*) FROM remote_development.workspaces' },
-    // Some have a state without any object, from an earlier try.
-    filled: {
-      label: 'workspaces with a desired config',
-      statement:
-        'SELECT count(*) FROM remote_development.workspace_agentk_states WHERE jsonb_array_length(desired_config) > 0',
     },
   },
 }

@@ -5,6 +5,8 @@ export interface Steps {
   /** Runs a step and prints what it came to, with the time that it took. */
   step<T>(name: string, action: () => Promise<T>, describe: (result: T) => string): Promise<T>
   note(text: string): void
+  /** Its lines are printed together once `use` has ended or thrown, since others may print meanwhile. */
+  block<T>(use: (steps: Steps) => Promise<T>): Promise<T>
 }
 
 const NAME_WIDTH = 10
@@ -28,6 +30,14 @@ export function createSteps(write: (line: string) => void): Steps {
     },
     note(text) {
       write(`  ${text}`)
+    },
+    async block(use) {
+      const lines: string[] = []
+      try {
+        return await use(createSteps((line) => lines.push(line)))
+      } finally {
+        for (const line of lines) write(line)
+      }
     },
   }
 }

@@ -1,16 +1,20 @@
 /** The tour through the practice catalogue: install, then queue → run → verify → finalize for each migration, then a report. */
 import { writeFile } from 'node:fs/promises'
 import { DEFAULT_DATABASE } from '../../engine/context.ts'
+import { createMutex } from '../../engine/mutex.ts'
 import type { Logger } from '../../engine/ports.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import { reportMarkdown } from '../../shared/report-markdown.ts'
 import type { SteppedMigrationValue } from '../../shared/stepped-view.ts'
 import { createEngineHost, type DatabasePlace, type EngineHost } from '../create-engine-host.ts'
-import { openSecondConnection, TOUR_COUNTS } from './count-on-target.ts'
+import { TOUR_COUNTS } from './count-on-target.ts'
 import type { Steps } from './steps.ts'
-import { type Toured, tourMigration } from './tour-migration.ts'
+import { type TourContext, type Toured, tourMigration } from './tour-migration.ts'
 import { tourReport } from './tour-report.ts'
 import { tourStepped } from './tour-stepped.ts'
+
+/** One connection hardly uses more than one core of the server; these machines have two. */
+const LANES = 2
 
 export interface TourRequest {
   readonly databases: ReadonlyMap<string, DatabasePlace>
@@ -25,7 +29,7 @@ export interface TourRequest {
 /** Throws what any step throws; what was committed until then stays, and the next tour goes on from there. */
 export async function takeTour(request: TourRequest): Promise<void> {
   const { databases, catalogueFolder, logger, steps, signal } = request
-  const host = await createEngineHost({ databases, catalogueFolder, logger })
+  const host = await createEngineHost({ databases, catalogueFolder, logger, parallel: LANES })
   try {
     for (const { name, engine } of host.databases) {
       await steps.step(
@@ -37,8 +41,7 @@ export async function takeTour(request: TourRequest): Promise<void> {
             : `the tracking schema "${schema}" is there already in ${name}`,
       )
     }
-    const toured: TouredIn[] = []
-    for (const jobClassName of Object.keys(TOUR_COUNTS)) toured.push(await tourOne(request, host, jobClassName))
+    const toured = await tourAll(request, host)
     const { engine, target } = host.main
     const stepped = await tourStepped({ engine, target, steps, signal })
     steps.title('Report')
@@ -56,22 +59,52 @@ interface TouredIn extends Toured {
   readonly database: string
 }
 
+/** Several at the same time, as `tranche work` does it. The first error stops the others. */
+async function tourAll(request: TourRequest, host: EngineHost): Promise<readonly TouredIn[]> {
+  const { steps, showProgress } = request
+  const failed = new AbortController()
+  const signal = AbortSignal.any([request.signal, failed.signal])
+  const names = Object.keys(TOUR_COUNTS)
+  const toured = new Map<string, TouredIn>()
+  const shown = new Map<string, string>()
+  const left = [...names]
+  const queueing = createMutex()
+  const lane = async (): Promise<void> => {
+    for (let name = left.shift(); name !== undefined && !signal.aborted; name = left.shift()) {
+      const jobClassName = name
+      const show = (line: string): void => {
+        shown.set(jobClassName, line)
+        showProgress([...shown.values()].filter((each) => each !== '').join('; '))
+      }
+      const one = { ...request, queueing, signal, showProgress: show }
+      const tour = (own: Steps): Promise<TouredIn> => tourOne({ ...one, steps: own }, host, jobClassName)
+      await steps
+        .block(tour)
+        .then((outcome) => toured.set(jobClassName, outcome))
+        .catch((error: unknown) => {
+          failed.abort(error)
+        })
+    }
+  }
+  await Promise.all(Array.from({ length: LANES }, lane))
+  signal.throwIfAborted()
+  return names.flatMap((name) => toured.get(name) ?? [])
+}
+
 /** In the database that its definition names. */
-async function tourOne(request: TourRequest, host: EngineHost, jobClassName: string): Promise<TouredIn> {
-  const { databases, steps, signal, showProgress } = request
+async function tourOne(
+  request: TourRequest & Pick<TourContext, 'queueing'>,
+  host: EngineHost,
+  jobClassName: string,
+): Promise<TouredIn> {
+  const { databases, steps, queueing, signal, showProgress } = request
   signal.throwIfAborted()
   const { name, engine } = host.database(host.catalogue?.find(jobClassName)?.definition.database ?? DEFAULT_DATABASE)
   const place = databases.get(name)
   if (place === undefined) throw new Error(`${name} is open and was not asked for`)
-  const second = await openSecondConnection(place.parameters)
-  try {
-    return {
-      ...(await tourMigration({ engine, second, steps, signal, showProgress }, jobClassName)),
-      database: name,
-    }
-  } finally {
-    await second.close()
-  }
+  const { parameters } = place
+  const toured = await tourMigration({ engine, parameters, steps, queueing, signal, showProgress }, jobClassName)
+  return { ...toured, database: name }
 }
 
 /** Read by an engine on connections of its own: what it states is what anybody else would read now. */

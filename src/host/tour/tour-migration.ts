@@ -1,10 +1,12 @@
 /** One migration of the tour: queue, run, verify, finalize, and SQL's own counts before and after. */
 import { rangeWords } from '../../shared/describe-range.ts'
 import type { Engine } from '../../engine/engine.ts'
-import type { RunOutcome, RunProgress } from '../../engine/types.ts'
+import type { Mutex } from '../../engine/mutex.ts'
+import type { TargetParameters } from '../../engine/target/parameters.ts'
+import type { Migration, RunOutcome, RunProgress } from '../../engine/types.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import { countOf, formatCount, formatRate } from '../../shared/format-number.ts'
-import { type Counted, type SecondConnection, TOUR_COUNTS } from './count-on-target.ts'
+import { type Counted, openSecondConnection, type SecondConnection, TOUR_COUNTS } from './count-on-target.ts'
 import type { Steps } from './steps.ts'
 
 export interface Toured {
@@ -17,8 +19,10 @@ export interface Toured {
 
 export interface TourContext {
   readonly engine: Engine
-  readonly second: SecondConnection
+  readonly parameters: TargetParameters
   readonly steps: Steps
+  /** Migrations are queued in the order in which the tour takes them up, so that their ids are the same each time. */
+  readonly queueing: Mutex
   readonly signal: AbortSignal
   /** Shown while a run goes on; '' clears it. */
   readonly showProgress: (line: string) => void
@@ -26,21 +30,32 @@ export interface TourContext {
 
 /** Throws what the engine throws, and `check_failed` where SQL's counts contradict the run's. */
 export async function tourMigration(tour: TourContext, jobClassName: string): Promise<Toured> {
-  const { engine, second, steps, signal } = tour
-  const counts = TOUR_COUNTS[jobClassName]
+  const { engine, steps, queueing, parameters } = tour
   steps.title(jobClassName)
   const { migration } = await steps.step(
     'queue',
     // a tour's pace: no pause between sub-batches
-    () => engine.queue({ jobClassName, pauseMs: 0 }),
+    () => queueing.run(() => engine.queue({ jobClassName, pauseMs: 0 })),
     ({ duplicate, migration }) =>
       duplicate
         ? `migration ${migration.id} was queued before`
         : `migration ${migration.id}, keys ${rangeWords(migration) ?? 'unknown'}, ~${formatCount(migration.totalTupleCount ?? 0)} rows`,
   )
+  const second = await openSecondConnection(parameters)
+  try {
+    return await tourQueued(tour, migration, second)
+  } finally {
+    await second.close()
+  }
+}
+
+async function tourQueued(tour: TourContext, migration: Migration, second: SecondConnection): Promise<Toured> {
+  const { engine, steps, signal } = tour
+  const { jobClassName } = migration
+  const counts = TOUR_COUNTS[jobClassName]
   const before =
     counts === undefined ? null : { all: await second.count(counts.all), filled: await second.count(counts.filled) }
-  const run = await steps.step('run', () => runShown(tour, migration.id), describeRun)
+  const run = await steps.step('run', () => runShown(tour, migration), describeRun)
   if (run.reason === 'aborted') signal.throwIfAborted()
   await steps.step(
     'verify',
@@ -76,9 +91,12 @@ export async function tourMigration(tour: TourContext, jobClassName: string): Pr
   }
 }
 
-async function runShown({ engine, signal, showProgress }: TourContext, migrationId: string): Promise<RunOutcome> {
+async function runShown(
+  { engine, signal, showProgress }: TourContext,
+  { id: migrationId, jobClassName }: Migration,
+): Promise<RunOutcome> {
   const stopShowing = engine.on('run:progress', (progress) => {
-    showProgress(progressLine(progress))
+    if (progress.migrationId === migrationId) showProgress(progressLine(jobClassName, progress))
   })
   try {
     return await engine.run(migrationId, { signal })
@@ -88,9 +106,9 @@ async function runShown({ engine, signal, showProgress }: TourContext, migration
   }
 }
 
-function progressLine({ rows, rowsPerSecond, percentByKey }: RunProgress): string {
+function progressLine(jobClassName: string, { rows, rowsPerSecond, percentByKey }: RunProgress): string {
   const percent = percentByKey === null ? '' : `${percentByKey.toFixed(0)} % of the keys, `
-  return `  run: ${percent}${formatCount(rows.scanned)} rows, ${formatRate(rowsPerSecond)}`
+  return `  ${jobClassName}: ${percent}${formatCount(rows.scanned)} rows, ${formatRate(rowsPerSecond)}`
 }
 
 function describeRun({ reason, jobsRun, rows, seconds }: RunOutcome): string {

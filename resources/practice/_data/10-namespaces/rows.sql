@@ -31,30 +31,6 @@ FROM (
   FROM (SELECT greatest(coalesce(nullif(current_setting('practice.rows', true), '')::bigint, 200000), 100) AS n) AS setting
 ) AS shares;
 
--- Checking each row's references and adding each to every index would take most of the time: foreign keys and plain
--- indexes come off, and go back on at the end.
-CREATE TEMP TABLE aside ON COMMIT DROP AS
-SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS take_off,
-  format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) AS put_back,
-  conname AS name
-FROM pg_constraint
-WHERE contype = 'f' AND conrelid IN ('public.namespaces'::regclass, 'public.projects'::regclass)
-UNION ALL
-SELECT format('DROP INDEX %s', indexrelid::regclass), pg_get_indexdef(indexrelid), ''
-FROM pg_index
-WHERE indrelid IN ('public.namespaces'::regclass, 'public.projects'::regclass)
-  AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype <> 'f');
-
-DO $$
-DECLARE
-  statement text;
-BEGIN
-  FOR statement IN SELECT take_off FROM aside ORDER BY name DESC LOOP
-    EXECUTE statement;
-  END LOOP;
-END;
-$$;
-
 INSERT INTO public.organizations (id, name)
 VALUES (1, 'Default'), (7, 'Northwind'), (12, 'Contoso');
 
@@ -144,17 +120,6 @@ FROM size, tree
 JOIN public.namespaces ON namespaces.id = tree.id
 WHERE tree.kind = 'project'
 ORDER BY tree.rank;
-
-DO $$
-DECLARE
-  statement text;
-BEGIN
-  -- Indexes have no name here: they come first.
-  FOR statement IN SELECT put_back FROM aside ORDER BY name LOOP
-    EXECUTE statement;
-  END LOOP;
-END;
-$$;
 
 -- Rows that somebody adds by hand get ids above these.
 SELECT setval(pg_get_serial_sequence('public.organizations', 'id'), max(id)) FROM public.organizations;

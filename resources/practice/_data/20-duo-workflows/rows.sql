@@ -19,36 +19,6 @@ CREATE OR REPLACE FUNCTION pg_temp.gappy(i bigint, n bigint) RETURNS bigint IMMU
         + CASE WHEN i > n * 55 / 100 THEN 400000 ELSE 0 END
         + CASE WHEN i > n * 97 / 100 THEN 2147483648 ELSE 0 END';
 
--- Checking each row's references and adding each to every index would take most of the time: foreign keys and plain
--- indexes come off, and go back on at the end.
-CREATE TEMP TABLE aside ON COMMIT DROP AS
-SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS take_off,
-  format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) AS put_back,
-  conname AS name
-FROM pg_constraint
-WHERE contype = 'f' AND conrelid IN (
-    'public.ai_catalog_items'::regclass, 'public.ai_catalog_item_versions'::regclass,
-    'public.ai_catalog_item_consumers'::regclass, 'public.duo_workflows_workflows'::regclass
-  )
-UNION ALL
-SELECT format('DROP INDEX %s', indexrelid::regclass), pg_get_indexdef(indexrelid), ''
-FROM pg_index
-WHERE indrelid IN (
-    'public.ai_catalog_items'::regclass, 'public.ai_catalog_item_versions'::regclass,
-    'public.ai_catalog_item_consumers'::regclass, 'public.duo_workflows_workflows'::regclass
-  )
-  AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype <> 'f');
-
-DO $$
-DECLARE
-  statement text;
-BEGIN
-  FOR statement IN SELECT take_off FROM aside ORDER BY name DESC LOOP
-    EXECUTE statement;
-  END LOOP;
-END;
-$$;
-
 -- Service accounts of an earlier filling.
 DELETE FROM public.users WHERE user_type = 13;
 
@@ -267,17 +237,6 @@ SELECT id, service_account_id,
     status, created_at, updated_at), 0)
 FROM public.duo_workflows_workflows
 ORDER BY id;
-
-DO $$
-DECLARE
-  statement text;
-BEGIN
-  -- Indexes have no name here: they come first.
-  FOR statement IN SELECT put_back FROM aside ORDER BY name LOOP
-    EXECUTE statement;
-  END LOOP;
-END;
-$$;
 
 -- Rows that somebody adds by hand get ids above these.
 SELECT setval(pg_get_serial_sequence('public.users', 'id'), max(id)) FROM public.users;
