@@ -4,6 +4,7 @@
  */
 import { CHROMIUM_REMEDY } from './find-chromium.mjs'
 import { ensureInstalled } from './installation.mjs'
+import { memoryFolder } from './memory-folder.mjs'
 import { runPinned } from './run-pinned.mjs'
 import { runInChromium } from './web-tests.mjs'
 
@@ -22,6 +23,9 @@ const PARTS = {
 const args = process.argv.slice(2)
 const named = PARTS[args[0] ?? '']
 await ensureInstalled()
+// Everything temporary of a test goes there, unless somebody named a place.
+const memory = memoryFolder()
+if (memory !== null) process.env.TMPDIR ??= memory
 if (args[0] === 'web') {
   process.exitCode = (await runInChromium('web', args.slice(1))) ?? complain()
 } else {

@@ -6,6 +6,7 @@ import type { EngineEvents, EventName } from '../../src/engine/events.ts'
 import type { ServerConnection } from '../../src/host/postgres/server-login.ts'
 import { openTarget, type Target } from '../../src/engine/target/open-target.ts'
 import { silentLogger, sourceOf, testPorts } from './engine-ports.ts'
+import { templateDatabase } from './template-database.ts'
 import { createTestDatabase, type TestDatabase } from './test-database.ts'
 
 export interface Bundle {
@@ -72,13 +73,17 @@ const EVENT_NAMES: readonly EventName[] = [
 
 /** Call it in each test; what it opened is closed and dropped when the test is over, and leaks fail the test. */
 export async function setup(options: SetupOptions = {}): Promise<Bundle> {
-  const database = await createTestDatabase('template0', options.server)
+  const { isInstalled = true, server, ports: given = {} } = options
+  const isCopy = isInstalled && server === undefined && given.trackingSchema === undefined
+  const database = await createTestDatabase(isCopy ? await installed() : 'template0', server)
   const targets: Target[] = []
   onTestFinished(async () => {
     await Promise.all(targets.map((target) => target.close()))
     await database.drop()
   })
-  if (options.schema !== undefined) await database.query(options.schema)
+  // The role's name is that of the tracking schema, which its search_path would lead to first.
+  if (options.schema !== undefined)
+    await database.query(`SET search_path = public; ${options.schema}; RESET search_path`)
   const definitions = sourceOf(options.definitions ?? [])
   const another = (ports: Partial<EnginePorts> = {}): Engine => {
     const target = ports.target ?? openTestTarget(database)
@@ -87,8 +92,17 @@ export async function setup(options: SetupOptions = {}): Promise<Bundle> {
   }
   const engine = another()
   const heard = listen(engine)
-  if (options.isInstalled !== false) await engine.install()
+  if (isInstalled && !isCopy) await engine.install()
   return { database, engine, another, query: database.query, heard, until: waiter(engine) }
+}
+
+/** With the tracking schema and nothing else: installing it for each test would take longer than most of them. */
+async function installed(): Promise<string> {
+  return templateDatabase('installed', async (database) => {
+    const target = openTestTarget(database)
+    await createEngine({ ...testPorts(target), definitions: sourceOf([]) }).install()
+    await target.close()
+  })
 }
 
 /** A target for a test's database, on connections of its own. */

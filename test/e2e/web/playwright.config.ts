@@ -9,7 +9,9 @@ export default defineConfig({
   globalSetup: './global-setup.ts',
   outputDir: '../../../out/e2e',
   reporter: [['list']],
-  workers: 1,
+  // Each spec has servers of its own.
+  workers: 2,
+  fullyParallel: true,
   timeout: 180_000,
   expect: { timeout: 30_000 },
   retries: Number(process.env.TRANCHE_TEST_RETRIES ?? 0),
