@@ -1,5 +1,6 @@
 /** A migration's state as people see it: the row, its jobs by status, rows by outcome, progress, and who drives it. */
 import type { MigrationFailure } from '../shared/migration-failure.ts'
+import { MOST_PERCENT, percentOfRows } from '../shared/percent-done.ts'
 import { sql, type Sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES } from '../shared/status.ts'
 import { timeLeft, type TimeLeftValue } from '../shared/time-left.ts'
@@ -18,8 +19,6 @@ import { unknownMigration } from './transitions.ts'
 import { readReasons } from './unresolved-reasons.ts'
 import { TrancheError } from '../shared/errors.ts'
 import type { JobCounts, Migration, MigrationState, Progress, RowCounts } from './types.ts'
-
-const ABSOLUTE_TOP = 99.9
 
 /** Of one moment, so that the numbers belong together. */
 const ONE_SNAPSHOT = { isReadOnly: true } as const
@@ -163,7 +162,7 @@ async function progressOf(
   const { status, totalTupleCount } = migration
   if (status === 'finished' || status === 'finalized')
     return { percentByKey: 100, percentByRows: 100, unknownBecause: null }
-  const percentByRows = byRows(rows, totalTupleCount)
+  const percentByRows = percentOfRows(rows.scanned, totalTupleCount)
   const axis = axisOf(types, minimumOf(migration), maximumOf(migration))
   const percentByKey = axis === null ? null : await percentOfKeys(transaction, context, migration, axis)
   const reasons = [
@@ -196,9 +195,5 @@ async function percentOfKeys(
   )
   const { percent } = onlyRow<{ percent: number | null }>(found, 'summing ranges returned no row')
   if (percent === null) return 0
-  return Number.isFinite(percent) ? Math.min(ABSOLUTE_TOP, percent) : null
-}
-
-function byRows({ scanned }: RowCounts, total: number | null): number | null {
-  return total === null || total === 0 ? null : Math.min(ABSOLUTE_TOP, (scanned * 100) / total)
+  return Number.isFinite(percent) ? Math.min(MOST_PERCENT, percent) : null
 }

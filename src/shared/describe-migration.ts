@@ -4,6 +4,7 @@ import { formatDuration } from './format-duration.ts'
 import { countOf, formatCount, formatEstimate, formatPercent } from './format-number.ts'
 import { type Hold, holdSentence } from './health.ts'
 import { describeFailure } from './migration-failure.ts'
+import { percentDone } from './percent-done.ts'
 
 /** One sentence: where it stands, and what that means for whoever reads it. A screen tells holds in its own zone. */
 export function headlineOf(state: MigrationStateValue, tell: (hold: Hold) => string = holdSentence): string {
@@ -64,11 +65,8 @@ function changedOf({ scanned, changed }: RowCountsValue): string {
   return `${formatCount(changed)} of ${countOf(scanned, 'scanned row')} changed`
 }
 
-/** The one percentage where there is room for one: by rows, since gappy keys can stand at 0 % for half of the work; else by key. */
-export function percentOf({
-  progress: { percentByRows, percentByKey },
-}: Pick<MigrationStateValue, 'progress'>): string {
-  const percent = percentByRows ?? percentByKey
+export function percentOf({ status, progress }: Pick<MigrationStateValue, 'status' | 'progress'>): string {
+  const percent = status === 'finished' || status === 'finalized' ? 100 : percentDone(progress)
   return percent === null ? '?' : formatPercent(percent)
 }
 

@@ -1,5 +1,6 @@
 /** The progress line: how far, how fast, how long still, and what it waits for. */
 import { formatTimeLeft } from '../../shared/format-duration.ts'
+import { percentDone, percentOfRows } from '../../shared/percent-done.ts'
 import { formatCount, formatEstimate, formatPercent, formatRate } from '../../shared/format-number.ts'
 
 export interface ProgressView {
@@ -21,9 +22,7 @@ export function progressText({
   waitingFor,
 }: ProgressView): string {
   const of = totalTupleCount === null ? '' : ` of ${formatEstimate(totalTupleCount)}`
-  // By rows where their number is known: gappy keys can stand at 0 % for half of the work.
-  const percent =
-    totalTupleCount === null || totalTupleCount === 0 ? percentByKey : Math.min(99.9, (scanned * 100) / totalTupleCount)
+  const percent = percentDone({ percentByRows: percentOfRows(scanned, totalTupleCount), percentByKey })
   return [
     ...(percent === null ? [] : [formatPercent(percent).padStart(6)]),
     `${formatCount(scanned)}${of} rows`,

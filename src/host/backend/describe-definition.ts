@@ -4,6 +4,7 @@ import type { Check, LoadedDefinition } from '../../catalogue/definition.ts'
 import { type FirstStatement, statementView } from '../../engine/first-statement.ts'
 import type { ArgumentView, CatalogueEntry, Dossier, DossierCheck, QueuedAs } from '../../shared/catalogue-view.ts'
 import type { MigrationStateValue } from '../../shared/cli-output.ts'
+import { percentDone } from '../../shared/percent-done.ts'
 import type { Sql } from '../../shared/sql.ts'
 
 /** `states` null: the target was not read. */
@@ -34,7 +35,7 @@ function queuedAs(state: MigrationStateValue, hash: string): QueuedAs {
     migrationId: id,
     status,
     jobArguments,
-    percent: progress.percentByKey ?? progress.percentByRows,
+    percent: status === 'finished' || status === 'finalized' ? 100 : percentDone(progress),
     blockedJobs: jobs.blocked,
     createdAt,
     finishedAt,

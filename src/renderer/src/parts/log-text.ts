@@ -1,5 +1,6 @@
 /** A line of the log in words: what happened first, its numbers after it. */
 import type { LogEntry } from '../../../shared/history-view.ts'
+import { decidedBy } from '../../../shared/decided-by.ts'
 import { countOf } from '../../../shared/format-number.ts'
 import { INDICATOR_NAMES, indicatorLabel } from '../../../shared/health.ts'
 import { describeFailure, type MigrationFailure } from '../../../shared/migration-failure.ts'
@@ -24,20 +25,10 @@ export function logLine(entry: LogEntry): LogLine {
   return { who: whoOf(entry), action: entry.kind.replaceAll('_', ' '), ...saidOf(entry) }
 }
 
-/** What a runner decides by itself is not signed by whoever started the runner. */
-const DECIDED_BY: Readonly<Record<string, string>> = {
-  hold_ended: 'health',
-  optimize: 'optimizer',
-  run_ended: 'runner',
-  sub_batch_shrunk: 'runner',
-  job_split: 'runner',
-}
-
-function whoOf({ origin, kind, operator, details }: LogEntry): string {
-  if (origin === 'transition') return 'runner'
-  if (origin === 'console') return 'console'
-  if (kind === 'hold' && details.indicator !== null) return 'health'
-  return DECIDED_BY[kind] ?? operator ?? 'somebody'
+function whoOf(entry: LogEntry): string {
+  if (entry.origin === 'transition') return 'runner'
+  if (entry.origin === 'console') return 'console'
+  return decidedBy(entry) ?? entry.operator ?? 'somebody'
 }
 
 function saidOf({ kind, jobId, details, atMs }: LogEntry): Said {

@@ -1,12 +1,12 @@
 import type { MigrationView } from '../../../shared/app-state.ts'
+import { percentDone } from '../../../shared/percent-done.ts'
 
 /**
- * How far it is, from 0 to below 100, by rows, since gappy keys can stand at 0 % for half of the work; null: unknown. By the
- * tracking tables alone: a run counts what it scanned itself, and knows nothing of what was before it.
+ * How far it is, from 0 to below 100; null: unknown. By the tracking tables alone: a run counts what it scanned itself, and
+ * knows nothing of what was before it.
  */
 export function shareOf({ state: { progress } }: MigrationView): number | null {
-  const percent = progress.percentByRows ?? progress.percentByKey
-  return percent === null ? null : Math.min(99.9, percent)
+  return percentDone(progress)
 }
 
 /** Whole percent, never 100 before every job succeeded. */
