@@ -82,7 +82,7 @@ interface Connection {
 
 /** A backend takes a moment to notice that its client left, so only those that stay count. */
 async function findLeakedConnections(server: ServerConnection, name: string): Promise<readonly Connection[]> {
-  for (let patience = 1_000; ; patience -= 1) {
+  for (let patience = 500; ; patience -= 1) {
     const open = await onServer<Connection>(
       server,
       `SELECT application_name AS application, state, query

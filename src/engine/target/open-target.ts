@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import pg from 'pg'
 import type { Logger } from '../ports.ts'
 import { describeTarget, type TargetParameters } from './parameters.ts'
+import { QuittingClient } from './quitting-client.ts'
 import { translateConnectError } from './translate-connect-error.ts'
 import { valueTypes } from './value-types.ts'
 
@@ -58,6 +59,7 @@ export function openTarget(parameters: TargetParameters, options: OpenOptions): 
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     types: valueTypes,
+    Client: QuittingClient,
   })
   let connected = 0
   pool.on('connect', () => {
