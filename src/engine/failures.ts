@@ -1,6 +1,5 @@
 /** What failed and why: jobs that are or were failed with their whole transition log, grouped by what went wrong. */
 import { createHash } from 'node:crypto'
-import { TrancheError } from '../shared/errors.ts'
 import { sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES } from '../shared/status.ts'
 import { type EngineContext, inTransaction } from './context.ts'
@@ -10,6 +9,7 @@ import { JOB_COLUMNS, jobOf } from './tracking/find-job.ts'
 import { findMigration, isId } from './tracking/find-migration.ts'
 import { readTransitions } from './tracking/read-transitions.ts'
 import { unknownMigration } from './transitions.ts'
+import { unknownJob } from './unknown-job.ts'
 import type { FailureGroup, FailureReport, TransitionLogEntry } from './types.ts'
 
 export interface FailureFilter {
@@ -83,9 +83,7 @@ async function assertJob(
     )
     if (rows.length > 0) return
   }
-  throw new TrancheError('unknown_job', `migration ${migrationId} has no job with id ${jobId}`, {
-    remedy: `tranche failures ${migrationId} lists those that failed.`,
-  })
+  throw unknownJob(migrationId, jobId)
 }
 
 function isFailure({ nextStatus }: TransitionLogEntry): boolean {

@@ -13,6 +13,7 @@ import { type EngineContext, onlyRow } from './context.ts'
 import type { Transaction } from './target/transaction.ts'
 import { cursorKey, storedKey } from './tracking/stored-key.ts'
 import type { Key } from './types.ts'
+import { unknownJob } from './unknown-job.ts'
 
 export interface Splitting {
   readonly migrationId: string
@@ -80,10 +81,7 @@ async function raise(
     sql`UPDATE ${tables.progress} SET epoch = epoch + 1, runner_id = NULL, ${GIVE_UP_UNCOUNTED}
          WHERE job_id = ${jobId} AND migration_id = ${migrationId} RETURNING epoch, "cursor", planned_to`,
   )
-  const missing = new TrancheError('unknown_job', `migration ${migrationId} has no job with id ${jobId}`, {
-    remedy: `tranche failures ${migrationId} lists those that failed.`,
-  })
-  return onlyRow<Progress>(rows, missing)
+  return onlyRow<Progress>(rows, unknownJob(migrationId, jobId))
 }
 
 async function readFailed(transaction: Transaction, { tables }: EngineContext, jobId: string): Promise<FailedJob> {

@@ -1,10 +1,11 @@
 /** Splitting as an operator asks for it: one failed job, or those that a retry takes up. */
-import { TrancheError } from '../shared/errors.ts'
 import { withContentionRetries } from './contention.ts'
 import { type EngineContext, inWritingTransaction } from './context.ts'
 import { loadSubject, type MigrationSubject } from './drive.ts'
 import { type SplitOutcome, splitJob } from './split.ts'
+import { isId } from './tracking/find-migration.ts'
 import { recordEvent } from './tracking/record-event.ts'
+import { unknownJob } from './unknown-job.ts'
 
 /** GitLab retries in transactions of so many jobs. */
 const JOBS_PER_TRANSACTION = 100
@@ -40,7 +41,7 @@ async function inOneTransaction(
         const outcomes: SplitOutcome[] = []
         for (const jobId of jobIds) {
           const ids = { migrationId: migration.id, jobId }
-          if (!/^\d{1,18}$/.test(jobId)) throw unknownJob(migration.id, jobId)
+          if (!isId(jobId)) throw unknownJob(migration.id, jobId)
           const outcome = await splitJob(transaction, context, { ...ids, scoped, strategy })
           await recordEvent(transaction, context, { kind: 'split', ...ids, details: { ...outcome } })
           outcomes.push(outcome)
@@ -55,10 +56,4 @@ async function inOneTransaction(
     context.emitter.emit('job:split', { ...ids, ...outcome, attempts: null })
   })
   return outcomes
-}
-
-function unknownJob(migrationId: string, jobId: string): TrancheError {
-  return new TrancheError('unknown_job', `migration ${migrationId} has no job with id ${jobId}`, {
-    remedy: `tranche failures ${migrationId} lists those that failed.`,
-  })
 }

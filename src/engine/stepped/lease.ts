@@ -8,6 +8,7 @@ import { sql } from '../../shared/sql.ts'
 import type { SteppedWorkerValue } from '../../shared/stepped-view.ts'
 import { withContentionRetries } from '../contention.ts'
 import { type EngineContext, inWritingTransaction, onlyRow } from '../context.ts'
+import { isGoneHere, type ProcessRow } from '../gone-here.ts'
 import { keepBeating } from '../heartbeat.ts'
 import { kindOfError } from '../target/sqlstate.ts'
 import type { Transaction } from '../target/transaction.ts'
@@ -38,14 +39,9 @@ export interface HeldLease {
   release(): Promise<void>
 }
 
-interface LeaseRow {
+interface LeaseRow extends ProcessRow {
   readonly runner_id: string | null
   readonly operator: string
-  readonly host: string
-  readonly boot_id: string | null
-  readonly pid_namespace: string | null
-  readonly pid: number
-  readonly pid_start: string | null
   readonly heartbeat_at: string
   readonly is_live: boolean
 }
@@ -53,10 +49,11 @@ interface LeaseRow {
 /** Who holds the lease, or did not give it back; null: nobody. `isLocked` keeps it from changing hands meanwhile. */
 export async function readHolder(
   transaction: Transaction,
-  { tables, identity, processes }: EngineContext,
+  context: EngineContext,
   connectionId: string,
   { isLocked = false }: { readonly isLocked?: boolean } = {},
 ): Promise<SteppedWorkerValue | null> {
+  const { tables } = context
   const { rows } = await transaction.query(
     sql`SELECT runner_id, operator, host, boot_id, pid_namespace, pid, pid_start,
                ${iso('heartbeat_at')} AS heartbeat_at, ${tables.isLive}(heartbeat_at) AS is_live
@@ -64,20 +61,13 @@ export async function readHolder(
   )
   const [row] = rows as unknown as LeaseRow[]
   if (row?.runner_id === undefined || row.runner_id === null) return null
-  const isHere =
-    row.host === identity.host &&
-    row.boot_id !== null &&
-    row.boot_id === identity.bootId &&
-    row.pid_namespace !== null &&
-    row.pid_namespace === identity.pidNamespace
-  const isGone = isHere && row.pid_start !== null && processes.isAlive(row.pid, row.pid_start) === false
   return {
     runnerId: row.runner_id,
     operator: row.operator,
     host: row.host,
     pid: row.pid,
     heartbeatAt: row.heartbeat_at,
-    isLive: row.is_live && !isGone,
+    isLive: row.is_live && !isGoneHere(row, context),
   }
 }
 

@@ -1,8 +1,8 @@
 import type { JobDetail } from '../../shared/job-view.ts'
-import { TrancheError } from '../../shared/errors.ts'
 import { sql } from '../../shared/sql.ts'
 import { type EngineContext, inTransaction } from '../context.ts'
 import { MAX_ATTEMPTS } from '../takeover.ts'
+import { unknownJob } from '../unknown-job.ts'
 import { JOB_COLUMNS, jobOf } from './find-job.ts'
 import { readTransitions } from './read-transitions.ts'
 
@@ -15,11 +15,7 @@ export async function getJob(context: EngineContext, migrationId: string, jobId:
            WHERE j.batched_background_migration_id = ${migrationId} AND j.id = ${jobId}`,
     )
     const [row] = rows
-    if (row === undefined) {
-      throw new TrancheError('unknown_job', `migration ${migrationId} has no job with id ${jobId}`, {
-        remedy: 'Look at its jobs again: it may have been split or removed.',
-      })
-    }
+    if (row === undefined) throw unknownJob(migrationId, jobId)
     const job = jobOf(row)
     const log = await readTransitions(transaction, context, [jobId])
     return { job, isBlocked: job.status === 'failed' && job.attempts >= MAX_ATTEMPTS, log }

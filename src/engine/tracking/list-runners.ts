@@ -1,17 +1,13 @@
 import { sql } from '../../shared/sql.ts'
+import { isGoneHere, type ProcessRow } from '../gone-here.ts'
 import type { Identity, ProcessTable } from '../ports.ts'
 import type { Transaction } from '../target/transaction.ts'
 import type { RunnerInfo } from '../types.ts'
 import { iso, type TrackingTables } from './tables.ts'
 
-interface RunnerRow {
+interface RunnerRow extends ProcessRow {
   readonly id: string
   readonly operator: string
-  readonly host: string
-  readonly boot_id: string | null
-  readonly pid_namespace: string | null
-  readonly pid: number
-  readonly pid_start: string | null
   readonly version: string
   readonly started_at: string
   readonly heartbeat_at: string
@@ -51,9 +47,10 @@ export async function lockRunners(
 
 async function readRunners(
   transaction: Transaction,
-  { tables, identity, processes }: ListRunners,
+  sources: ListRunners,
   { migrationId, isLocked }: { readonly migrationId: string | null; readonly isLocked: boolean },
 ): Promise<readonly RunnerInfo[]> {
+  const { tables } = sources
   const { rows } = await transaction.query(
     sql`SELECT id, operator, host, boot_id, pid_namespace, pid, pid_start, version, is_finalizing,
                ${iso('started_at')} AS started_at, ${iso('heartbeat_at')} AS heartbeat_at,
@@ -70,17 +67,7 @@ async function readRunners(
     version: row.version,
     startedAt: row.started_at,
     heartbeatAt: row.heartbeat_at,
-    isLive: row.is_live && !isGoneHere(row, identity, processes),
+    isLive: row.is_live && !isGoneHere(row, sources),
     isFinalizing: row.is_finalizing,
   }))
-}
-
-function isGoneHere(row: RunnerRow, identity: Identity, processes: ProcessTable): boolean {
-  const isSameHost =
-    row.host === identity.host &&
-    row.boot_id !== null &&
-    row.boot_id === identity.bootId &&
-    row.pid_namespace !== null &&
-    row.pid_namespace === identity.pidNamespace
-  return isSameHost && row.pid_start !== null && processes.isAlive(row.pid, row.pid_start) === false
 }
