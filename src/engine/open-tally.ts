@@ -3,16 +3,22 @@ import { type EngineContext, inTransaction } from './context.ts'
 import type { MigrationSubject } from './drive.ts'
 import { maximumOf, minimumOf } from './planner.ts'
 import { createTally, type Tally } from './tally.ts'
-import { countRows } from './tracking/count-rows.ts'
+import { ScannedByAll } from './tracking/scanned-by-all.ts'
+
+export interface Counting {
+  readonly tally: Tally
+  /** Asks the tracking tables what everybody has scanned by now. */
+  readonly recount: () => Promise<void>
+}
 
 /** The tally of a run that begins now, behind what was scanned before it. */
-export async function openTally(context: EngineContext, { migration, scoped }: MigrationSubject): Promise<Tally> {
-  const { scanned } = await inTransaction(context, (transaction) =>
-    countRows(transaction, context.tables, migration.id),
-  )
+export async function openTally(context: EngineContext, { migration, scoped }: MigrationSubject): Promise<Counting> {
+  const scannedByAll = new ScannedByAll(context.tables, migration.id)
+  const read = (): Promise<number> => inTransaction(context, (transaction) => scannedByAll.read(transaction))
+  const scannedBefore = await read()
   const min = minimumOf(migration)
   const max = maximumOf(migration)
-  return createTally(
+  const tally = createTally(
     {
       migrationId: migration.id,
       totalTupleCount: migration.totalTupleCount,
@@ -23,9 +29,15 @@ export async function openTally(context: EngineContext, { migration, scoped }: M
         min,
         max,
       ),
-      scannedBefore: scanned,
+      scannedBefore,
     },
     context.clock,
     context.emitter,
   )
+  return {
+    tally,
+    recount: async () => {
+      tally.setScannedByAll(await read())
+    },
+  }
 }

@@ -12,14 +12,13 @@ import { startHeartbeat } from './heartbeat.ts'
 import { decide, type Lanes, runLane } from './lane.ts'
 import { createMutex } from './mutex.ts'
 import { type Joined, joinLease, leaveLease } from './lease.ts'
-import { openTally } from './open-tally.ts'
+import { type Counting, openTally } from './open-tally.ts'
 import { withReconnects } from './reconnect.ts'
 import { getTransformer } from './row-performer.ts'
 import { findRunnable } from './runnable-job.ts'
 import type { Tally } from './tally.ts'
 import { kindOfError } from './target/sqlstate.ts'
 import type { Transaction } from './target/transaction.ts'
-import { countRows } from './tracking/count-rows.ts'
 import { findMigration } from './tracking/find-migration.ts'
 import { recordEvent } from './tracking/record-event.ts'
 import { type StatusChange, unknownMigration } from './transitions.ts'
@@ -81,8 +80,9 @@ export async function runMigration(
       halt.abort()
     },
   }
-  const tally = await openTally(context, subject)
-  const { reason, failure } = await asRunner(context, drive, options, tally)
+  const counting = await openTally(context, subject)
+  const { tally } = counting
+  const { reason, failure } = await asRunner(context, drive, options, counting)
   tally.flush()
   const outcome: RunOutcome = {
     migration: await withReconnects(context, { limitMs: limitOf(context, options), signal: NEVER }, () =>
@@ -102,7 +102,12 @@ export async function runMigration(
 
 type RunEnd = Pick<RunOutcome, 'reason' | 'failure'>
 
-async function asRunner(context: EngineContext, drive: Drive, options: Driving, tally: Tally): Promise<RunEnd> {
+async function asRunner(
+  context: EngineContext,
+  drive: Drive,
+  options: Driving,
+  { tally, recount }: Counting,
+): Promise<RunEnd> {
   const { migration, runnerId, scoped, signal } = drive
   const membership = { migrationId: migration.id, leaseOid: scoped.table.leaseOid, runnerId }
   const patience = { limitMs: limitOf(context, options), signal }
@@ -113,12 +118,7 @@ async function asRunner(context: EngineContext, drive: Drive, options: Driving, 
   const lanes = createLanes(context, drive, options, tally)
   const stopHeartbeat = startHeartbeat(context, {
     runnerId,
-    onBeat: async () => {
-      const { scanned } = await inTransaction(context, (transaction) =>
-        countRows(transaction, context.tables, migration.id),
-      )
-      tally.setScannedByAll(scanned)
-    },
+    onBeat: recount,
     onDeclaredDead: () => {
       lanes.end ??= 'taken_over'
       drive.halt()
