@@ -24,6 +24,8 @@ export interface MigrationSubject {
   readonly scoped: Scoped
   readonly strategy: BatchingStrategy
   readonly searchPath: string
+  /** Type and collation of each batch column at queue time (see key-order.ts). */
+  readonly queuedOrders: readonly string[]
   /** The definition's hash at queue time. */
   readonly queuedHash: string
   /** That of the queueing, else the definition's; null: none is set. */
@@ -49,6 +51,7 @@ export interface Drive extends MigrationSubject {
 
 interface Details {
   readonly oid: string
+  readonly column_types: readonly string[]
   readonly search_path: string
   readonly strategy: string
   readonly definition_hash: string
@@ -63,7 +66,7 @@ export async function loadSubject(context: EngineContext, migrationId: string): 
     if (migration === null) throw unknownMigration(migrationId)
     const loaded = getDefinition(context, migration.jobClassName)
     const { rows } = await transaction.query(
-      sql`SELECT table_oid::text AS oid, search_path, strategy, definition_hash, last_key, error_budget
+      sql`SELECT table_oid::text AS oid, column_types, search_path, strategy, definition_hash, last_key, error_budget
             FROM ${context.tables.details} WHERE migration_id = ${migrationId}`,
     )
     const details = onlyRow<Details>(rows, `migration ${migrationId} has no details row`)
@@ -80,6 +83,7 @@ export async function loadSubject(context: EngineContext, migrationId: string): 
       scoped: { table, scope: scopeOf(loaded.definition, args) },
       strategy: getStrategy(details.strategy),
       searchPath: details.search_path,
+      queuedOrders: details.column_types,
       queuedHash: details.definition_hash,
       errorBudget: details.error_budget ?? loaded.definition.errorBudget,
       lastKey: details.last_key,

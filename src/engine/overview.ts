@@ -7,6 +7,7 @@ import { timeLeft, type TimeLeftValue } from '../shared/time-left.ts'
 import { type Axis, axisOf, positionSql } from './batching/position.ts'
 import { type EngineContext, inTransaction, onlyRow } from './context.ts'
 import { readHold, toHold } from './hold.ts'
+import { typeIn } from './key-order.ts'
 import { maximumOf, minimumOf } from './planner.ts'
 import { readRecentPace } from './recent-pace.ts'
 import { readSchedule, readScheduling, type Scheduling } from './schedule.ts'
@@ -82,7 +83,11 @@ async function stateOf(
          WHERE d.migration_id = ${migration.id}`,
   )
   const [detail] = details as { definition_hash: string; column_types: string[]; scan_rows: number | null }[]
-  const progress = await progressOf(transaction, context, { migration, rows, types: detail?.column_types ?? [] })
+  const progress = await progressOf(transaction, context, {
+    migration,
+    rows,
+    types: (detail?.column_types ?? []).map(typeIn),
+  })
   const runners = await listRunners(transaction, context, migration.id)
   return {
     ...migration,

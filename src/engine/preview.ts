@@ -124,7 +124,15 @@ function refused({ loaded }: Tried, because: string): TrancheError {
 function driveOf({ jobArguments, ...tried }: Tried): Drive {
   const migration = { id: '0', jobArguments } as unknown as Drive['migration'] // all that performing asks of it
   return {
-    ...{ ...tried, migration, queuedHash: tried.loaded.hash, errorBudget: null, lastKey: null, runnerId: '' },
+    ...{
+      ...tried,
+      migration,
+      queuedHash: tried.loaded.hash,
+      queuedOrders: [],
+      errorBudget: null,
+      lastKey: null,
+      runnerId: '',
+    },
     ...{ drivenStatuses: [], isPaced: false, ignoresHealth: true, onlyJobId: null },
     ...{ foresight: new Foresight(), signal: new AbortController().signal, halt: () => undefined },
   }

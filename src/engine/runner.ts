@@ -11,6 +11,7 @@ import { createHealthMonitor } from './health/monitor.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { decide, type Lanes, runLane } from './lane.ts'
 import { createMutex } from './mutex.ts'
+import { assertSameOrder } from './key-order.ts'
 import { type Joined, joinLease, leaveLease } from './lease.ts'
 import { type Counting, openTally } from './open-tally.ts'
 import { withReconnects } from './reconnect.ts'
@@ -47,7 +48,7 @@ const DRIVEN: readonly MigrationStatus[] = ['active', 'finalizing']
 
 /**
  * Drives a migration until it ends, is paused, or the run is stopped. Throws migration_paused, migration_failed,
- * table_busy, definition_drift, target_lost, target_exhausted. A migration that ended before answers nothing_to_do.
+ * table_busy, definition_drift, column_unsupported, target_lost, target_exhausted. A migration that ended before answers nothing_to_do.
  */
 export async function runMigration(
   context: EngineContext,
@@ -61,6 +62,7 @@ export async function runMigration(
   if (options.begin === undefined && migration.status !== 'finalizing')
     assertDrivable(migration, options.drivenStatuses ?? DRIVEN)
   assertNoDrift(subject)
+  assertSameOrder(subject)
   if (options.jobId !== undefined && (await findRunnable(context, migrationId, options.jobId)) === 'succeeded') {
     return nothingToDo(migration)
   }

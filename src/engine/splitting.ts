@@ -2,6 +2,7 @@
 import { withContentionRetries } from './contention.ts'
 import { type EngineContext, inWritingTransaction } from './context.ts'
 import { loadSubject, type MigrationSubject } from './drive.ts'
+import { assertSameOrder } from './key-order.ts'
 import { type SplitOutcome, splitJob } from './split.ts'
 import { isId } from './tracking/find-migration.ts'
 import { recordEvent } from './tracking/record-event.ts'
@@ -12,10 +13,12 @@ const JOBS_PER_TRANSACTION = 100
 
 /**
  * Divides a failed job in two of half its batch size, each with all its attempts; the migration's status stays. Throws
- * unknown_job, illegal_transition for a job that did not fail, unknown_class, table_missing.
+ * unknown_job, illegal_transition for a job that did not fail, unknown_class, table_missing,
+ * column_unsupported.
  */
 export async function splitOneJob(context: EngineContext, migrationId: string, jobId: string): Promise<SplitOutcome> {
   const subject = await loadSubject(context, migrationId)
+  assertSameOrder(subject)
   const [outcome] = await inOneTransaction(context, subject, [jobId])
   if (outcome === undefined) throw new Error(`splitting job ${jobId} said nothing`)
   return outcome
@@ -24,6 +27,7 @@ export async function splitOneJob(context: EngineContext, migrationId: string, j
 /** The same for many. What was split stays split where a later transaction fails. */
 export async function splitJobs(context: EngineContext, migrationId: string, jobIds: readonly string[]): Promise<void> {
   const subject = await loadSubject(context, migrationId)
+  assertSameOrder(subject)
   for (let start = 0; start < jobIds.length; start += JOBS_PER_TRANSACTION) {
     await inOneTransaction(context, subject, jobIds.slice(start, start + JOBS_PER_TRANSACTION))
   }

@@ -3,6 +3,7 @@ import { sql } from '../../shared/sql.ts'
 import { MIGRATION_STATUS_CODES } from '../../shared/status.ts'
 import type { BatchTable } from '../batching/batch-table.ts'
 import { onlyRow } from '../context.ts'
+import { orderOf } from '../key-order.ts'
 import type { Knobs } from '../knobs.ts'
 import type { Transaction } from '../target/transaction.ts'
 import type { Key } from '../types.ts'
@@ -36,7 +37,7 @@ export async function insertMigration(
 ): Promise<string> {
   const id = await insertRow(transaction, tables, added)
   const { loaded, table } = added
-  const types = table.columns.map(({ type }) => type)
+  const types = table.columns.map(orderOf)
   await transaction.query(
     sql`INSERT INTO ${tables.details} (migration_id, table_oid, column_types, strategy, search_path, definition_hash, last_key,
                                    error_budget)
