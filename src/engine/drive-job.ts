@@ -17,7 +17,7 @@ import { runAhead } from './run-ahead.ts'
 import { type JobDrive, recount, settle } from './settle.ts'
 import { settleCounts } from './settle-counts.ts'
 import { isAsLateAs } from './target/elapsed.ts'
-import { kindOfError, sqlstateOf } from './target/sqlstate.ts'
+import { isLockTimeout, kindOfError, sqlstateOf } from './target/sqlstate.ts'
 
 /** The careful path: so often the same sub-batch is run again on a lock, a deadlock or a serialization conflict. */
 const MAX_REPETITIONS = 5
@@ -31,7 +31,7 @@ export type JobEnd =
 
 /** Throws target_lost, target_exhausted and errors of the engine itself; a job's own failure is a result, no exception. */
 export async function driveJob(jobDrive: JobDrive, first: Claim): Promise<JobEnd> {
-  const { context, drive } = jobDrive
+  const { context, drive, tally } = jobDrive
   const { emitter, clock } = context
   const ids = { migrationId: drive.migration.id, jobId: first.jobId }
   const course = beginCourse(first, clock.now().getTime())
@@ -81,6 +81,8 @@ export async function driveJob(jobDrive: JobDrive, first: Claim): Promise<JobEnd
           course.isAlone = true
           if (repetition <= MAX_REPETITIONS) {
             emitter.emit('sub_batch:repeated', { ...ids, sqlstate: sqlstateOf(error) ?? '', repetition })
+            if (isLockTimeout(error))
+              tally.wait('another session holds a lock on the rows that are next, or on their table')
             await pauseBefore(context, repetition, drive.signal)
             continue
           }

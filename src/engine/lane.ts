@@ -21,7 +21,7 @@ import { reconsiderHold } from './hold.ts'
 import { reconnect } from './reconnect.ts'
 import { findUnknownClaims, resolveClaim } from './resolve-claim.ts'
 import type { Tally } from './tally.ts'
-import { kindOfError } from './target/sqlstate.ts'
+import { isLockTimeout, kindOfError } from './target/sqlstate.ts'
 import type { RunEndReason } from './types.ts'
 
 const POLL_MS = 1_000
@@ -74,6 +74,7 @@ export async function runLane(lanes: Lanes): Promise<void> {
 async function answer(lanes: Lanes, error: unknown, repetition: number): Promise<void> {
   switch (kindOfError(error)) {
     case 'contention':
+      if (isLockTimeout(error)) waitFor(lanes, 'another session holds a lock that the next job needs', null)
       return backOff(lanes.context, repetition, lanes.drive.signal).catch(() => undefined)
     case 'connection':
       return comeBack(lanes, error).catch((reason: unknown) => {
@@ -136,10 +137,9 @@ async function oneTurn(lanes: Lanes): Promise<void> {
       )
       return
     }
-    case 'taken_over': {
+    case 'taken_over':
       endRun(lanes, 'taken_over')
       return
-    }
     case 'nothing':
       // The one job that was asked for is somebody else's by now.
       if (lanes.drive.onlyJobId !== null) endRun(lanes, 'job_limit')
@@ -150,8 +150,8 @@ async function oneTurn(lanes: Lanes): Promise<void> {
 /** Plans and claims of others take milliseconds; what lasts longer is told. */
 async function onBusy(lanes: Lanes): Promise<void> {
   lanes.busySinceMs ??= performance.now()
-  const isLong = performance.now() - lanes.busySinceMs >= BUSY_SHOWN_AFTER_MS
-  if (!isLong) return sleep(lanes, 20 + lanes.context.random.next() * 60)
+  if (performance.now() - lanes.busySinceMs < BUSY_SHOWN_AFTER_MS)
+    return sleep(lanes, 20 + lanes.context.random.next() * 60)
   waitFor(lanes, 'another session holds a lock on the jobs that are next', null)
   return sleep(lanes, POLL_MS)
 }

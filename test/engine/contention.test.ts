@@ -52,6 +52,30 @@ it('a row that moves to another partition under a sub-batch costs no attempt, an
   expect(await hits(bundle)).toEqual([{ hits: 1, count: 10 }])
 })
 
+it.each([
+  {
+    what: 'planning',
+    lock: 'LOCK TABLE items IN ACCESS EXCLUSIVE MODE',
+    waitingFor: 'another session holds a lock that the next job needs',
+  },
+  {
+    what: 'a sub-batch',
+    lock: 'SELECT FROM items WHERE id = 3 FOR UPDATE',
+    waitingFor: 'another session holds a lock on the rows that are next, or on their table',
+  },
+])('a lock of somebody else that $what waits for is told while it lasts', async ({ lock, waitingFor }) => {
+  const bundle = await queued(10)
+  const other = await begin(bundle, lock)
+
+  const running = bundle.engine.run(bundle.migrationId)
+  await bundle.until('run:progress', (progress) => progress.waitingFor === waitingFor)
+  await other.query('COMMIT')
+
+  expect(await running).toMatchObject({ reason: 'finished', jobsFailed: 0 })
+  const told = bundle.heard.filter(({ name }) => name === 'run:progress').at(-1)?.event
+  expect(told, 'no longer, once it goes on').toMatchObject({ waitingFor: null })
+})
+
 function repetitionsOf({ engine }: Bundle): string[] {
   const sqlstates: string[] = []
   engine.on('sub_batch:repeated', ({ sqlstate }: EngineEvents['sub_batch:repeated']) => sqlstates.push(sqlstate))

@@ -33,6 +33,11 @@ export function sqlstateOf(error: unknown): string | null {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && 'severity' in error ? code : null
 }
 
+/** Whether a lock was waited for as long as our own limit lets a statement wait: somebody holds it for more than a moment. */
+export function isLockTimeout(error: unknown): boolean {
+  return sqlstateOf(error) === '55P03'
+}
+
 /** How the executor treats a thrown value. */
 export function kindOfError(error: unknown): ErrorKind {
   if (error instanceof TrancheError) {
