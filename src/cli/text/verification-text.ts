@@ -32,12 +32,26 @@ function checkLines({
   return [
     `${sign} ${name}: expected ${expected}, found ${found} (${formatDuration(milliseconds / 1000)})`,
     ...(waivedBecause === null ? [] : [`  waived: ${waivedBecause}`]),
-    ...indent(rows.map((row) => (holds ? `✓ ${Object.entries(row).map(valueText).join(' ')}` : JSON.stringify(row)))),
+    ...indent(rows.map((row) => (holds ? `✓ ${Object.entries(row).map(valueText).join(' ')}` : rowText(row)))),
   ]
 }
 
 /** `got=11` */
 function valueText([name, value]: readonly [string, unknown]): string {
   if (value === null) return `${name}=nothing`
-  return `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`
+  return `${name}=${shorten(typeof value === 'string' ? value : JSON.stringify(value), 80)}`
+}
+
+/** As JSON, but for documents. */
+function rowText(row: Readonly<Record<string, unknown>>): string {
+  const values = Object.entries(row).map(
+    ([name, value]) => `${JSON.stringify(name)}:${shorten(JSON.stringify(value), 300)}`,
+  )
+  return `{${values.join(',')}}`
+}
+
+/** One line of it; --json has the whole. */
+function shorten(text: string, most: number): string {
+  const line = text.trim().replace(/\s*\n\s*/g, ' ⏎ ')
+  return line.length > most ? `${line.slice(0, most)}…` : line
 }
