@@ -10,6 +10,7 @@ import { type CommandLine, commandLineWith, valueOf } from './command-line.ts'
 
 const TSC = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url))
 const PRACTICE = fileURLToPath(new URL('../../resources/practice', import.meta.url))
+const STRAYING = fileURLToPath(new URL('../fixtures/catalogues/straying', import.meta.url))
 const TESTED = fileURLToPath(new URL('../fixtures/catalogues/tested', import.meta.url))
 
 /** On the server of this run, so that none has to be started. */
@@ -98,6 +99,30 @@ it('asserts for free that a second run changes nothing, and says of each test ho
   ])
   expect(tests[0]?.message).toContain('not idempotent: a second run changed public.items')
   expect(tests[3]?.message).toContain('11')
+})
+
+it('finds a definition that writes outside of its sub-batch, unless that is meant', async () => {
+  const { exitCode, document } = await author().json('test', STRAYING)
+  expect(exitCode).toBe(3)
+  if (document.ok) throw new Error('expected a failure')
+  const { tests } = document.error.details.report as { tests: { name: string; message: string | null }[] }
+  expect(tests.map(({ name, message }) => [name, message?.split('. Every statement')[0] ?? null])).toEqual([
+    [
+      'fills another table with everything',
+      'CopyAll ignores its sub-batch: over one without any row it changed public.copies: no row became {"id": 10} (0 rows before, 20 after)',
+    ],
+    [
+      'updates every row as soon as there is one',
+      'TouchAll reaches beyond its sub-batch: the first one, up to (id) = (3), changed items: {"id": 4, "hits": 0, "shard": 4} became {"id": 4, "hits": 1, "shard": 4}',
+    ],
+    ['reads everything', 'ReadAll ignores its sub-batch: over one without any row its select returned {"id":"1"}'],
+    [
+      'writes everything',
+      'WriteAll reaches beyond its sub-batch: the first one, up to (shard, id) = (0, 15), changed items: {"id": 20, "hits": 0, "shard": 0} became {"id": 20, "hits": 1, "shard": 0}',
+    ],
+    ['may reach other rows where that is meant', null],
+    ['stays in its slice of distinct values', null],
+  ])
 })
 
 it('tests the practice definitions', async () => {

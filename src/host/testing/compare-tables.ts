@@ -1,13 +1,13 @@
 /** Every table of a database as it is, so that two moments can be compared. */
-import { raw, sql } from '../../shared/sql.ts'
-import type { PracticeDatabase } from './practice-database.ts'
+import { raw, sql, type Sql } from '../../shared/sql.ts'
+import type { Row } from './practice-database.ts'
 
 /** Rows as text, sorted, by table. */
 export type Tables = ReadonlyMap<string, readonly string[]>
 
 /** All but those of `trackingSchema`; rows without the columns `ignored`. */
 export async function readTables(
-  { query }: PracticeDatabase,
+  { query }: { readonly query: (statement: Sql) => Promise<readonly Row[]> },
   trackingSchema: string,
   ignored: readonly string[],
 ): Promise<Tables> {

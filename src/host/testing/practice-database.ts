@@ -68,12 +68,15 @@ export async function practice({ schema = '', files = [] }: PracticeSchema = {})
   }
 }
 
-function queryCompiled(client: pg.Client, statement: Sql): Promise<pg.QueryResult<Row>> {
+export function queryCompiled(client: pg.Client, statement: Sql): Promise<pg.QueryResult<Row>> {
   const { text, values } = compileSql(statement)
   return client.query<Row>(text, [...values])
 }
 
-async function onConnection<T>(connection: ServerConnection, use: (client: pg.Client) => Promise<T>): Promise<T> {
+export async function onConnection<T>(
+  connection: ServerConnection,
+  use: (client: pg.Client) => Promise<T>,
+): Promise<T> {
   const client = new pg.Client({ ...connection, ssl: false, application_name: 'tranche test', types: valueTypes })
   await client.connect()
   try {

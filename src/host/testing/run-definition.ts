@@ -1,14 +1,16 @@
 /** Runs a definition over a practice database, and asserts what is true of every good one. */
 import type { BatchedMigrationDefinition } from '../../catalogue/definition.ts'
 import type { Engine } from '../../engine/engine.ts'
-import type { MigrationState, Verification } from '../../engine/types.ts'
+import type { Key, MigrationState, Verification } from '../../engine/types.ts'
 import { parseJobArguments } from '../../shared/job-arguments.ts'
 import { raw, sql } from '../../shared/sql.ts'
 import { createEngineHost, DEFAULT_TRACKING_SCHEMA } from '../create-engine-host.ts'
 import { toParameters } from '../practice/find-practice-target.ts'
 import { differenceOf, readTables } from './compare-tables.ts'
+import { findStrayRow, readRows } from './find-stray-row.ts'
 import type { PracticeDatabase } from './practice-database.ts'
 import { testPlace } from './test-place.ts'
+import { tryEmptySlice } from './try-empty-slice.ts'
 
 export interface RunOptions {
   /** Job arguments, in declaration order. */
@@ -22,6 +24,8 @@ export interface RunOptions {
   readonly ignore?: readonly string[]
   /** Whether the author's own checks must hold (true). */
   readonly verify?: boolean
+  /** Whether it must change nothing outside of its sub-batch (true); false where that is meant, such as a row's parent. */
+  readonly staysInSubBatch?: boolean
 }
 
 export interface RunResult {
@@ -39,7 +43,8 @@ export interface RunResult {
 
 /**
  * Queues the definition, runs it to its end and verifies it. Throws unless it finished, the jobs cover its range, every
- * row of the table in its scope was visited once, its checks hold, and a second run changes nothing.
+ * row of the table in its scope was visited once, nothing outside of a sub-batch changed with it, its checks hold, and a second
+ * run changes nothing.
  */
 export async function run(
   database: PracticeDatabase,
@@ -67,6 +72,8 @@ export async function run(
       intervalSeconds: 0,
       pauseMs: 0,
     })
+    if (options.staysInSubBatch !== false)
+      await assertStaysInSubBatch(engine, migration.id, { database, definition, options })
     const first = await drive(engine, migration.id)
     assertVisited(first, inScope, definition)
     const verification = await prove(engine, migration.id, options)
@@ -94,6 +101,53 @@ async function drive(engine: Engine, id: string): Promise<MigrationState> {
   const { groups } = await engine.failures(id)
   const failures = groups.map(({ exceptionClass, message }) => `${exceptionClass}: ${message}`)
   throw new Error([`${state.jobClassName} did not finish (${reason})`, ...failures].join('\n'))
+}
+
+interface Subject {
+  readonly database: PracticeDatabase
+  readonly definition: BatchedMigrationDefinition
+  readonly options: RunOptions
+}
+
+/** Of a sub-batch without rows, which is rolled back, and of the first one, behind which the run is stopped. */
+async function assertStaysInSubBatch(
+  engine: Engine,
+  id: string,
+  { database, definition, options }: Subject,
+): Promise<void> {
+  const { jobClassName, columns } = definition
+  const { args } = parseJobArguments(definition, options.args ?? [])
+  const done = await tryEmptySlice(database, definition, { args, databases: options.databases ?? {} })
+  if (done !== null)
+    throw new Error(`${jobClassName} ignores its sub-batch: over one without any row ${done}. ${NARROW}`)
+  const before = await readRows(database, definition)
+  const end = await runFirstSubBatch(engine, id)
+  const stray = end === null ? null : await findStrayRow(database, definition, { before, end })
+  if (stray !== null)
+    throw new Error(
+      `${jobClassName} reaches beyond its sub-batch: the first one, up to (${columns.join(', ')}) = (${end?.join(', ') ?? ''}), changed ${stray}. ${NARROW}`,
+    )
+}
+
+const NARROW =
+  'Every statement is to be narrowed by ${subBatch}, joined to what else it names, with parentheses around any OR beside it; where other rows are meant: staysInSubBatch: false.'
+
+/** Its last key; null where none was committed. With a pause no other one is sent before it is there. */
+async function runFirstSubBatch(engine: Engine, id: string): Promise<Key | null> {
+  const stopping = new AbortController()
+  const ends: Key[] = []
+  const unsubscribe = engine.on('sub_batch:committed', ({ end }) => {
+    ends.push(end)
+    stopping.abort()
+  })
+  try {
+    await engine.set(id, { pauseMs: 1 })
+    await engine.run(id, { force: true, signal: stopping.signal })
+    if (ends.length > 0) await engine.set(id, { pauseMs: 0 })
+  } finally {
+    unsubscribe()
+  }
+  return ends.at(-1) ?? null
 }
 
 /** Rows in the table that the scope means; under loose_index_scan distinct values. */

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { type Sql } from '../../shared/sql.ts';
 import type { ServerConnection } from '../postgres/server-login.ts';
 export type Row = Readonly<Record<string, unknown>>;
@@ -18,3 +19,5 @@ export interface PracticeDatabase {
 }
 /** Makes a new database with these tables. It is gone when the tests are over. */
 export declare function practice({ schema, files }?: PracticeSchema): Promise<PracticeDatabase>;
+export declare function queryCompiled(client: pg.Client, statement: Sql): Promise<pg.QueryResult<Row>>;
+export declare function onConnection<T>(connection: ServerConnection, use: (client: pg.Client) => Promise<T>): Promise<T>;

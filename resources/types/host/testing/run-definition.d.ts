@@ -13,6 +13,8 @@ export interface RunOptions {
     readonly ignore?: readonly string[];
     /** Whether the author's own checks must hold (true). */
     readonly verify?: boolean;
+    /** Whether it must change nothing outside of its sub-batch (true); false where that is meant, such as a row's parent. */
+    readonly staysInSubBatch?: boolean;
 }
 export interface RunResult {
     /** Of the first run. */
@@ -35,6 +37,7 @@ export interface RunResult {
 }
 /**
  * Queues the definition, runs it to its end and verifies it. Throws unless it finished, the jobs cover its range, every
- * row of the table in its scope was visited once, its checks hold, and a second run changes nothing.
+ * row of the table in its scope was visited once, nothing outside of a sub-batch changed with it, its checks hold, and a second
+ * run changes nothing.
  */
 export declare function run(database: PracticeDatabase, definition: BatchedMigrationDefinition, options?: RunOptions): Promise<RunResult>;
