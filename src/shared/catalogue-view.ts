@@ -1,6 +1,7 @@
 /** The catalogue as pages see it: definitions, what became of each on this connection, and files that cannot be used. */
 import type { BrokenFileValue } from './cli-output.ts'
 import type { MigrationStatus } from './status.ts'
+import type { SteppedMigrationValue } from './stepped-view.ts'
 
 /** One row that a definition left in the tracking tables of this target. */
 export interface QueuedAs {
@@ -34,6 +35,8 @@ export interface CatalogueEntry {
 export interface CatalogueView {
   readonly folder: string
   readonly entries: readonly CatalogueEntry[]
+  /** What their files say, by version; where they stand is in the target's state, once the tracking schema is installed. */
+  readonly stepped: readonly SteppedMigrationValue[]
   readonly broken: readonly BrokenFileValue[]
   readonly readAtMs: number
 }

@@ -39,6 +39,11 @@ export async function listStepped(context: EngineContext): Promise<SteppedListVa
   })
 }
 
+/** What the files alone say, where no record can be read. */
+export function listSteppedFiles(source: SteppedSource): readonly SteppedMigrationValue[] {
+  return sideBySide([], source)
+}
+
 function sideBySide(
   records: readonly SteppedRecord[],
   { migrations, broken }: SteppedSource,

@@ -9,6 +9,9 @@ const SWITCH = '20240904120000'
 const EMBEDDINGS = '20250123143913'
 
 test('stepped migrations are run, read, skipped and reset from their screen', async ({ console: page, practice }) => {
+  await page.getByRole('link', { name: 'Catalogue' }).first().click()
+  const listed = page.getByRole('region', { name: 'Stepped migrations of this folder' })
+  await expect(listed.getByRole('link', { name: 'SwitchToWorkspacesAgentConfigs' })).toContainText('no record yet')
   await page.getByRole('link', { name: 'Stepped' }).click()
   await expect(page.getByText('Nothing was ever run here')).toBeVisible()
   await queue(page, ROUTES)

@@ -1,6 +1,7 @@
 import type { LoadedDefinition } from '../../../catalogue/definition.ts'
 import { scopeOf } from '../../../engine/batching/scope.ts'
 import type { FirstStatement } from '../../../engine/first-statement.ts'
+import { listSteppedFiles } from '../../../engine/stepped/overview.ts'
 import { installSql } from '../../../engine/tracking/install.ts'
 import type { CatalogueView } from '../../../shared/catalogue-view.ts'
 import type { MigrationStateValue } from '../../../shared/cli-output.ts'
@@ -82,6 +83,7 @@ function describeCatalogue(
   return {
     folder: catalogue.folder,
     entries: catalogue.definitions.map((loaded) => describeEntry(loaded, states)),
+    stepped: listSteppedFiles(catalogue.stepped()),
     broken: catalogue.broken.map(({ file, line, column, code, message, remedy }) => ({
       ...{ file, line, column, code, message, remedy },
     })),
