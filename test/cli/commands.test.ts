@@ -270,3 +270,17 @@ test('list shows a catalogue without any target, and a target without any catalo
   expect(stdout).toContain('No catalogue is named')
   expect(stdout).toContain('ShoutNames')
 })
+
+test('work says that scheduling is switched off where something is active, and what switches it on', async () => {
+  valueOf(await tranche.json('install'))
+  valueOf(await tranche.json('queue', 'ShoutNames'))
+  valueOf(await tranche.json('work', '--off'))
+  expect(await tranche.run('work', '--once')).toMatchObject({
+    ...{ exitCode: 0, stdout: containing('0 jobs run') },
+    stderr: containing('Scheduling is switched off there: no job begins until tranche work --on'),
+  })
+  valueOf(await tranche.json('work', '--on'))
+  const { stderr, stdout } = await tranche.run('work', '--once')
+  expect(stdout).toContain('1 job run')
+  expect(stderr).not.toContain('Scheduling')
+})

@@ -36,7 +36,7 @@ export const work = defineCommand({
       const where = all.map(({ target }) => target.description).join(', ')
       return { value: { jobsRun: 0 }, text: `✓ Scheduling is ${isSwitchedOn ? 'on' : 'off'} on ${where}.` }
     }
-    for (const { target } of all) session.terminal.note(`Working on ${target.description}`)
+    for (const opened of all) await tellWhereItWorks(opened, session)
     const metrics = port === null ? null : await startMetrics(all, session, port)
     const narrations = all.map(({ engine, database }) => tellWork(engine, session, prefixOf(database, all)))
     try {
@@ -53,6 +53,14 @@ export const work = defineCommand({
     }
   },
 })
+
+/** Where scheduling is off, nothing begins, and nothing else would say why. */
+async function tellWhereItWorks({ engine, target }: OpenedDatabase, session: Session): Promise<void> {
+  session.terminal.note(`Working on ${target.description}`)
+  const states = await engine.list()
+  if (states.some(({ status, schedule }) => status === 'active' && !schedule.isOn))
+    session.terminal.note(session.qualify('! Scheduling is switched off there: no job begins until tranche work --on'))
+}
 
 /** null: neither was asked for. Throws usage. */
 function switchOf(isOn: boolean, isOff: boolean): boolean | null {
