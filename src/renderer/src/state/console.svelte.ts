@@ -5,6 +5,7 @@ import type { ConnectionView } from '../../../shared/connection-view.ts'
 import type { Client } from '../../../shared/contract.ts'
 import { Clock } from './clock.svelte.ts'
 import { Confirming, type Question } from './confirming.svelte.ts'
+import { ConnectionTests } from './connection-tests.svelte.ts'
 import { Keys } from './keys.svelte.ts'
 import { Notice } from './notice.svelte.ts'
 import type { Replica, ReplicaState } from './replica.ts'
@@ -19,6 +20,7 @@ export class Console {
   readonly clock = new Clock()
   readonly confirming = new Confirming()
   readonly notice = new Notice()
+  readonly tests = new ConnectionTests()
   readonly keys: Keys
   readonly #state: StoreValue<ReplicaState, AppState | null>
   readonly #lost: StoreValue<ReplicaState, number | null>

@@ -132,6 +132,12 @@ export function givenOf(form: DraftForm): { readonly given: GivenDraft } | { rea
   }
 }
 
+/** What a test is of, as text: all but how it is called here and where its definitions lie. null: something is missing. */
+export function testedOf(form: DraftForm): string | null {
+  const draft = givenOf(form)
+  return 'given' in draft ? JSON.stringify({ ...draft.given, name: null, catalogueFolder: null }) : null
+}
+
 function missingFields({ host, port, database, user }: DraftForm): readonly string[] {
   return [
     ...(host.trim() === '' ? ['a host'] : []),
