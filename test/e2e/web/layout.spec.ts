@@ -1,7 +1,7 @@
 /** Nothing is out of reach in a small window: the smallest that is supported, and a common one at 200 %. */
 import type { Page } from '@playwright/test'
 import { expect, test } from './console.ts'
-import { headline, poisonRoutes, queue, ROUTES } from './pages.ts'
+import { headline, poisonRoutes, queue, ROUTES, SLOW } from './pages.ts'
 
 const SIZES = [
   { name: '1024 × 680', viewport: { width: 1_024, height: 680 }, scale: 1 },
@@ -44,6 +44,30 @@ for (const { name, viewport, scale } of SIZES) {
     })
   })
 }
+
+test('a headline has the width of its page, and notes beside the pace are whole', async ({ console: page }) => {
+  await page.setViewportSize({ width: 1_024, height: 680 })
+  await queue(page, ROUTES, SLOW)
+  await page.getByRole('button', { name: 'Run now' }).click()
+  await expect(headline(page)).toContainText('left.')
+  await page.getByLabel('pause', { exact: true }).fill('2000')
+  await expect(page.getByRole('button', { name: 'Set, now 1500' })).toBeVisible()
+
+  const lines = await headline(page).evaluate(
+    (element) => new Set([...element.getClientRects()].map(({ y }) => y)).size,
+  )
+  expect(lines).toBe(1)
+  const cut = await page.locator('.knob > *').evaluateAll((parts) =>
+    parts
+      .filter((part) => {
+        const { right } = part.getBoundingClientRect()
+        const end = part.closest('.knob')?.getBoundingClientRect().right ?? 0
+        return part.scrollWidth > part.clientWidth + 2 || right > end
+      })
+      .map(({ textContent }) => textContent),
+  )
+  expect(cut).toEqual([])
+})
 
 /** Controls that something else lies on, or that no scrolling brings into the window. */
 async function covered(page: Page): Promise<readonly string[]> {

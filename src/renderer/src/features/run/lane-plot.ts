@@ -9,6 +9,8 @@ const LANE_HEIGHT = 48
 const AXIS_HEIGHT = 18
 /** uPlot's enum of sides is of its types alone: at run time there are only its numbers. */
 const ON_THE_RIGHT: Readonly<Record<string, number>> = { side: 1 }
+/** `14:02:05`, half of it. */
+const HALF_TIME = 28
 /** Room for a mark at the very top or bottom of its scale. */
 const MARGIN = 6
 
@@ -68,7 +70,11 @@ export function createLanePlot(element: HTMLElement, width: number, face: LaneFa
           font: "11px 'Plex Mono'",
           grid: { show: false },
           ticks: { show: false },
-          values: (_, splits) => onceEach(splits.map(face.timeText)),
+          values: (u, splits) => {
+            // A label is cut off that has not its half before the left edge.
+            const isWhole = (split: number): boolean => u.valToPos(split, 'x') >= HALF_TIME
+            return onceEach(splits.map((split) => (isWhole(split) ? face.timeText(split) : '')))
+          },
         },
         {
           ...ON_THE_RIGHT,
