@@ -28,14 +28,16 @@ const COLOURS = [
 /** Tokens are light-dark() pairs; what they are now only an element can tell. */
 function readPalette(element: HTMLElement): Palette {
   const style = getComputedStyle(element)
-  const before = element.style.color
+  const before = { color: element.style.color, forcedColorAdjust: element.style.forcedColorAdjust }
+  // Else each of them is the one colour of the system.
+  element.style.forcedColorAdjust = 'none'
   const palette = Object.fromEntries(
     COLOURS.map((name) => {
       element.style.color = `var(--${name})`
       return [name, style.color]
     }),
   )
-  element.style.color = before
+  Object.assign(element.style, before)
   return palette
 }
 
@@ -54,7 +56,9 @@ export function prepare(canvas: HTMLCanvasElement, width: number, height: number
 export class Redraws {
   #count = $state(0)
   #palette: Palette | null = null
-  readonly #query = window.matchMedia('(prefers-color-scheme: dark)')
+  readonly #queries = ['(prefers-color-scheme: dark)', '(forced-colors: active)'].map((query) =>
+    window.matchMedia(query),
+  )
   readonly #observer = new MutationObserver(() => this.#redraw())
   readonly #redraw = (): void => {
     this.#palette = null
@@ -62,7 +66,7 @@ export class Redraws {
   }
 
   constructor() {
-    this.#query.addEventListener('change', this.#redraw)
+    for (const query of this.#queries) query.addEventListener('change', this.#redraw)
     this.#observer.observe(document.documentElement, { attributeFilter: ['data-theme'] })
     void document.fonts.ready.then(this.#redraw)
   }
@@ -76,7 +80,7 @@ export class Redraws {
   }
 
   stop(): void {
-    this.#query.removeEventListener('change', this.#redraw)
+    for (const query of this.#queries) query.removeEventListener('change', this.#redraw)
     this.#observer.disconnect()
   }
 }
