@@ -160,7 +160,6 @@ it('tells a hold in one line, as the next cell of the strip, and in the legend',
   )
   expect(legend()).toMatch(/on hold 1.*pending ~4/)
   expect(screen.getByTestId('facts').textContent).toContain('400 of ~1 000 rows')
-  expect(document.querySelector('[aria-live]')?.textContent).toMatch(/^On hold until/)
 })
 
 it('names the session that keeps a sub-batch waiting', async () => {
@@ -216,4 +215,30 @@ it('says which job still goes by what was set before', async () => {
   backend.tell({ kind: 'jobs', connectionId: 'c1', migrationId: '1', cells: [cell(31, { status: 'running' })] })
   await rest(50)
   expect(screen.queryByText('job 30 has 100 still')).toBeNull()
+})
+
+it('tells those who listen of a pause and of a lost backend, once in 15 s and what is still so', async () => {
+  const backend = await setup()
+  const told = (): string | null => screen.getByRole('status', { name: 'Milestones' }).textContent
+  const { state, ...view } = Object.values(backend.state().targets)[0]?.migrations['1'] ?? expect.fail('no migration')
+  const become = async (status: 'active' | 'paused'): Promise<void> => {
+    const migration = { ...view, state: { ...state, status } }
+    backend.tell({ kind: 'migration', connectionId: 'c1', migrationId: '1', migration })
+    await settle()
+  }
+  expect(told()).toBe('')
+
+  await become('paused')
+  expect(told()).toBe('Paused.')
+  await become('active')
+  backend.say({ kind: 'backend_lost', message: 'gone' })
+  await settle()
+  expect(told()).toBe('Paused.')
+  await rest(15_000)
+  expect(told()).toMatch(/^No answer since /)
+
+  backend.say({ kind: 'backend_back' })
+  await settle()
+  await rest(15_000)
+  expect(told()).toBe('Answers again. Migration active.')
 })
