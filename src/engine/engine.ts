@@ -8,6 +8,7 @@ import { createEmitter, type EngineEvents } from './events.ts'
 import { readFailures } from './failures.ts'
 import { finalizeMigration } from './finalizer.ts'
 import { readHealth } from './health/read-health.ts'
+import { listReplicas } from './list-replicas.ts'
 import { listSessions } from './list-sessions.ts'
 import type { FirstStatement } from './first-statement.ts'
 import { pauseMigration, resumeMigration, retryMigration, type RetryOptions, setKnobs, waitForEnd } from './operate.ts'
@@ -28,7 +29,7 @@ import type { HealthReading } from '../shared/health.ts'
 import type { JobCell, JobDetail } from '../shared/job-view.ts'
 import type { PreviewValue } from '../shared/preview-view.ts'
 import type { QuarantinedRowValue } from '../shared/quarantine-view.ts'
-import type { SessionView } from '../shared/session-view.ts'
+import type { ReplicaView, SessionView } from '../shared/session-view.ts'
 import { type Plan, planQueue, planStatement } from './plan.ts'
 import { previewMigration, type PreviewRequest } from './preview.ts'
 import { queueMigration } from './queueing.ts'
@@ -156,6 +157,8 @@ export interface Engine {
   health(migrationId: string): Promise<readonly HealthReading[]>
   /** Sessions of ours in the target, and who keeps one of them waiting; changes nothing. */
   sessions(): Promise<readonly SessionView[]>
+  /** Replicas of the target and how far behind each is, where this role may know it; changes nothing. Throws on a standby. */
+  replicas(): Promise<readonly ReplicaView[]>
   /** Ordered, version-numbered migrations made of operations. */
   readonly stepped: SteppedEngine
   /** Tracked events in ascending order, behind `after` (an event id). */
@@ -288,6 +291,7 @@ export function createEngine(ports: EnginePorts): Engine {
         (from) => readHealthAttached(from, migrationId),
       ),
     sessions: () => told(() => listSessions(context)),
+    replicas: () => told(() => listReplicas(context)),
     events: (migrationId, options) => installed(() => readEvents(context, migrationId, options)),
     stepped: createStepped(context, installed),
     on: (name, listener) => emitter.on(name, listener),

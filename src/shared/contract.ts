@@ -25,7 +25,7 @@ import type { QuarantinedRowValue } from './quarantine-view.ts'
 import { QueueInput, type QueuePlan } from './queue-plan.ts'
 import { RETRY_SIZES } from './retry-size.ts'
 import { createClientOf, createServerOf, type ClientOf, type HandlersOf, takes, type Transport } from './rpc.ts'
-import type { SessionView } from './session-view.ts'
+import type { ReplicaView, SessionView } from './session-view.ts'
 import { Settings } from './settings.ts'
 import { steppedContract } from './stepped-contract.ts'
 
@@ -83,6 +83,8 @@ export const contract = {
     readonly sessions: readonly SessionView[]
     readonly readAtMs: number
   }>(),
+  /** How far behind the replicas of the target are. Refused by a standby. */
+  'connections.replicas': takes(OfConnection).returns<{ readonly replicas: readonly ReplicaView[] }>(),
   /** Asks a lost or refused target at once instead of waiting for the next try. */
   'connections.retry': takes(OfConnection).returns<null>(),
   /** Thresholds of the health indicators on this connection. */
@@ -271,6 +273,8 @@ export const contract = {
   >(),
   /** Removes what is older than the settings say, as each start of a console does, and makes the file smaller. */
   'history.purge': takes(Nothing).returns<{ readonly removedRows: number }>(),
+  /** Of the file on this machine, with what was not moved into it yet. */
+  'history.size': takes(Nothing).returns<{ readonly bytes: number }>(),
 } as const
 
 export type ConsoleContract = typeof contract

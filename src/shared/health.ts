@@ -89,7 +89,7 @@ export function formatMeasure(value: number, unit: HealthUnit): string {
 }
 
 /** `512 B`, `1.5 MiB`, `10 GiB`. */
-function formatBytes(bytes: number): string {
+export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
   let value = Math.abs(bytes)
   let index = 0

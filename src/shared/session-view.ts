@@ -17,6 +17,12 @@ interface BlockedView {
   readonly by: readonly BlockerView[]
 }
 
+export interface ReplicaView {
+  readonly name: string
+  /** null: this role may not know it (GRANT pg_monitor), or the replica never told how far it is. */
+  readonly lagSeconds: number | null
+}
+
 export interface BlockerView {
   readonly pid: number
   /** null: this role may not see it. */

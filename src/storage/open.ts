@@ -1,6 +1,6 @@
 /** Opens console.db. Whatever is wrong with it is told, and nothing that is there is ever overwritten. */
 import { access, chmod, constants, mkdir, open, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { messageOf, TrancheError } from '../shared/errors.ts'
 import { type ConnectionRepository, createConnectionRepository } from './connections.ts'
 import type { SqliteDatabase } from './database.ts'
@@ -37,6 +37,8 @@ export interface Storage {
   readonly retention: Retention
   /** Several writes as one; `body` must not wait for anything. */
   inTransaction<T>(body: () => T): T
+  /** Bytes of console.db and of what was not moved into it yet. */
+  size(): Promise<number>
   close(): void
 }
 
@@ -62,7 +64,7 @@ export async function openStorage(folder: string, { warn = () => undefined }: St
     database.pragma('journal_mode = WAL')
     database.pragma('synchronous = NORMAL')
     database.pragma('foreign_keys = ON')
-    return repositories(database, folder)
+    return repositories(database, file)
   } catch (error) {
     database?.close()
     throw translate(error, file)
@@ -109,9 +111,9 @@ function assertIntact(database: SqliteDatabase, file: string): void {
   if (answer !== 'ok') throw damaged(file, answer)
 }
 
-function repositories(database: SqliteDatabase, folder: string): Storage {
+function repositories(database: SqliteDatabase, file: string): Storage {
   return {
-    folder,
+    folder: dirname(file),
     connections: createConnectionRepository(database),
     installations: createInstallationRepository(database),
     migrations: createMigrationRepository(database),
@@ -124,8 +126,19 @@ function repositories(database: SqliteDatabase, folder: string): Storage {
     sealedPasswords: createSealedPasswordRepository(database),
     retention: createRetention(database),
     inTransaction: (body) => database.transaction(body).immediate(),
+    size: () => sizeOf(file),
     close: () => database.close(),
   }
+}
+
+async function sizeOf(file: string): Promise<number> {
+  const sizes = [file, `${file}-wal`].map(async (path) =>
+    stat(path).then(
+      ({ size }) => size,
+      () => 0,
+    ),
+  )
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
 }
 
 function translate(error: unknown, file: string): unknown {

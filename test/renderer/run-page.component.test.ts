@@ -242,3 +242,25 @@ it('tells those who listen of a pause and of a lost backend, once in 15 s and wh
   await rest(15_000)
   expect(told()).toBe('Answers again. Migration active.')
 })
+
+it('tells sessions, replication lag and the size of its file in the status bar, and only what is known', async () => {
+  const session = { application: 'tranche/1.0.0 mara', transactionSeconds: null, blocked: null }
+  await setup({
+    'connections.sessions': async () => ({
+      sessions: ['active', 'idle'].map((state, pid) => ({ ...session, pid, state })),
+      readAtMs: 0,
+    }),
+    'connections.replicas': async () => ({
+      replicas: [
+        { name: 'r1', lagSeconds: 0.4 },
+        { name: 'r2', lagSeconds: 1.2 },
+        { name: 'r3', lagSeconds: null },
+      ],
+    }),
+  })
+  const bar = screen.getByRole('contentinfo').textContent.replaceAll(/\s+/g, ' ')
+
+  expect(bar).toContain('2 sessions, 1 at work')
+  expect(bar).toContain('lag 1.20 s, worst of 2')
+  expect(bar).not.toContain('console.db')
+})

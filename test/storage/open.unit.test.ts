@@ -19,6 +19,18 @@ async function open(folder: string): Promise<Storage> {
   return storage
 }
 
+it('tells how large its file is, with what was not moved into it yet', async () => {
+  const folder = join(await temporaryFolder(), 'home')
+  const storage = await open(folder)
+  storage.settings.write({ theme: 'dark' })
+
+  const sizes = await Promise.all(
+    ['console.db', 'console.db-wal'].map(async (name) => (await stat(join(folder, name))).size),
+  )
+  expect(sizes.every((size) => size > 0)).toBe(true)
+  expect(await storage.size()).toBe(sizes.reduce((sum, size) => sum + size))
+})
+
 it('makes a folder and a file that nobody else may read', async () => {
   const folder = join(await temporaryFolder(), 'nested', 'home')
 

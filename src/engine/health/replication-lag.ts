@@ -1,31 +1,17 @@
 /** How far replicas are behind, in bytes of WAL and in seconds. */
 import { formatMeasure } from '../../shared/health.ts'
-import { sql } from '../../shared/sql.ts'
 import { type Finding, type HealthIndicator, normal, notAvailable, stop, SWITCHED_OFF } from './indicator.ts'
-
-interface Replica {
-  readonly name: string
-  readonly state: string | null
-  readonly lag_bytes: string | null
-  readonly lag_seconds: number | null
-}
+import { lagOf, type ReplicaRow, selectReplicas } from './replicas.ts'
 
 /**
  * Lag that cannot be read where replicas exist means stop: columns hidden from this role, or a replica that never reported
- * a position. `replay_lag` is NULL on an idle replica that has replayed everything; that is no lag.
+ * a position.
  */
 export const replicationLag: HealthIndicator = {
   name: 'replication_lag',
   async observe({ settings: { maxLagBytes, maxLagSeconds }, ask }) {
     if (maxLagBytes === null && maxLagSeconds === null) return SWITCHED_OFF
-    const replicas = (await ask(
-      // A base backup is no replica. What only receives WAL (pg_receivewal) never replays it.
-      sql`SELECT coalesce(nullif(application_name, ''), 'pid ' || pid) AS name, state,
-                 pg_wal_lsn_diff(pg_current_wal_lsn(), coalesce(replay_lsn, flush_lsn)) AS lag_bytes,
-                 extract(epoch FROM coalesce(replay_lag, flush_lag))::float8 AS lag_seconds
-            FROM pg_stat_replication
-           WHERE state IS DISTINCT FROM 'backup'`,
-    )) as unknown as Replica[]
+    const replicas = (await ask(selectReplicas)) as unknown as ReplicaRow[]
     if (replicas.length === 0) return notAvailable('no replica is connected')
     const hidden = replicas.find(({ lag_bytes }) => lag_bytes === null)
     if (hidden !== undefined) return stop(unreadable(hidden))
@@ -34,15 +20,15 @@ export const replicationLag: HealthIndicator = {
   },
 }
 
-function unreadable({ name, state }: Replica): string {
+function unreadable({ name, state }: ReplicaRow): string {
   return state === null
     ? 'replicas are connected, but this role may not read their lag (GRANT pg_monitor)'
     : `replica "${name}" has not reported how far it is`
 }
 
-function judge({ name, lag_bytes, lag_seconds }: Replica, maxBytes: number | null, maxSeconds: number | null): Finding {
-  const bytes = Math.max(0, Number(lag_bytes))
-  const seconds = bytes === 0 ? 0 : (lag_seconds ?? 0)
+function judge(replica: ReplicaRow, maxBytes: number | null, maxSeconds: number | null): Finding {
+  const { name } = replica
+  const { bytes, seconds } = lagOf(replica)
   const inSeconds = { value: seconds, limit: maxSeconds ?? 0, unit: 'seconds' } as const
   const inBytes = { value: bytes, limit: maxBytes ?? 0, unit: 'bytes' } as const
   const behind = (measure: typeof inSeconds | typeof inBytes): string =>

@@ -42,6 +42,24 @@ describe('replication lag', () => {
     expect(behind.value).toBeGreaterThan(150_000)
   })
 
+  it('lists replicas with their lag, where the role may know it and they told how far they are', async () => {
+    const { query, engine, database } = await setup()
+    expect(await engine.replicas()).toEqual([])
+
+    const [start] = await query<{ lsn: string; position: string }>(
+      `SELECT pg_current_wal_lsn()::text AS lsn, pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::text AS position`,
+    )
+    const replica = await openReplicationClient(server(), { name: 'listed', from: start?.lsn ?? '' })
+    await until(async () => (await query('SELECT 1 FROM pg_stat_replication')).length > 0)
+    expect(await engine.replicas()).toEqual([{ name: 'listed', lagSeconds: null }])
+
+    replica.report(BigInt(start?.position ?? '0'))
+    await until(async () => (await query('SELECT 1 FROM pg_stat_replication WHERE replay_lsn IS NOT NULL')).length > 0)
+    expect(await engine.replicas()).toEqual([{ name: 'listed', lagSeconds: expect.any(Number) as number }])
+    const reader = await asReader(database)
+    expect(await reader.replicas()).toMatchObject([{ lagSeconds: null }])
+  })
+
   it('measures seconds as well', async () => {
     const { query, ask } = await setup({ maxLagBytes: null, maxLagSeconds: 0 })
     const [start] = await query<{ lsn: string }>('SELECT pg_current_wal_lsn()::text AS lsn')

@@ -101,6 +101,9 @@ export function connectionCalls({ context, desks, tickets }: CallParts): CallsOf
       sessions: await desks.get(connectionId).session.engine().sessions(),
       readAtMs: Date.now(),
     }),
+    'connections.replicas': async ({ connectionId }) => ({
+      replicas: await desks.get(connectionId).session.engine().replicas(),
+    }),
     'connections.health': ({ connectionId }) =>
       Promise.resolve(healthOf(context, getConnection(context, connectionId).connectionId)),
     'connections.setHealth': ({ connectionId, health }) => {

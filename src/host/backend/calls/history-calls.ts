@@ -36,6 +36,7 @@ export function historyCalls({ context }: CallParts): CallsOf<'events' | 'histor
       ofInstallation(connectionId, (installationId) =>
         storage.transitions.page({ installationId, migrationId, jobId, after, limit }),
       ),
+    'history.size': async () => ({ bytes: await storage.size() }),
     'history.purge': () => {
       const removedRows = purgeHistory(context, readSettings(context))
       storage.retention.compact()
