@@ -57,7 +57,11 @@ function held({ hold }: MigrationStateValue, tell: (hold: Hold) => string): stri
 function soFar({ rows, totalTupleCount, progress }: MigrationStateValue): string {
   const of = totalTupleCount === null ? '' : ` of ${formatEstimate(totalTupleCount)}`
   const byRows = progress.percentByRows === null ? '' : ` (${formatPercent(progress.percentByRows)})`
-  const byKey = progress.percentByKey === null ? '' : `, ${formatPercent(progress.percentByKey)} of the key range`
+  // One far key makes the range so long that nothing of it seems done.
+  const byKey =
+    progress.percentByKey === null || progress.percentByKey < 0.1
+      ? ''
+      : `, ${formatPercent(progress.percentByKey)} of the key range`
   return `${formatCount(rows.scanned)}${of} rows scanned${byRows}${byKey}`
 }
 

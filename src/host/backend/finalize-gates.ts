@@ -82,7 +82,7 @@ function runnersGate({ state: { runners } }: Facts): Gate {
   const name = 'runners'
   const live = runners.filter(({ isLive }) => isLive)
   const [first] = live
-  if (first === undefined) return { name, outcome: 'holds', detail: 'nobody drives it', remedy: null }
+  if (first === undefined) return { name, outcome: 'holds', detail: 'no runner of it is alive', remedy: null }
   return {
     name,
     outcome: 'failed',

@@ -48,6 +48,7 @@ function stateShown(state: MigrationStateValue, isRunning = false): Shown {
     case 'paused':
       return still('paused', 'paused', 'paused')
     case 'finalizing':
+      if (state.isAttached) return still('pending', 'pending', 'finalizing in GitLab')
       return { glyph: 'running', tone: 'running', word: 'finalizing', isMoving: true }
     case 'finished':
       return still('done', 'done', 'finished')

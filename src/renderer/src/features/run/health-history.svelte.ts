@@ -23,6 +23,12 @@ export class HealthHistory {
     this.#of = of
   }
 
+  /** Since when this page looks; null: it was not told anything yet. */
+  get sinceMs(): number | null {
+    const first = [...this.#points.values()].flatMap(([point]) => point?.atMs ?? [])
+    return first.length === 0 ? null : Math.min(...first)
+  }
+
   /** Oldest first. */
   pointsOf(indicator: IndicatorName): readonly Point[] {
     return this.#points.get(indicator) ?? []
