@@ -26,6 +26,13 @@ export function translateError(error: unknown): unknown {
       ...because,
     })
   }
+  if (kind === 'contention') {
+    return new TrancheError('target_locked', `another session holds a lock that this needs: ${said}`, {
+      remedy:
+        'Repeat it when that session has ended. The oldest transactions first: SELECT pid, usename, state, xact_start, query FROM pg_stat_activity ORDER BY xact_start.',
+      ...because,
+    })
+  }
   if (kind === 'connection' && (sqlstate !== null || isConnectionError(error))) {
     return new TrancheError('target_lost', `the connection was lost: ${said}`, {
       remedy: 'Check the server and the network, then look at: tranche status.',

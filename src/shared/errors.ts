@@ -95,6 +95,7 @@ export const ERROR_EXIT_CODES = {
   stopped: EXIT.stopped,
   wait_timeout: EXIT.stopped,
   target_exhausted: EXIT.stopped,
+  target_locked: EXIT.stopped,
   planning_timeout: EXIT.stopped,
   // files and everything else
   file_not_writable: EXIT.usage,

@@ -15,7 +15,7 @@ test.each([
   [3, ['migration_failed', 'job_failed', 'check_failed', 'precondition_failed', 'unfinished', 'error_budget_exceeded']],
   [4, ['target_unreachable', 'target_lost', 'target_refused_login', 'database_missing']],
   [5, ['environment_required', 'confirmation_required', 'definition_drift', 'privilege_missing', 'table_busy']],
-  [6, ['stopped', 'wait_timeout', 'target_exhausted', 'planning_timeout']],
+  [6, ['stopped', 'wait_timeout', 'target_exhausted', 'target_locked', 'planning_timeout']],
 ] as const satisfies readonly (readonly [number, readonly ErrorCode[]])[])(
   'exit code %i stands for its kind of error, as the page says',
   (exitCode, codes) => {

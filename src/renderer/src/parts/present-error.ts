@@ -7,6 +7,7 @@ const TITLES: Partial<Record<ErrorCode, string>> = {
   target_refused_login: 'The target refused the login',
   database_missing: 'There is no such database',
   target_standby: 'The target is a standby',
+  target_locked: 'Another session holds a lock',
   target_too_old: 'The server is too old',
   privilege_missing: 'This role may not do that',
   not_installed: 'The tracking schema is not installed',
