@@ -1,14 +1,15 @@
 /** A migration's state as people see it: the row, its jobs by status, rows by outcome, progress, and who drives it. */
 import type { MigrationFailure } from '../shared/migration-failure.ts'
-import { MOST_PERCENT, percentOfRows } from '../shared/percent-done.ts'
-import { sql, type Sql } from '../shared/sql.ts'
+import { percentOfRows } from '../shared/percent-done.ts'
+import { sql } from '../shared/sql.ts'
 import { JOB_STATUS_CODES } from '../shared/status.ts'
 import { timeLeft, type TimeLeftValue } from '../shared/time-left.ts'
-import { type Axis, axisOf, positionSql } from './batching/position.ts'
+import { axisOf } from './batching/position.ts'
 import { type EngineContext, inTransaction, onlyRow } from './context.ts'
 import { readHold, toHold } from './hold.ts'
 import { typeIn } from './key-order.ts'
 import { maximumOf, minimumOf } from './planner.ts'
+import { percentOfKeys } from './percent-of-keys.ts'
 import { readRecentPace } from './recent-pace.ts'
 import { readSchedule, readScheduling, type Scheduling } from './schedule.ts'
 import { MAX_ATTEMPTS } from './takeover.ts'
@@ -175,30 +176,4 @@ async function progressOf(
     ...(percentByRows === null ? ['the planner had no estimate of the rows at queue time (ANALYZE the table)'] : []),
   ]
   return { percentByKey, percentByRows, unknownBecause: reasons.length === 0 ? null : reasons.join('; ') }
-}
-
-async function percentOfKeys(
-  transaction: Transaction,
-  { tables }: EngineContext,
-  migration: Migration,
-  axis: Axis,
-): Promise<number | null> {
-  const at = (array: string): Sql => positionSql(axis, array)
-  // Whole numbers are counted, so that a range of one key has a length; of others the distance is measured.
-  const unit = axis.scale === 'integer' ? 1 : 0
-  const { rows: found } = await transaction.query(
-    sql`WITH bounds AS MATERIALIZED (
-          SELECT ${at('b.low')} - ${unit}::int AS low, ${at('b.high')} AS high
-            FROM (SELECT ${[...minimumOf(migration)]}::text[] AS low, ${[...maximumOf(migration)]}::text[] AS high) AS b)
-        SELECT (100 * coalesce(sum(CASE WHEN j.status = ${JOB_STATUS_CODES.succeeded} THEN ${at('p.planned_to')}
-                                        ELSE coalesce(${at('p."cursor"')}, ${at('p.planned_from')}, bounds.low) END
-                                   - coalesce(${at('p.planned_from')}, bounds.low)), 0)
-                / nullif(bounds.high - bounds.low, 0))::float8 AS percent
-          FROM bounds LEFT JOIN (${tables.progress} AS p JOIN ${tables.jobs} AS j ON j.id = p.job_id)
-                      ON p.migration_id = ${migration.id}
-         GROUP BY bounds.low, bounds.high`,
-  )
-  const { percent } = onlyRow<{ percent: number | null }>(found, 'summing ranges returned no row')
-  if (percent === null) return 0
-  return Number.isFinite(percent) ? Math.min(MOST_PERCENT, percent) : null
 }

@@ -35,6 +35,27 @@ it.each(KEYS)('progress by key is known of cursors too: $key', async ({ columns,
   expect(percentByKey).toBeLessThan(60)
 })
 
+it('progress by key looks at the frontier and at jobs that are not through, and at no others', async () => {
+  const { engine, query } = await setup({
+    schema: `CREATE TABLE items (id bigint PRIMARY KEY, hits integer NOT NULL DEFAULT 0);
+             INSERT INTO items SELECT n FROM generate_series(1, 800) AS n; ANALYZE items`,
+    definitions: [
+      defineBatchedMigration({
+        ...{ jobClassName: 'StopAt175', description: 'x', table: 'items', column: 'id' },
+        ...{ batchSize: 100, subBatchSize: 50, pauseMs: 0 },
+        perform: ({ subBatch }) => sql`UPDATE items SET hits = 1 / (id - 175) WHERE ${subBatch}`,
+      }),
+    ],
+  })
+  const { id } = (await engine.queue({ jobClassName: 'StopAt175' })).migration
+  expect((await engine.get(id)).progress.percentByKey).toBe(0)
+
+  await engine.run(id, { maxJobs: 4 })
+  expect((await engine.get(id)).progress.percentByKey, '400 keys, but for 151 to 200').toBe(43.75)
+  await query(`UPDATE tranche.job_progress SET planned_to = '{999999}' WHERE "cursor" = planned_to`)
+  expect((await engine.get(id)).progress.percentByKey).toBe(43.75)
+})
+
 it('keys between which there is no distance have no position, and that is said', async () => {
   const progress = await halfway(['a'], ['text'], `'key ' || n`)
   expect(progress).toMatchObject({ percentByKey: null, percentByRows: 50 })

@@ -136,7 +136,7 @@ it('never shows 100 percent before it is finished, and shows it from then on', a
   seen.push(await read())
   await query('UPDATE tranche.batched_background_migrations SET total_tuple_count = 3')
   await engine.run(migrationId, { maxJobs: 1 })
-  await query('UPDATE tranche.job_progress SET planned_to = ARRAY[36::text] WHERE planned_to[1]::int > 12')
+  await query(`UPDATE tranche.planning_frontier SET next_bound = '{36}'`)
   seen.push(await read())
   await query('UPDATE tranche.batched_background_migrations SET total_tuple_count = NULL')
   seen.push(await read())
