@@ -171,8 +171,9 @@ async function progressOf(
   const percentByRows = percentOfRows(rows.scanned, totalTupleCount)
   const axis = axisOf(types, minimumOf(migration), maximumOf(migration))
   const percentByKey = axis === null ? null : await percentOfKeys(transaction, context, migration, axis)
+  const noDistance = `keys of type ${types.join(', ')} have no distance to be measured`
   const reasons = [
-    ...(percentByKey === null ? [`keys of type ${types.join(', ')} have no distance to be measured`] : []),
+    ...(percentByKey === null ? [axis === null ? noDistance : 'the range begins or ends at infinity or NaN'] : []),
     ...(percentByRows === null ? ['the planner had no estimate of the rows at queue time (ANALYZE the table)'] : []),
   ]
   return { percentByKey, percentByRows, unknownBecause: reasons.length === 0 ? null : reasons.join('; ') }

@@ -61,3 +61,10 @@ it('keys between which there is no distance have no position, and that is said',
   expect(progress).toMatchObject({ percentByKey: null, percentByRows: 50 })
   expect(progress.unknownBecause).toMatch(/text|distance|position/)
 })
+
+it('a range that begins or ends at infinity has no length, and that is said', async () => {
+  const moments = `CASE n WHEN 1 THEN '-infinity' ELSE '2026-01-01'::timestamptz + n * interval '1 h' END`
+  const progress = await halfway(['a'], ['timestamptz'], moments)
+  expect(progress).toMatchObject({ percentByKey: null, percentByRows: 50 })
+  expect(progress.unknownBecause).toMatch(/infinity/)
+})
