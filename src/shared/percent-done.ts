@@ -6,13 +6,18 @@ interface Progress {
   readonly percentByKey: number | null
 }
 
+/** Where as many rows as were estimated are done, more than half of them are: keys that say less are gappy. */
+const LEAST_OF_USED_UP = 50
+
 /**
  * The one percentage where there is room for one, from 0 to 99.9; null: unknown. By rows, since gappy keys can stand at 0 % for
- * half of the work; by key where the planner's estimate of the rows is used up and says nothing any more.
+ * half of the work; by key where the planner's estimate of the rows is used up and says nothing any more, unless the keys say
+ * nothing either.
  */
 export function percentDone({ percentByRows, percentByKey }: Progress): number | null {
-  const isUsedUp = percentByRows === null || percentByRows >= MOST_PERCENT
-  const percent = isUsedUp ? (percentByKey ?? percentByRows) : percentByRows
+  const isUsedUp = percentByRows !== null && percentByRows >= MOST_PERCENT
+  if (isUsedUp && percentByKey !== null && percentByKey < LEAST_OF_USED_UP) return null
+  const percent = isUsedUp ? (percentByKey ?? percentByRows) : (percentByRows ?? percentByKey)
   return percent === null ? null : Math.min(MOST_PERCENT, percent)
 }
 
