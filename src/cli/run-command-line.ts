@@ -7,6 +7,7 @@ import { answerError, answerOutcome, exitCodeOf } from './answer.ts'
 import type { Command, Outcome } from './command.ts'
 import { COMMAND_NAMES, COMMANDS, isCommandName } from './commands.ts'
 import { createInput } from './flags.ts'
+import { explainUnnamedTarget } from './explain-unnamed-target.ts'
 import { commandHelp, generalHelp } from './help.ts'
 import { isUnbuiltCommand, notBuilt } from './not-built.ts'
 import { findCommandWord, parseFlags } from './parse-command-line.ts'
@@ -90,7 +91,8 @@ function qualified(outcome: Outcome<unknown>, session: Session): Outcome<unknown
   }
 }
 
-function qualifiedError(error: TrancheError, session: Session): TrancheError {
+function qualifiedError(thrown: TrancheError, session: Session): TrancheError {
+  const error = explainUnnamedTarget(thrown, session.namesTarget)
   const { code, message, remedy, details } = error
   const explained = { details, cause: error, ...(remedy === null ? {} : { remedy: session.qualify(remedy) }) }
   return remedy === null || explained.remedy === remedy ? error : new TrancheError(code, message, explained)
