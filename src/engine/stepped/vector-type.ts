@@ -71,7 +71,8 @@ async function createExtension(bench: Workbench): Promise<string> {
 }
 
 function unavailable({ adapter, connection }: Workbench, message: string): TrancheError {
-  return new TrancheError('vector_unavailable', `${message} (${adapter.target.description}); nothing was created`, {
+  const what = `${message} (${adapter.target.description}); nothing was created. Install pgvector, or store vectors as real[]`
+  return new TrancheError('vector_unavailable', what, {
     remedy: `Install pgvector there and CREATE EXTENSION vector, or store vectors as real[] without an index: tranche stepped connect ${connection.name} --vectors real`,
   })
 }
