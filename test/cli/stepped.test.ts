@@ -74,6 +74,7 @@ test('a table is dropped only when somebody approved it and its checks hold', as
   await tranche.run('stepped', 'work', '--to-end')
   const list = (await tranche.run('stepped', 'list')).stdout
   expect(list).toContain('waits for an approval: drops the table old_notes: its rows are elsewhere')
+  expect(list).toMatch(new RegExp(`${DROP} +waits for approval `))
   expect(list).toContain(`Agree with: tranche stepped approve ${DROP}`)
   expect(await tranche.run('stepped', 'approve', CREATE, '--yes')).toMatchObject({
     exitCode: 2,

@@ -71,13 +71,18 @@ function isBlocking({ problem, status }: SteppedMigrationValue): boolean {
 function migrationLines(migrations: readonly SteppedMigrationValue[], { hasFiles }: Known): readonly string[] {
   const table = columns([
     ['VERSION', 'STATUS', 'TRIES LEFT', 'NAME', 'MILESTONE'],
-    ...migrations.map(({ version, status, retriesLeft, name, file, milestone }) => [
-      ...[version, status ?? 'no record yet', String(retriesLeft)],
+    ...migrations.map(({ version, status, needsApproval, retriesLeft, name, file, milestone }) => [
+      ...[version, statusWord(status, needsApproval), String(retriesLeft)],
       ...[name ?? (file !== null ? '' : hasFiles ? '(file is gone)' : '(no catalogue named)'), milestone ?? ''],
     ]),
   ])
   const [head = '', ...rows] = table
   return [head, ...migrations.flatMap((migration, index) => [rows[index] ?? '', ...detailLines(migration)])]
+}
+
+/** Nobody skipped what the worker passes over until somebody agrees to it. */
+function statusWord(status: SteppedMigrationValue['status'], needsApproval: string | null): string {
+  return status === 'skipped' && needsApproval !== null ? 'waits for approval' : (status ?? 'no record yet')
 }
 
 function detailLines(migration: SteppedMigrationValue): readonly string[] {
