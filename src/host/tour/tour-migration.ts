@@ -1,5 +1,6 @@
 /** One migration of the tour: queue, run, verify, finalize, and SQL's own counts before and after. */
 import { rangeWords } from '../../shared/describe-range.ts'
+import { DEFAULT_DATABASE } from '../../engine/context.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Mutex } from '../../engine/mutex.ts'
 import type { TargetParameters } from '../../engine/target/parameters.ts'
@@ -7,6 +8,7 @@ import type { Migration, RunOutcome, RunProgress } from '../../engine/types.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import { countOf, formatCount, formatRate } from '../../shared/format-number.ts'
 import { type Counted, openSecondConnection, type SecondConnection, TOUR_COUNTS } from './count-on-target.ts'
+import { explainLeftovers } from './explain-leftovers.ts'
 import type { Steps } from './steps.ts'
 
 export interface Toured {
@@ -44,6 +46,8 @@ export async function tourMigration(tour: TourContext, jobClassName: string): Pr
   const second = await openSecondConnection(parameters)
   try {
     return await tourQueued(tour, migration, second)
+  } catch (error) {
+    throw explainLeftovers(error, shownId(migration))
   } finally {
     await second.close()
   }
@@ -91,6 +95,11 @@ async function tourQueued(tour: TourContext, migration: Migration, second: Secon
   }
 }
 
+/** As the command line takes it. */
+function shownId({ id, database }: Migration): string {
+  return database === DEFAULT_DATABASE ? id : `${database}_${id}`
+}
+
 async function runShown(
   { engine, signal, showProgress }: TourContext,
   { id: migrationId, jobClassName }: Migration,
@@ -121,9 +130,6 @@ function assertCountsAgree(jobClassName: string, { rows }: RunOutcome, differenc
   if (difference === rows.changed) return
   throw new TrancheError(
     'check_failed',
-    `${jobClassName}: the run says that it changed ${String(rows.changed)} rows, SQL says ${String(difference)}`,
-    {
-      remedy: 'Nobody else may write the practice tables during the tour; reset with: npm start -- --headless --reset',
-    },
+    `${jobClassName}: the run says that it changed ${String(rows.changed)} rows, SQL says ${String(difference)}; nobody else may write the practice tables during the tour`,
   )
 }
