@@ -99,3 +99,20 @@ it('tells a changed connection as not tested', async () => {
   await fireEvent.input(host, { target: { value: 'db.example' } })
   expect(screen.getByTestId('headline').textContent).toBe('main answers, and may be used.')
 })
+
+it('does not tell a kept test of a target that was lost since', async () => {
+  const backend = await openConsole({
+    place: 'connections',
+    answers: { 'connections.test': async () => TESTED, 'connections.passwordSource': async () => 'none' },
+  })
+  await fireEvent.click(screen.getByRole('button', { name: 'Test' }))
+  await settle()
+  expect(screen.getByTestId('headline').textContent).toBe('main answers, and may be used.')
+
+  const { migrations: _, ...target } = backend.state().targets.c1 ?? expect.fail('no target')
+  const link = { kind: 'lost', sinceMs: 0, message: 'gone', tries: 1, nextTryAtMs: 1_000 } as const
+  backend.tell({ kind: 'target', connectionId: 'c1', target: { ...target, link } })
+  await settle()
+  expect(screen.getByTestId('headline').textContent).not.toContain('answers')
+  expect(screen.getByText(/^Tested at/)).toBeTruthy()
+})

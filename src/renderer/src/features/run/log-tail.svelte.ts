@@ -1,6 +1,7 @@
 import type { AppEvent } from '../../../../shared/app-event.ts'
 import { type AppError, toAppError } from '../../../../shared/errors.ts'
 import type { LogEntry } from '../../../../shared/history-view.ts'
+import { newestFirst } from '../../parts/newest-first.ts'
 import type { Console } from '../../state/console.svelte.ts'
 
 const MOST = 2_000
@@ -60,9 +61,6 @@ export class LogTail {
 
   #merge(more: readonly LogEntry[]): void {
     if (more.length === 0) return
-    const byId = new Map([...this.entries, ...more].map((entry) => [entry.entryId, entry]))
-    this.entries = [...byId.values()]
-      .sort((a, b) => b.atMs - a.atMs || Number(b.entryId) - Number(a.entryId))
-      .slice(0, MOST)
+    this.entries = newestFirst(this.entries, more).slice(0, MOST)
   }
 }

@@ -4,7 +4,7 @@ import type { LogEntry } from '../../../../shared/history-view.ts'
 import type { JobCell } from '../../../../shared/job-view.ts'
 import { jobShown } from '../../parts/status.ts'
 
-/** One job in one line: its range, rows, time and attempts. */
+/** One job in one line: its range, rows, time and attempts, where there was more than one. */
 export function readoutOf(job: JobCell, column: string): string {
   const { min, max, scanned, changed, seconds, attempts } = job
   return [
@@ -12,7 +12,7 @@ export function readoutOf(job: JobCell, column: string): string {
     `${formatCount(scanned)} scanned`,
     `${formatCount(changed)} changed`,
     ...(seconds === null ? [] : [formatDuration(seconds)]),
-    `attempt ${String(Math.max(1, attempts))}`,
+    ...(attempts > 1 ? [`attempt ${String(attempts)}`] : []),
     jobShown(job.status, job.isBlocked).word,
   ].join(' · ')
 }
