@@ -18,7 +18,7 @@ import { withReconnects } from './reconnect.ts'
 import { getTransformer } from './row-performer.ts'
 import { findRunnable } from './runnable-job.ts'
 import type { Tally } from './tally.ts'
-import { kindOfError } from './target/sqlstate.ts'
+import { kindOfError, sqlstateOf } from './target/sqlstate.ts'
 import type { Transaction } from './target/transaction.ts'
 import { findMigration } from './tracking/find-migration.ts'
 import { recordEvent } from './tracking/record-event.ts'
@@ -210,7 +210,14 @@ async function runLanes(lanes: Lanes, count: number): Promise<void> {
     ),
   )
   const thrown = settled.find((result) => result.status === 'rejected')
-  if (thrown !== undefined) throw thrown.reason
+  if (thrown === undefined) return
+  await explain(lanes, thrown.reason)
+  throw thrown.reason
+}
+
+/** What the server says of a table that was altered, renamed or dropped under the run is said better by looking at it again. */
+async function explain({ context, drive }: Lanes, thrown: unknown): Promise<void> {
+  if (sqlstateOf(thrown)?.startsWith('42') === true) assertSameOrder(await loadSubject(context, drive.migration.id))
 }
 
 function createLanes(context: EngineContext, drive: Drive, options: Driving, tally: Tally): Lanes {

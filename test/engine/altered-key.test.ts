@@ -33,6 +33,23 @@ it.each([
   expect(await query('SELECT count(*)::int AS visited FROM items WHERE hits > 0')).toEqual([{ visited: 30 }])
 })
 
+it('a column that is altered under a run ends it with that reason, and the run goes on once it is altered back', async () => {
+  const { engine, query, id } = await begun('bigint')
+  const altered = new Promise((resolve, reject) => {
+    const stop = engine.on('job:started', () => {
+      stop()
+      query('ALTER TABLE items ALTER id TYPE text').then(resolve, reject)
+    })
+  })
+  await query('UPDATE tranche.batched_background_migrations SET pause_ms = 50')
+  await expect(engine.run(id)).rejects.toMatchObject({ code: 'column_unsupported' })
+  await altered
+
+  await query('ALTER TABLE items ALTER id TYPE bigint USING id::bigint')
+  expect(await engine.run(id)).toMatchObject({ reason: 'finished' })
+  expect(await query('SELECT count(*)::int AS once FROM items WHERE hits = 1')).toEqual([{ once: 100 }])
+})
+
 it.each([
   { from: 'integer', to: 'bigint' },
   { from: 'varchar(10)', to: 'text' },
