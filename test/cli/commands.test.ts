@@ -53,6 +53,7 @@ test('a migration goes its whole way by hand', async () => {
   expect(finalized.stdout).toContain('✓ ANALYZE things')
   expect(await tranche.run('finalize', '1')).toMatchObject({ exitCode: 0, stdout: containing('already') })
   expect((await tranche.run('status')).stdout).toMatch(/1 {2}ShoutNames {2}public\.things {2}finalized +100\.0 % +250/)
+  expect((await tranche.run('status', '1')).stdout).not.toContain('unknown')
   expect((await tranche.run('list')).stdout).toMatch(/ShoutNames +things \(id\) +finalized \(1\) +shout\.ts/)
   expect((await tranche.run('failures', '1')).stdout).toBe('No job has failed.\n')
   expect((await tranche.run('events', '1')).stdout).toMatch(/UTC {2}queue {2}by .+\n(.+\n)*.+UTC {2}finalized {2}by /)

@@ -32,19 +32,23 @@ export function stateText(
 }
 
 function progressLines(state: MigrationStateValue): readonly string[] {
-  const { progress, rows, totalTupleCount, timeLeft, timeLeftUnknownBecause } = state
+  const { progress, rows, totalTupleCount } = state
   const { percentByKey, percentByRows, unknownBecause } = progress
   const of = totalTupleCount === null ? '' : ` (${formatCount(rows.scanned)} of ${formatEstimate(totalTupleCount)})`
   return [
     `by key   ${percentByKey === null ? 'unknown' : formatPercent(percentByKey)}`,
     `by rows  ${percentByRows === null ? 'unknown' : formatPercent(percentByRows)}${of}`,
     ...(unknownBecause === null ? [] : [`unknown because ${unknownBecause}`]),
-    ...(timeLeft === null
-      ? [`time     unknown: ${timeLeftUnknownBecause ?? ''}`]
-      : [
-          `time     ${formatTimeLeft({ low: timeLeft.lowSeconds, high: timeLeft.highSeconds })}, from ${timeLeft.basis}`,
-        ]),
+    ...timeLines(state),
   ]
+}
+
+/** Of one that has ended there is nothing to tell. */
+function timeLines({ status, timeLeft, timeLeftUnknownBecause }: MigrationStateValue): readonly string[] {
+  if (status === 'finished' || status === 'finalized') return []
+  if (timeLeft === null) return [`time     unknown: ${timeLeftUnknownBecause ?? ''}`]
+  const { lowSeconds: low, highSeconds: high, basis } = timeLeft
+  return [`time     ${formatTimeLeft({ low, high })}, from ${basis}`]
 }
 
 function rowLines({ rows, unresolvedReasons, isAttached }: MigrationStateValue): readonly string[] {
