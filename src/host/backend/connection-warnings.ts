@@ -5,7 +5,10 @@ import { locateSettings, type Place, suspiciousName } from '../connection/resolv
 import type { BackendContext } from './backend-context.ts'
 
 /** Of a saved connection, or of one that is to be saved in its place. */
-export async function warningsOf(context: BackendContext, connection: StoredConnection): Promise<readonly string[]> {
+export async function warningsOf(
+  context: Pick<BackendContext, 'env' | 'storage'>,
+  connection: StoredConnection,
+): Promise<readonly string[]> {
   const { connectionId, environment, isPractice, productionUntilMs } = connection
   const place = await placeOf(context, connection)
   if (isPractice || place === null) return []

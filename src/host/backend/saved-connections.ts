@@ -114,9 +114,14 @@ export function getConnection({ storage }: BackendContext, connectionId: string)
   })
 }
 
-export async function viewConnection(context: BackendContext, connection: StoredConnection): Promise<ConnectionView> {
+export async function viewConnection(
+  context: Pick<BackendContext, 'env' | 'findPractice' | 'secrets' | 'storage'>,
+  connection: StoredConnection,
+): Promise<ConnectionView> {
   const { connectionId, name, environment, settings, catalogueFolder, trackingSchema, isPractice } = connection
-  const place = (await placeOf(context, connection)) ?? PLACE_UNKNOWN
+  // Two checkouts may share one file: what is saved of practice may be of the other one.
+  const practice = isPractice ? await context.findPractice(connection.logicalDatabase) : null
+  const place = practice ?? (await placeOf(context, connection)) ?? PLACE_UNKNOWN
   return {
     connectionId,
     name,
