@@ -1,7 +1,7 @@
 /** Pictures of screens: numbered in the order in which they are taken, in few colours, since they are kept with the code. */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import type { Browser, Page } from '@playwright/test'
+import { type Browser, expect, type Page } from '@playwright/test'
 import UPNG from 'upng-js'
 
 export const THEMES = ['dark', 'light'] as const
@@ -11,15 +11,17 @@ const FOLDER = fileURLToPath(new URL('../../../docs/screens', import.meta.url))
 const CHECKOUT = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
 const COLOURS = 256
 
-export type Take = (name: string, page?: Page) => Promise<void>
+/** Once what the page waits for is there, unless the wait is what is to be seen. */
+export type Take = (name: string, page?: Page, options?: { readonly isWaiting: boolean }) => Promise<void>
 
 /** Forgets the pictures of that theme; those that follow take their place. */
 export async function openCamera(theme: Theme, page: Page): Promise<Take> {
   await rm(`${FOLDER}/${theme}`, { recursive: true, force: true })
   await mkdir(`${FOLDER}/${theme}`, { recursive: true })
   let count = 0
-  return async (name, other = page) => {
+  return async (name, other = page, { isWaiting } = { isWaiting: false }) => {
     count += 1
+    if (!isWaiting) await expect(other.locator('.waiting:visible')).toHaveCount(0)
     // No pointer over anything, and no half-way transition.
     await other.mouse.move(640, 799)
     await other.evaluate(shortenPaths, CHECKOUT)

@@ -11,7 +11,6 @@ export default defineConfig({
   reporter: [['list']],
   // Each spec has servers of its own.
   workers: 2,
-  fullyParallel: true,
   timeout: 180_000,
   expect: { timeout: 30_000 },
   retries: Number(process.env.TRANCHE_TEST_RETRIES ?? 0),
@@ -36,7 +35,8 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: 'web', testMatch: '*.spec.ts' },
+    { name: 'web', testMatch: '*.spec.ts', fullyParallel: true },
+    // One after the other: the sheets show what was taken before.
     { name: 'screenshots', testMatch: '*.shots.ts' },
   ],
 })

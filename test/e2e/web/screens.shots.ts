@@ -260,7 +260,7 @@ async function takeRest({ page, take }: Studio): Promise<void> {
     database: `postgres://me@127.0.0.1:${port}/main`,
   })
   await expect(page.getByText('Connecting to 127.0.0.1')).toBeVisible()
-  await take('connecting')
+  await take('connecting', page, { isWaiting: true })
   await expect(page.getByRole('heading', { name: 'silent does not answer.' })).toBeVisible()
   await take('target-does-not-answer')
   silent.close()
