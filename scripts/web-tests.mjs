@@ -12,5 +12,11 @@ const CONFIG = 'test/e2e/web/playwright.config.ts'
  */
 export async function runInChromium(project, args) {
   if (findChromium() === null) return null
-  return runPinned('node_modules/@playwright/test/cli.js', ['test', '--config', CONFIG, '--project', project, ...args])
+  return runPinned('node_modules/@playwright/test/cli.js', [
+    'test',
+    '--config',
+    CONFIG,
+    `--project=${project}`,
+    ...args,
+  ])
 }
