@@ -8,6 +8,7 @@ import { runProgram } from './run-program.ts'
 /** The server process of a cluster, as its lock file names it. */
 export interface Postmaster {
   readonly pid: number
+  /** 0 until it listens there: before that, another server may have the port that it is about to ask for. */
   readonly port: number
 }
 
@@ -24,9 +25,10 @@ export async function readLock(cluster: Cluster): Promise<Postmaster | null> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
     throw error
   })
-  // pid, data folder, start time, port, …; a file that is being written has fewer lines.
-  const [pid, , , port] = text.split('\n').map(Number)
-  return pid === undefined || pid === 0 || Number.isNaN(pid) ? null : { pid, port: port ?? 0 }
+  // pid, data folder, start time, port, socket folder, address once it listens, …
+  const [pid, , , port, , address = ''] = text.split('\n')
+  const id = Number(pid)
+  return id === 0 || Number.isNaN(id) ? null : { pid: id, port: address.trim() === '' ? 0 : Number(port) }
 }
 
 function lockFile({ dataFolder }: Cluster): string {

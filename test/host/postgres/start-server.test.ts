@@ -119,6 +119,17 @@ test('of two starts at the same moment both get the same server', async () => {
   expect(servers.filter(({ wasRunning }) => !wasRunning)).toHaveLength(1)
 })
 
+test('starts of several folders at the same moment each get a port of their own', async () => {
+  const folders = await Promise.all([setup(), setup(), setup()])
+  for (const { start } of folders) await (await start()).stop()
+  for (let round = 0; round < 3; round += 1) {
+    const servers = await Promise.all(folders.map(async ({ start }) => start()))
+    expect(servers.map(({ wasRunning }) => wasRunning)).toEqual([false, false, false])
+    expect(new Set(servers.map(({ connection }) => connection.port)).size).toBe(3)
+    await Promise.all(servers.map(async (server) => server.stop()))
+  }
+})
+
 test('a busy port is passed over, and a range without a free one is named', async () => {
   const { start } = await setup()
   const rival = createServer().listen(0, '127.0.0.1')
