@@ -9,6 +9,15 @@ test.use({ contextOptions: { reducedMotion: 'reduce' } })
 
 const heading = (page: Page): Locator => page.getByRole('heading', { level: 1 })
 
+/** Presses Enter on a button. One that is still disabled takes no focus, and Enter would go to its neighbour. */
+async function enter(page: Page, name: string): Promise<void> {
+  const button = page.getByRole('button', { name: new RegExp(`^${name}`) })
+  await expect(button).toBeEnabled()
+  await button.focus()
+  await expect(button).toBeFocused()
+  await page.keyboard.press('Enter')
+}
+
 /** How many stops of Tab a list is. */
 const stops = async (list: Locator): Promise<number> => list.locator('[data-row]:not([tabindex="-1"])').count()
 
@@ -39,9 +48,7 @@ test('another page takes the focus to its heading, and its name to the window', 
 
 test('what is done does not lose the focus', async ({ console: page }) => {
   await page.goto(page.url().replace(/#.*/, `#/practice/queue/${WORKFLOWS}`))
-  const install = page.getByRole('button', { name: 'Install tracking schema' })
-  await install.focus()
-  await page.keyboard.press('Enter')
+  await enter(page, 'Install tracking schema')
   await expect(page.getByRole('button', { name: 'Queue', exact: true })).toBeFocused()
   await page.keyboard.press('Enter')
   await expect(headline(page)).toContainText('Queued')
@@ -50,17 +57,13 @@ test('what is done does not lose the focus', async ({ console: page }) => {
   await expect(headline(page)).toContainText('Finished, not finalized')
   await page.keyboard.press('3')
   await expect(heading(page)).toBeFocused()
-  const verify = page.getByRole('button', { name: 'Verify' })
-  await verify.focus()
-  await page.keyboard.press('Enter')
+  await enter(page, 'Verify')
   await expect(headline(page)).toContainText('Holds')
   await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).not.toBe('BODY')
   await page.keyboard.press('4')
   await expect(headline(page)).toContainText(/All \d gates hold/)
-  await page.getByRole('button', { name: 'Finalize…' }).focus()
-  await page.keyboard.press('Enter')
-  await page.getByRole('button', { name: 'Finalize migration 1' }).focus()
-  await page.keyboard.press('Enter')
+  await enter(page, 'Finalize…')
+  await enter(page, 'Finalize migration 1')
   await expect(headline(page)).toContainText('is sealed')
   await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).not.toBe('BODY')
 })
