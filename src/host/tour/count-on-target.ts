@@ -58,6 +58,13 @@ export const TOUR_COUNTS: Readonly<Record<string, { readonly all: SqlCount; read
     all: { label: 'customers', statement: 'SELECT count(*) FROM customers' },
     filled: { label: 'customers with a city', statement: 'SELECT count(*) FROM customers WHERE city IS NOT NULL' },
   },
+  BackfillBuildNamespaceId: {
+    all: { label: 'builds', statement: 'SELECT count(*) FROM ci_builds' },
+    filled: {
+      label: 'builds with a namespace',
+      statement: 'SELECT count(*) FROM ci_builds WHERE namespace_id IS NOT NULL',
+    },
+  },
   BatchProjectsWithIssues: {
     all: { label: 'projects with issues', statement: 'SELECT count(DISTINCT project_id) AS count FROM issues' },
     filled: { label: 'projects whose issues are counted', statement: 'SELECT count(*) FROM project_issue_counts' },
@@ -67,13 +74,6 @@ export const TOUR_COUNTS: Readonly<Record<string, { readonly all: SqlCount; read
     filled: {
       label: 'projects with a repository storage',
       statement: 'SELECT count(*) FROM projects WHERE repository_storage IS NOT NULL',
-    },
-  },
-  BackfillBuildNamespaceId: {
-    all: { label: 'builds', statement: 'SELECT count(*) FROM ci_builds' },
-    filled: {
-      label: 'builds with a namespace',
-      statement: 'SELECT count(*) FROM ci_builds WHERE namespace_id IS NOT NULL',
     },
   },
 }

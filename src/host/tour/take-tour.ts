@@ -42,12 +42,11 @@ export async function takeTour(request: TourRequest): Promise<void> {
       )
     }
     const toured = await tourAll(request, host)
-    const { engine, target } = host.main
-    const stepped = await tourStepped({ engine, target, steps, signal })
+    signal.throwIfAborted()
     steps.title('Report')
     await steps.step(
       'report',
-      () => writeReport(request, toured, stepped),
+      () => writeReport(request, toured),
       (file) => file,
     )
   } finally {
@@ -59,36 +58,43 @@ interface TouredIn extends Toured {
   readonly database: string
 }
 
+interface TouredAll {
+  readonly batched: readonly TouredIn[]
+  readonly stepped: readonly SteppedMigrationValue[]
+}
+
 /** Several at the same time, as `tranche work` does it. The first error stops the others. */
-async function tourAll(request: TourRequest, host: EngineHost): Promise<readonly TouredIn[]> {
-  const { steps, showProgress } = request
+async function tourAll(request: TourRequest, host: EngineHost): Promise<TouredAll> {
+  const { showProgress } = request
   const failed = new AbortController()
   const signal = AbortSignal.any([request.signal, failed.signal])
   const names = Object.keys(TOUR_COUNTS)
-  const toured = new Map<string, TouredIn>()
+  const batched = new Map<string, TouredIn>()
+  let stepped: readonly SteppedMigrationValue[] = []
   const shown = new Map<string, string>()
-  const left = [...names]
   const queueing = createMutex()
+  const parts = names.map((jobClassName) => async (steps: Steps): Promise<void> => {
+    const show = (line: string): void => {
+      shown.set(jobClassName, line)
+      showProgress([...shown.values()].filter((each) => each !== '').join('; '))
+    }
+    const one = { ...request, queueing, signal, showProgress: show, steps }
+    batched.set(jobClassName, await tourOne(one, host, jobClassName))
+  })
+  parts.push(async (steps) => {
+    const { engine, target } = host.main
+    stepped = await tourStepped({ engine, target, steps, signal })
+  })
   const lane = async (): Promise<void> => {
-    for (let name = left.shift(); name !== undefined && !signal.aborted; name = left.shift()) {
-      const jobClassName = name
-      const show = (line: string): void => {
-        shown.set(jobClassName, line)
-        showProgress([...shown.values()].filter((each) => each !== '').join('; '))
-      }
-      const one = { ...request, queueing, signal, showProgress: show }
-      const tour = (own: Steps): Promise<TouredIn> => tourOne({ ...one, steps: own }, host, jobClassName)
-      await steps
-        .block(tour)
-        .then((outcome) => toured.set(jobClassName, outcome))
-        .catch((error: unknown) => {
-          failed.abort(error)
-        })
+    for (let part = parts.shift(); part !== undefined && !signal.aborted; part = parts.shift()) {
+      await request.steps.block(part).catch((error: unknown) => {
+        failed.abort(error)
+      })
     }
   }
   await Promise.all(Array.from({ length: LANES }, lane))
   signal.throwIfAborted()
-  return names.flatMap((name) => toured.get(name) ?? [])
+  return { batched: names.flatMap((name) => batched.get(name) ?? []), stepped }
 }
 
 /** In the database that its definition names. */
@@ -110,15 +116,14 @@ async function tourOne(
 /** Read by an engine on connections of its own: what it states is what anybody else would read now. */
 async function writeReport(
   { databases, catalogueFolder, reportFile, logger }: TourRequest,
-  toured: readonly TouredIn[],
-  stepped: readonly SteppedMigrationValue[],
+  { batched, stepped }: TouredAll,
 ): Promise<string> {
   const reader = await createEngineHost({ databases, catalogueFolder, logger })
   try {
     const reports: string[] = []
-    for (const { database, migrationId } of toured)
+    for (const { database, migrationId } of batched)
       reports.push(reportMarkdown(await reader.database(database).engine.report(migrationId)))
-    await writeFile(reportFile, tourReport(toured, stepped, reports))
+    await writeFile(reportFile, tourReport(batched, stepped, reports))
     return reportFile
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EROFS'))) throw error

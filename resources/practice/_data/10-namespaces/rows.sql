@@ -92,6 +92,8 @@ JOIN home
   AND home.rank = pg_temp.pick(
     CASE WHEN pg_temp.draw(child.id, 24) < 0.2 THEN people ELSE groups END, child.id, 25);
 
+ANALYZE tree;
+
 INSERT INTO public.namespaces (id, type, parent_id, owner_id, name, path, traversal_ids, created_at)
 SELECT tree.id,
   CASE tree.kind WHEN 'person' THEN 'User' WHEN 'project' THEN 'Project' ELSE 'Group' END,
