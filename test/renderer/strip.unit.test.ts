@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { lanesOf, scaleTop } from '../../src/renderer/src/features/run/lane-data.ts'
+import { lanesOf, scaleTop, withoutOutliers } from '../../src/renderer/src/features/run/lane-data.ts'
 import { cellAt, countJobs, jobsToCome, layOutStrip } from '../../src/renderer/src/features/run/strip-layout.ts'
 import type { JobCell } from '../../src/shared/job-view.ts'
 
@@ -111,4 +111,14 @@ it('draws a level line for even work, also where time passes between two jobs', 
 
 it('ends scales at round numbers', () => {
   expect([0, 0.07, 7, 12, 31, 480].map(scaleTop)).toEqual([1, 0.1, 10, 15, 50, 500])
+})
+
+it('does not let one outlier flatten all others', () => {
+  const even = Array.from({ length: 40 }, (_, index) => 40 + index)
+
+  expect(withoutOutliers([...even, 3_500])).toBe(79)
+  expect(withoutOutliers([...even, 100])).toBe(100)
+  expect(withoutOutliers([5, 50])).toBe(50)
+  expect(withoutOutliers([0, 0, 0])).toBe(0)
+  expect(withoutOutliers([])).toBe(0)
 })

@@ -14,6 +14,7 @@ it('says built-in checks in a cell', () => {
     expected: '1 to 9 without gap or overlap',
     found: '3 jobs cover 1 to 9',
   } as const
+  const sampled = { kind: 'rows', expected: 'each sampled row as expected' } as const
   const count = { kind: 'count', expected: '20', found: 'NULL', holds: false } as const
 
   expect(
@@ -21,12 +22,18 @@ it('says built-in checks in a cell', () => {
       jobs,
       { ...coverage, holds: true },
       { ...coverage, holds: false, found: '1 gaps or overlaps between jobs' },
+      { ...sampled, holds: true, found: '200 rows of 200 sampled keys as expected' },
+      { ...sampled, holds: false, found: '2 of 200 rows not as expected' },
+      { ...sampled, holds: true, found: 'no row to sample' },
       count,
     ].map((check) => [cellOf(check, 'expected'), cellOf(check, 'found')]),
   ).toEqual([
     ['0', '2'],
     ['0 gaps', '0 gaps'],
     ['0 gaps', '1 gaps or overlaps between jobs'],
+    ['all as expected', '200 of 200'],
+    ['all as expected', '2 of 200 not'],
+    ['all as expected', 'no row to sample'],
     ['20', 'NULL'],
   ])
 })

@@ -40,11 +40,7 @@ function stateShown(state: MigrationStateValue, isRunning = false): Shown {
       if (state.isAttached) return still('pending', 'pending', 'active in GitLab')
       if (state.hold !== null) return still('holding', 'holding', 'on hold')
       if (isRunning || isDriven(state)) return { glyph: 'running', tone: 'running', word: 'running', isMoving: true }
-      return still(
-        'pending',
-        'pending',
-        state.startedAt === null || state.rows.scanned === 0 ? 'queued' : 'active, not driven',
-      )
+      return still('pending', 'pending', state.startedAt === null || state.rows.scanned === 0 ? 'queued' : 'not driven')
     case 'paused':
       return still('paused', 'paused', 'paused')
     case 'finalizing':

@@ -109,6 +109,18 @@ export function targetSeconds(intervalSeconds: number): { readonly low: number; 
   return intervalSeconds > 0 ? { low: 0.9 * intervalSeconds, high: 0.95 * intervalSeconds } : null
 }
 
+/**
+ * The largest value that is no outlier: a job that outlived an outage must not flatten all others. Outliers are at most one in
+ * twenty, above three times all else.
+ */
+export function withoutOutliers(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const largest = sorted.at(-1) ?? 0
+  const usual = sorted[Math.ceil(sorted.length * 0.95) - 1] ?? 0
+  if (largest <= 3 * usual) return largest
+  return sorted.findLast((value) => value <= 3 * usual) ?? usual
+}
+
 /** A round number at or above the largest value, so that scales do not jump with every job. */
 export function scaleTop(largest: number): number {
   if (largest <= 0) return 1

@@ -1,7 +1,7 @@
 /** One lane: a uPlot chart without legend or title, on the time axis that all lanes share. */
 import uPlot from 'uplot'
 import type { Palette } from './draw-strip.ts'
-import { type Point, scaleTop } from './lane-data.ts'
+import { type Point, scaleTop, withoutOutliers } from './lane-data.ts'
 
 export const PLOT_LEFT = 120
 export const SCALE_WIDTH = 52
@@ -11,6 +11,8 @@ const AXIS_HEIGHT = 18
 const ON_THE_RIGHT: Readonly<Record<string, number>> = { side: 1 }
 /** `14:02:05`, half of it. */
 const HALF_TIME = 28
+/** Between the chart and the numbers of its scale. */
+const SCALE_GAP = 8
 /** Room for a mark at the very top or bottom of its scale. */
 const MARGIN = 6
 
@@ -71,15 +73,19 @@ export function createLanePlot(element: HTMLElement, width: number, face: LaneFa
           grid: { show: false },
           ticks: { show: false },
           values: (u, splits) => {
-            // A label is cut off that has not its half before the left edge.
-            const isWhole = (split: number): boolean => u.valToPos(split, 'x') >= HALF_TIME
+            // A label has its half before the left edge, and ends before the scale at the right begins.
+            const last = u.bbox.width / uPlot.pxRatio - HALF_TIME + SCALE_GAP
+            const isWhole = (split: number): boolean => {
+              const at = u.valToPos(split, 'x')
+              return at >= HALF_TIME && at <= last
+            }
             return onceEach(splits.map((split) => (isWhole(split) ? face.timeText(split) : '')))
           },
         },
         {
           ...ON_THE_RIGHT,
           size: SCALE_WIDTH,
-          gap: 8,
+          gap: SCALE_GAP,
           stroke: () => colour('text3'),
           font: "11px 'Plex Mono'",
           splits: () => [0, 0.5, 1].map((share) => share * topOf(content)),
@@ -121,10 +127,11 @@ export function createLanePlot(element: HTMLElement, width: number, face: LaneFa
       const { points } = next
       plot.batch(() => {
         // Failed ones have a shape that uPlot does not know; they are drawn over it.
-        const values = points.map(({ value, isFailed = false }) => (isFailed ? null : value))
+        const top = topOf(next)
+        const values = points.map(({ value, isFailed = false }) => (isFailed || value > top ? null : value))
         plot.setData([points.map(({ atMs }) => atMs), values], false)
         plot.setScale('x', { min: next.fromMs, max: next.toMs })
-        plot.setScale('y', { min: 0, max: topOf(next) })
+        plot.setScale('y', { min: 0, max: top })
       })
     },
     destroy: () => plot.destroy(),
@@ -135,9 +142,9 @@ function heightOf({ hasTimeAxis }: Pick<LaneFace, 'hasTimeAxis'>): number {
   return LANE_HEIGHT + MARGIN + (hasTimeAxis ? AXIS_HEIGHT : MARGIN)
 }
 
-/** A round number above all that is shown; a limit only where it is near, or it would flatten everything else. */
+/** A round number above what is shown but for outliers; a limit only where it is near, or it would flatten all else. */
 function topOf(content: LaneContent | null): number {
-  const largest = Math.max(0, ...(content?.points ?? []).map(({ value }) => value))
+  const largest = withoutOutliers((content?.points ?? []).map(({ value }) => value))
   const limits = [content?.stop ?? 0, content?.band?.high ?? 0].filter((limit) => limit <= 4 * largest)
   return scaleTop(Math.max(largest, ...limits))
 }
@@ -170,7 +177,8 @@ function drawUnder(u: uPlot, { holds, band }: LaneContent, colour: (name: string
   ctx.restore()
 }
 
-function drawOver(u: uPlot, { points, stop, marks }: LaneContent, colour: (name: string) => string): void {
+function drawOver(u: uPlot, content: LaneContent, colour: (name: string) => string): void {
+  const { points, stop, marks } = content
   const { ctx, bbox } = u
   const ratio = uPlot.pxRatio
   ctx.save()
@@ -187,12 +195,23 @@ function drawOver(u: uPlot, { points, stop, marks }: LaneContent, colour: (name:
     const y = u.valToPos(stop, 'y', true)
     line(ctx, [bbox.left, y], [bbox.left + bbox.width, y])
   }
+  // What took far longer than all else stands at the top, as an arrow.
+  const top = topOf(content)
+  ctx.fillStyle = colour('text2')
+  for (const { atMs } of points.filter(({ value, isFailed = false }) => !isFailed && value > top)) {
+    const [x, arm] = [u.valToPos(atMs, 'x', true), 3 * ratio]
+    ctx.beginPath()
+    ctx.moveTo(x, bbox.top)
+    ctx.lineTo(x - arm, bbox.top + 2 * arm)
+    ctx.lineTo(x + arm, bbox.top + 2 * arm)
+    ctx.fill()
+  }
   // A failed one is larger and has another shape, since red alone says nothing.
   ctx.setLineDash([])
   ctx.strokeStyle = colour('failed')
   ctx.lineWidth = 1.5 * ratio
   for (const { atMs, value } of points.filter(({ isFailed }) => isFailed)) {
-    const [x, y, arm] = [u.valToPos(atMs, 'x', true), u.valToPos(value, 'y', true), 3 * ratio]
+    const [x, y, arm] = [u.valToPos(atMs, 'x', true), u.valToPos(Math.min(value, top), 'y', true), 3 * ratio]
     line(ctx, [x - arm, y - arm], [x + arm, y + arm])
     line(ctx, [x - arm, y + arm], [x + arm, y - arm])
   }

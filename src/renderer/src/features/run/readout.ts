@@ -4,16 +4,16 @@ import type { LogEntry } from '../../../../shared/history-view.ts'
 import type { JobCell } from '../../../../shared/job-view.ts'
 import { jobShown } from '../../parts/status.ts'
 
-/** One job in one line: its range, rows, time and attempts, where there was more than one. */
+/** One job in one line, what matters first, since its end may be cut: status, range, rows, time, attempts above one. */
 export function readoutOf(job: JobCell, column: string): string {
   const { min, max, scanned, changed, seconds, attempts } = job
   return [
+    jobShown(job.status, job.isBlocked).word,
     `${column} ${rangeOf(min, max)}`,
     `${formatCount(scanned)} scanned`,
     `${formatCount(changed)} changed`,
     ...(seconds === null ? [] : [formatDuration(seconds)]),
     ...(attempts > 1 ? [`attempt ${String(attempts)}`] : []),
-    jobShown(job.status, job.isBlocked).word,
   ].join(' · ')
 }
 
