@@ -1,7 +1,14 @@
 import { expect, it } from 'vitest'
 import { lanesOf, scaleTop, withoutOutliers } from '../../src/renderer/src/features/run/lane-data.ts'
-import { cellAt, countJobs, jobsToCome, layOutStrip } from '../../src/renderer/src/features/run/strip-layout.ts'
+import {
+  cellAt,
+  countJobs,
+  jobsToCome,
+  jobsToComeOf,
+  layOutStrip,
+} from '../../src/renderer/src/features/run/strip-layout.ts'
 import type { JobCell } from '../../src/shared/job-view.ts'
+import { migrationState } from '../support/migration-state.ts'
 
 function jobCell(id: number, more: Partial<JobCell> = {}): JobCell {
   return {
@@ -74,6 +81,16 @@ it('expects jobs for rows that nobody scanned, beside those that are under way',
   expect(jobsToCome(made, { totalTupleCount: 20, batchSize: 10, percentByKey: null })).toBe(0)
   expect(jobsToCome(made, { totalTupleCount: null, batchSize: 10, percentByKey: 50 })).toBe(5)
   expect(jobsToCome([], { totalTupleCount: null, batchSize: 10, percentByKey: null })).toBe(0)
+})
+
+it('expects no more jobs once one ends with the range, whatever was estimated', () => {
+  const state = migrationState({ status: 'failed', totalTupleCount: 1_000, batchSize: 10, maxValue: '49' })
+  const keyed = { ...state, maxValue: null, maxCursor: ['7', 'z'] }
+
+  expect(jobsToComeOf(jobs(3), { state })).toBe(97)
+  expect(jobsToComeOf([...jobs(3), jobCell(4)], { state })).toBe(0)
+  expect(jobsToComeOf([jobCell(1, { max: '["7", "y"]' })], { state: keyed })).toBe(99)
+  expect(jobsToComeOf([jobCell(1, { max: '["7", "z"]' })], { state: keyed })).toBe(0)
 })
 
 it('expects the same jobs at any moment of the one that runs', () => {

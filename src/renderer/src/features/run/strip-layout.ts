@@ -145,9 +145,17 @@ export function jobsToCome(jobs: readonly JobCell[], { totalTupleCount, batchSiz
   return Math.max(0, Math.round((jobs.length * 100) / percentByKey) - jobs.length)
 }
 
-/** The same from a migration: nothing is to come where it is past its run. */
-export function jobsToComeOf(jobs: readonly JobCell[], { state }: MigrationView): number {
+/** The same from a migration: nothing is to come where it is past its run, or where a job ends with the range. */
+export function jobsToComeOf(jobs: readonly JobCell[], { state }: Pick<MigrationView, 'state'>): number {
   const { status, totalTupleCount, batchSize, progress } = state
-  if (status === 'finished' || status === 'finalized') return 0
+  if (status === 'finished' || status === 'finalized' || jobs.some((job) => endsTheRange(job, state))) return 0
   return jobsToCome(jobs, { totalTupleCount, batchSize, percentByKey: progress.percentByKey })
+}
+
+function endsTheRange({ max }: JobCell, { maxValue, maxCursor }: MigrationView['state']): boolean {
+  if (maxValue !== null) return max === maxValue
+  if (maxCursor === null) return false
+  // A cursor's text is its JSON.
+  const values = JSON.parse(max) as readonly unknown[]
+  return maxCursor.every((value, index) => String(values[index]) === value)
 }
