@@ -9,7 +9,10 @@ import { kindOfError, sqlstateOf } from './target/sqlstate.ts'
 import { assertInstalled, readSchemaState, type SchemaState } from './tracking/schema-state.ts'
 
 export interface Doors {
-  /** A connection that broke under a call, and a privilege that is missing, are told as what they are, not as the driver's words. */
+  /**
+   * A connection that broke under a call, a privilege that is missing, and a tracking schema that somebody dropped meanwhile are
+   * told as what they are, not as the driver's words.
+   */
   readonly told: <T>(action: () => Promise<T>) => Promise<T>
   /** Needs the tracking schema, at the version that this program knows. */
   readonly installed: <T>(action: () => Promise<T>) => Promise<T>
@@ -29,6 +32,7 @@ export function createDoors(context: EngineContext): Doors {
     } catch (error) {
       if (error instanceof TrancheError) throw error
       if (sqlstateOf(error) === '42501') throw privilegeMissing(context, error)
+      if (isOfSomethingGone(error)) await inTransaction(context, (transaction) => assertInstalled(transaction, schema))
       const kind = kindOfError(error)
       if (kind === 'connection') throw lostConnection(context, error)
       if (kind === 'exhausted') throw exhausted(error)
@@ -53,4 +57,9 @@ export function createDoors(context: EngineContext): Doors {
           : installed(() => ours(context)),
       ),
   }
+}
+
+/** No such schema, table, column or function: one of the author's, or all of ours. */
+function isOfSomethingGone(error: unknown): boolean {
+  return ['3F000', '42P01', '42703', '42883'].includes(sqlstateOf(error) ?? '')
 }
