@@ -3,6 +3,7 @@ import { TrancheError } from '../shared/errors.ts'
 import { formatTime } from '../shared/format-duration.ts'
 import type { MigrationFailure } from '../shared/migration-failure.ts'
 import { reasonOfHold } from '../shared/health.ts'
+import { isPastRun } from '../shared/status.ts'
 import type { AfterJob } from './after-job.ts'
 import { backOff } from './contention.ts'
 import type { Claim, ClaimOutcome } from './claim.ts'
@@ -127,14 +128,7 @@ async function oneTurn(lanes: Lanes): Promise<void> {
       waitFor(lanes, `the next job is due in ${String(Math.ceil(outcome.seconds))} s`, null)
       return sleep(lanes, Math.min(POLL_MS, outcome.seconds * 1000))
     case 'not_driven': {
-      endRun(
-        lanes,
-        outcome.status === 'finished' || outcome.status === 'finalized'
-          ? 'finished'
-          : outcome.status === 'failed'
-            ? 'failed'
-            : 'paused',
-      )
+      endRun(lanes, isPastRun(outcome.status) ? 'finished' : outcome.status === 'failed' ? 'failed' : 'paused')
       return
     }
     case 'taken_over':
@@ -264,7 +258,7 @@ export async function decide(lanes: Lanes): Promise<void> {
     const event = change.to === 'finished' ? 'finish' : 'failure'
     context.emitter.emit('migration:changed', { migrationId: drive.migration.id, event, ...change })
   }
-  if (status === 'finished' || status === 'finalized') endRun(lanes, 'finished')
+  if (isPastRun(status)) endRun(lanes, 'finished')
   else if (status === 'failed') endRun(lanes, 'failed')
 }
 

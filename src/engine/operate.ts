@@ -2,7 +2,7 @@
 import { TrancheError } from '../shared/errors.ts'
 import type { RetrySize } from '../shared/retry-size.ts'
 import { sql } from '../shared/sql.ts'
-import { JOB_STATUS_CODES, type MigrationStatus } from '../shared/status.ts'
+import { isPastRun, JOB_STATUS_CODES, type MigrationStatus } from '../shared/status.ts'
 import { restoreIfAbandoned } from './abandoned.ts'
 import { inPatientTransaction } from './contention.ts'
 import { type EngineContext, inTransaction } from './context.ts'
@@ -66,7 +66,7 @@ export async function setKnobs(context: EngineContext, migrationId: string, chan
   const { tables } = context
   const migration = await inPatientTransaction(context, async (transaction) => {
     const status = await lockMigration(transaction, context, migrationId)
-    if (status === 'finished' || status === 'finalized') throw nothingToPace(migrationId, status)
+    if (isPastRun(status)) throw nothingToPace(migrationId, status)
     const current = await get(transaction, context, migrationId)
     const knobs = changedKnobs(current, changes)
     await transaction.query(

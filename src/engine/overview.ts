@@ -2,7 +2,7 @@
 import type { MigrationFailure } from '../shared/migration-failure.ts'
 import { percentOfRows } from '../shared/percent-done.ts'
 import { sql } from '../shared/sql.ts'
-import { JOB_STATUS_CODES } from '../shared/status.ts'
+import { isPastRun, JOB_STATUS_CODES } from '../shared/status.ts'
 import { timeLeft, type TimeLeftValue } from '../shared/time-left.ts'
 import { axisOf } from './batching/position.ts'
 import { type EngineContext, inTransaction, onlyRow } from './context.ts'
@@ -166,8 +166,7 @@ async function progressOf(
   }: { readonly migration: Migration; readonly rows: RowCounts; readonly types: readonly string[] },
 ): Promise<Progress> {
   const { status, totalTupleCount } = migration
-  if (status === 'finished' || status === 'finalized')
-    return { percentByKey: 100, percentByRows: 100, unknownBecause: null }
+  if (isPastRun(status)) return { percentByKey: 100, percentByRows: 100, unknownBecause: null }
   const percentByRows = percentOfRows(rows.scanned, totalTupleCount)
   const axis = axisOf(types, minimumOf(migration), maximumOf(migration))
   const percentByKey = axis === null ? null : await percentOfKeys(transaction, context, migration, axis)

@@ -1,6 +1,6 @@
 /** One run: joins the table lease as a runner, drives the migration in one or more lanes, and leaves. */
 import { TrancheError } from '../shared/errors.ts'
-import type { MigrationStatus } from '../shared/status.ts'
+import { isPastRun, type MigrationStatus } from '../shared/status.ts'
 import { createAfterJob } from './after-job.ts'
 import { withContentionRetries } from './contention.ts'
 import { type EngineContext, inTransaction, inWritingTransaction } from './context.ts'
@@ -58,7 +58,7 @@ export async function runMigration(
   const subject = await loadSubject(context, migrationId)
   const { migration } = subject
   const startedAtMs = context.clock.now().getTime()
-  if (migration.status === 'finished' || migration.status === 'finalized') return nothingToDo(migration)
+  if (isPastRun(migration.status)) return nothingToDo(migration)
   if (options.begin === undefined && migration.status !== 'finalizing')
     assertDrivable(migration, options.drivenStatuses ?? DRIVEN)
   assertNoDrift(subject)

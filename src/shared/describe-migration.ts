@@ -5,6 +5,7 @@ import { countOf, formatCount, formatEstimate, formatPercent } from './format-nu
 import { type Hold, holdSentence } from './health.ts'
 import { describeFailure } from './migration-failure.ts'
 import { percentDone } from './percent-done.ts'
+import { isPastRun } from './status.ts'
 
 /** One sentence: where it stands, and what that means for whoever reads it. A screen tells holds in its own zone. */
 export function headlineOf(state: MigrationStateValue, tell: (hold: Hold) => string = holdSentence): string {
@@ -70,7 +71,7 @@ function changedOf({ scanned, changed }: RowCountsValue): string {
 }
 
 export function percentOf({ status, progress }: Pick<MigrationStateValue, 'status' | 'progress'>): string {
-  const percent = status === 'finished' || status === 'finalized' ? 100 : percentDone(progress)
+  const percent = isPastRun(status) ? 100 : percentDone(progress)
   return percent === null ? '?' : formatPercent(percent)
 }
 

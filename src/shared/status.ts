@@ -14,6 +14,11 @@ export const MIGRATION_STATUS_CODES = {
 
 export type MigrationStatus = keyof typeof MIGRATION_STATUS_CODES
 
+/** Whether every job of it succeeded: nothing is left to run. */
+export function isPastRun(status: MigrationStatus): boolean {
+  return status === 'finished' || status === 'finalized'
+}
+
 export const JOB_STATUS_CODES = { pending: 0, running: 1, failed: 2, succeeded: 3 } as const
 
 export type JobStatus = keyof typeof JOB_STATUS_CODES

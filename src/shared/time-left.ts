@@ -4,7 +4,7 @@
  */
 import { formatDuration } from './format-duration.ts'
 import { countOf, formatCount } from './format-number.ts'
-import type { MigrationStatus } from './status.ts'
+import { isPastRun, type MigrationStatus } from './status.ts'
 
 export interface TimeLeft {
   readonly lowSeconds: number
@@ -61,7 +61,7 @@ const IDLE_SECONDS = 60
 
 export function timeLeft(input: TimeLeftInput): TimeLeftOrNot {
   const { status, recent } = input
-  if (status === 'finished' || status === 'finalized') return unknown('nothing is left to do')
+  if (isPastRun(status)) return unknown('nothing is left to do')
   if (status === 'paused' || status === 'failed') return unknown(`it is ${status}: nothing goes on by itself`)
   if (recent.length === 0) return unknown('no job has succeeded yet')
   if (!isGoingOn(input)) return unknown(input.isAttached ? 'no job of it has ended lately' : 'nobody drives it now')

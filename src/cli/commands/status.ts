@@ -2,6 +2,7 @@ import type { MigrationStateValue, StatusValue } from '../../shared/cli-output.t
 import { TrancheError } from '../../shared/errors.ts'
 import { headlineOf, isDriven } from '../../shared/describe-migration.ts'
 import type { HealthReading } from '../../shared/health.ts'
+import { isPastRun } from '../../shared/status.ts'
 import { defineCommand } from '../command.ts'
 import { follow, refuseFollowingAsJson } from '../follow.ts'
 import { listStates } from '../list-states.ts'
@@ -47,7 +48,7 @@ async function readHealth(
   [state]: readonly MigrationStateValue[],
 ): Promise<readonly HealthReading[] | null> {
   if (reference === undefined || state === undefined) return null
-  return state.status === 'finished' || state.status === 'finalized' ? null : engine.health(state.id)
+  return isPastRun(state.status) ? null : engine.health(state.id)
 }
 
 /** An id that is in the archive is no unknown one. */

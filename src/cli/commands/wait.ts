@@ -1,5 +1,6 @@
 import type { Migration } from '../../engine/types.ts'
 import { TrancheError } from '../../shared/errors.ts'
+import { isPastRun } from '../../shared/status.ts'
 import { defineCommand, ONE_ID } from '../command.ts'
 import { shownId } from '../subject.ts'
 
@@ -29,7 +30,7 @@ export const wait = defineCommand({
 
 function failureOf(migration: Migration): TrancheError | null {
   const { id, status } = migration
-  if (status === 'finished' || status === 'finalized') return null
+  if (isPastRun(status)) return null
   const details = { migration }
   if (status === 'failed') {
     return new TrancheError('migration_failed', `migration ${id} failed`, {

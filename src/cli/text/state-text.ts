@@ -5,6 +5,7 @@ import { rangeWords } from '../../shared/describe-range.ts'
 import { formatDuration, formatTime, formatTimeLeft } from '../../shared/format-duration.ts'
 import { type HealthReading, indicatorLabel } from '../../shared/health.ts'
 import { countOf, formatCount, formatEstimate, formatPercent } from '../../shared/format-number.ts'
+import { isPastRun } from '../../shared/status.ts'
 import { shownId } from '../subject.ts'
 import { block, columns } from './columns.ts'
 
@@ -45,7 +46,7 @@ function progressLines(state: MigrationStateValue): readonly string[] {
 
 /** Of one that has ended there is nothing to tell. */
 function timeLines({ status, timeLeft, timeLeftUnknownBecause }: MigrationStateValue): readonly string[] {
-  if (status === 'finished' || status === 'finalized') return []
+  if (isPastRun(status)) return []
   if (timeLeft === null) return [`time     unknown: ${timeLeftUnknownBecause ?? ''}`]
   const { lowSeconds: low, highSeconds: high, basis } = timeLeft
   return [`time     ${formatTimeLeft({ low, high })}, from ${basis}`]

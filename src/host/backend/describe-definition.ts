@@ -6,6 +6,7 @@ import type { ArgumentView, CatalogueEntry, Dossier, DossierCheck, QueuedAs } fr
 import type { MigrationStateValue } from '../../shared/cli-output.ts'
 import { percentDone } from '../../shared/percent-done.ts'
 import type { Sql } from '../../shared/sql.ts'
+import { isPastRun } from '../../shared/status.ts'
 
 /** `states` null: the target was not read. */
 export function describeEntry(
@@ -35,7 +36,7 @@ function queuedAs(state: MigrationStateValue, hash: string): QueuedAs {
     migrationId: id,
     status,
     jobArguments,
-    percent: status === 'finished' || status === 'finalized' ? 100 : percentDone(progress),
+    percent: isPastRun(status) ? 100 : percentDone(progress),
     blockedJobs: jobs.blocked,
     createdAt,
     finishedAt,

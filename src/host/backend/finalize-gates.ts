@@ -6,6 +6,7 @@ import type { MigrationStateValue } from '../../shared/cli-output.ts'
 import { newRowsOf, verdictOf } from '../../shared/describe-verification.ts'
 import type { FinalizeGates, Gate, VerificationView } from '../../shared/finalize-view.ts'
 import { countOf } from '../../shared/format-number.ts'
+import { isPastRun } from '../../shared/status.ts'
 
 interface Facts {
   readonly state: MigrationStateValue
@@ -29,7 +30,7 @@ export function readGates(facts: Facts): Pick<FinalizeGates, 'gates' | 'canFinal
 
 function jobsGate({ state: { status, jobs } }: Facts): Gate {
   const name = 'jobs'
-  if (status === 'finished' || status === 'finalized')
+  if (isPastRun(status))
     return { name, outcome: 'holds', detail: `${countOf(jobs.succeeded, 'job')} succeeded, none is left`, remedy: null }
   const left = jobs.pending + jobs.running + jobs.retriable + jobs.blocked
   if (jobs.blocked > 0) return usedUpGate(jobs)

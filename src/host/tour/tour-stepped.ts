@@ -39,7 +39,7 @@ export async function tourStepped({
   const { haltedBy, migrations } = await engine.stepped.list()
   if (haltedBy !== null) {
     throw new TrancheError('migration_failed', `the stepped migration ${haltedBy} failed`, {
-      remedy: `See: tranche --connection practice stepped logs ${haltedBy}`,
+      remedy: `While npm start runs, see: npx tranche --connection practice stepped logs ${haltedBy}`,
     })
   }
   const copied = migrations.flatMap(({ operations }) => operations).find(({ result }) => result?.checksum !== undefined)

@@ -1,5 +1,6 @@
 import type { MigrationView } from '../../../shared/app-state.ts'
 import { percentDone } from '../../../shared/percent-done.ts'
+import { isPastRun } from '../../../shared/status.ts'
 
 /**
  * How far it is, from 0 to below 100; null: unknown. By the tracking tables alone: a run counts what it scanned itself, and
@@ -12,7 +13,7 @@ export function shareOf({ state: { progress } }: MigrationView): number | null {
 /** Whole percent, never 100 before every job succeeded. */
 export function percentOf(view: MigrationView): string {
   const { status } = view.state
-  if (status === 'finished' || status === 'finalized') return '100 %'
+  if (isPastRun(status)) return '100 %'
   const share = shareOf(view)
   return share === null ? '–' : `${String(Math.floor(share))} %`
 }

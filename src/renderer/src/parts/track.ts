@@ -2,6 +2,7 @@
 import type { MigrationView } from '../../../shared/app-state.ts'
 import type { VerificationView } from '../../../shared/finalize-view.ts'
 import { countOf } from '../../../shared/format-number.ts'
+import { isPastRun } from '../../../shared/status.ts'
 import type { GlyphName, Tone } from './glyphs.ts'
 import { migrationShown } from './status.ts'
 import { percentOf } from './percent.ts'
@@ -30,7 +31,7 @@ interface Known {
 export function trackOf(view: MigrationView, known: Known): readonly Step[] {
   const { proof, nowMs, isSilent } = known
   const told = (step: Face): Face => (isSilent && step.isMoving ? face('off', 'text', 'no answer') : step)
-  const isUnread = isSilent && proof === null && isPastRun(view)
+  const isUnread = isSilent && proof === null && isPastRun(view.state.status)
   return [
     { name: 'queue', text: 'Queue', ...face('done', 'done', shortTime(view.state.createdAt, nowMs)) },
     { name: 'run', text: 'Run', ...told(runFace(view, known)) },
@@ -55,13 +56,9 @@ function face(glyph: GlyphName, tone: Tone, note: string): Face {
   return { glyph, tone, note, isMoving: false }
 }
 
-function isPastRun({ state }: MigrationView): boolean {
-  return state.status === 'finished' || state.status === 'finalized'
-}
-
 function runFace(view: MigrationView, { nowMs, isSilent }: Known): Face {
   const { state } = view
-  if (isPastRun(view)) {
+  if (isPastRun(view.state.status)) {
     const when = state.finishedAt === null ? '' : `${shortTime(state.finishedAt, nowMs)} · `
     return face('done', 'done', `${when}${countOf(state.jobs.succeeded, 'job')}`)
   }
@@ -86,7 +83,7 @@ function verifyFace(view: MigrationView, proof: VerificationView | null, nowMs: 
     }
   }
   if (proof === null)
-    return face('pending', 'pending', isPastRun(view) ? 'needs its checks run' : 'needs 0 failed jobs')
+    return face('pending', 'pending', isPastRun(view.state.status) ? 'needs its checks run' : 'needs 0 failed jobs')
   const held = proof.checks.filter(({ holds }) => holds).length
   const note = `${shortTime(proof.verifiedAt, nowMs)} · ${String(held)} of ${String(proof.checks.length)}`
   if (!proof.holds) return face('failed', 'failed', note)
@@ -104,5 +101,9 @@ function finalizeFace(view: MigrationView, proof: VerificationView | null, nowMs
   if (state.status === 'finalizing' || (proving?.kind === 'running' && proving.what === 'finalize')) {
     return { glyph: 'running', tone: 'running', isMoving: true, note: 'finalizing' }
   }
-  return face('pending', 'pending', proof?.holds === true && isPastRun(view) ? 'open' : 'needs fresh checks')
+  return face(
+    'pending',
+    'pending',
+    proof?.holds === true && isPastRun(view.state.status) ? 'open' : 'needs fresh checks',
+  )
 }

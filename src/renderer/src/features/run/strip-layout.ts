@@ -2,6 +2,7 @@
 import type { MigrationView } from '../../../../shared/app-state.ts'
 import type { JobCountsValue } from '../../../../shared/cli-output.ts'
 import type { JobCell } from '../../../../shared/job-view.ts'
+import { isPastRun } from '../../../../shared/status.ts'
 
 /** Of a full strip; with fewer jobs than a row holds, cells are wider. */
 const PITCH = 8
@@ -148,7 +149,7 @@ export function jobsToCome(jobs: readonly JobCell[], { totalTupleCount, batchSiz
 /** The same from a migration: nothing is to come where it is past its run, or where a job ends with the range. */
 export function jobsToComeOf(jobs: readonly JobCell[], { state }: Pick<MigrationView, 'state'>): number {
   const { status, totalTupleCount, batchSize, progress } = state
-  if (status === 'finished' || status === 'finalized' || jobs.some((job) => endsTheRange(job, state))) return 0
+  if (isPastRun(status) || jobs.some((job) => endsTheRange(job, state))) return 0
   return jobsToCome(jobs, { totalTupleCount, batchSize, percentByKey: progress.percentByKey })
 }
 

@@ -1,6 +1,7 @@
 import type { MigrationView } from '../../../../shared/app-state.ts'
 import { verdictOf } from '../../../../shared/describe-verification.ts'
 import type { VerificationView } from '../../../../shared/finalize-view.ts'
+import { isPastRun } from '../../../../shared/status.ts'
 import type { GlyphName, Tone } from '../../parts/glyphs.ts'
 import { provingText } from '../../parts/proving-text.ts'
 
@@ -22,7 +23,7 @@ export function verifySentence({ state, proving }: MigrationView, proof: Verific
     }
   }
   if (proof === null) {
-    const isFinished = state.status === 'finished' || state.status === 'finalized'
+    const isFinished = isPastRun(state.status)
     return {
       glyph: 'pending',
       tone: 'pending',

@@ -5,6 +5,7 @@
 import type { MigrationView } from '../../../../shared/app-state.ts'
 import type { CatalogueEntry } from '../../../../shared/catalogue-view.ts'
 import type { ConnectionView } from '../../../../shared/connection-view.ts'
+import { isPastRun } from '../../../../shared/status.ts'
 import type { KeyBinding } from '../../state/keys.svelte.ts'
 import type { Go } from '../../state/router.svelte.ts'
 
@@ -79,7 +80,7 @@ function verbsOf({ state }: MigrationView): readonly Command[] {
     text: `${verb} ${jobClassName}${more}`,
   })
   const go = (page: 'run' | 'failures' | 'verify' | 'finalize'): Deed => ({ kind: 'go', to: { page, subject: id } })
-  const isDone = status === 'finished' || status === 'finalized'
+  const isDone = isPastRun(status)
   return [
     ...(status === 'active' ? [command('Pause', { kind: 'do', verb: 'pause', migrationId: id })] : []),
     ...(jobs.blocked > 0 ? [command('Retry failed jobs of', go('failures'), '…')] : []),
