@@ -6,7 +6,7 @@ import { exhausted } from './exhausted.ts'
 import { lostConnection } from './reconnect.ts'
 import { privilegeMissing } from './target/privileges.ts'
 import { kindOfError, sqlstateOf } from './target/sqlstate.ts'
-import { assertInstalled, readSchemaState, type SchemaState } from './tracking/schema-state.ts'
+import { assertInstalled, notInstalled, readSchemaState, type SchemaState } from './tracking/schema-state.ts'
 
 export interface Doors {
   /**
@@ -26,13 +26,21 @@ export interface Doors {
 
 export function createDoors(context: EngineContext): Doors {
   const { schema } = context.tables
+  const schemaState = (): Promise<SchemaState> =>
+    inTransaction(context, (transaction) => readSchemaState(transaction, schema))
+  /** Where that cannot be asked, what broke stays what it is. */
+  const isUninstalled = async (): Promise<boolean> =>
+    schemaState().then(
+      ({ version }) => version === null,
+      () => false,
+    )
   const told: Doors['told'] = async (action) => {
     try {
       return await action()
     } catch (error) {
       if (error instanceof TrancheError) throw error
       if (sqlstateOf(error) === '42501') throw privilegeMissing(context, error)
-      if (isOfSomethingGone(error)) await inTransaction(context, (transaction) => assertInstalled(transaction, schema))
+      if (isOfSomethingGone(error) && (await isUninstalled())) throw notInstalled(schema)
       const kind = kindOfError(error)
       if (kind === 'connection') throw lostConnection(context, error)
       if (kind === 'exhausted') throw exhausted(error)
@@ -44,8 +52,6 @@ export function createDoors(context: EngineContext): Doors {
       await inTransaction(context, (transaction) => assertInstalled(transaction, schema))
       return action()
     })
-  const schemaState = (): Promise<SchemaState> =>
-    inTransaction(context, (transaction) => readSchemaState(transaction, schema))
   return {
     told,
     installed,
