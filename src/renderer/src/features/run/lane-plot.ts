@@ -61,7 +61,7 @@ export function createLanePlot(element: HTMLElement, width: number, face: LaneFa
         drag: { x: false, y: false },
         points: { show: false },
       },
-      scales: { x: { time: false }, y: { range: () => [0, topOf(content)] } },
+      scales: { x: { time: false }, y: { range: () => [0, topOf(content, face.kind)] } },
       axes: [
         {
           show: face.hasTimeAxis,
@@ -88,7 +88,7 @@ export function createLanePlot(element: HTMLElement, width: number, face: LaneFa
           gap: SCALE_GAP,
           stroke: () => colour('text3'),
           font: "11px 'Plex Mono'",
-          splits: () => [0, 0.5, 1].map((share) => share * topOf(content)),
+          splits: () => [0, 0.5, 1].map((share) => share * topOf(content, face.kind)),
           values: (_, splits) => splits.map(face.valueText),
           grid: { stroke: () => colour('line'), width: 1, dash: [1, 3] },
           ticks: { show: false },
@@ -102,7 +102,7 @@ export function createLanePlot(element: HTMLElement, width: number, face: LaneFa
       ],
       hooks: {
         drawClear: [(u) => content !== null && drawUnder(u, content, colour)],
-        draw: [(u) => content !== null && drawOver(u, content, colour)],
+        draw: [(u) => content !== null && drawOver(u, content, { colour, top: topOf(content, face.kind) })],
         setCursor: [
           (u) => {
             const { left = -1 } = u.cursor
@@ -127,7 +127,7 @@ export function createLanePlot(element: HTMLElement, width: number, face: LaneFa
       const { points } = next
       plot.batch(() => {
         // Failed ones have a shape that uPlot does not know; they are drawn over it.
-        const top = topOf(next)
+        const top = topOf(next, face.kind)
         const values = points.map(({ value, isFailed = false }) => (isFailed || value > top ? null : value))
         plot.setData([points.map(({ atMs }) => atMs), values], false)
         plot.setScale('x', { min: next.fromMs, max: next.toMs })
@@ -142,9 +142,13 @@ function heightOf({ hasTimeAxis }: Pick<LaneFace, 'hasTimeAxis'>): number {
   return LANE_HEIGHT + MARGIN + (hasTimeAxis ? AXIS_HEIGHT : MARGIN)
 }
 
-/** A round number above what is shown but for outliers; a limit only where it is near, or it would flatten all else. */
-function topOf(content: LaneContent | null): number {
-  const largest = withoutOutliers((content?.points ?? []).map(({ value }) => value))
+/**
+ * A round number above what is shown, but for outliers among points; in a line a peak is what it is about. A limit only where it
+ * is near, or it would flatten all else.
+ */
+function topOf(content: LaneContent | null, kind: LaneFace['kind']): number {
+  const values = (content?.points ?? []).map(({ value }) => value)
+  const largest = kind === 'points' ? withoutOutliers(values) : Math.max(0, ...values)
   const limits = [content?.stop ?? 0, content?.band?.high ?? 0].filter((limit) => limit <= 4 * largest)
   return scaleTop(Math.max(largest, ...limits))
 }
@@ -177,8 +181,13 @@ function drawUnder(u: uPlot, { holds, band }: LaneContent, colour: (name: string
   ctx.restore()
 }
 
-function drawOver(u: uPlot, content: LaneContent, colour: (name: string) => string): void {
-  const { points, stop, marks } = content
+interface Drawn {
+  readonly colour: (name: string) => string
+  /** Of the scale. */
+  readonly top: number
+}
+
+function drawOver(u: uPlot, { points, stop, marks }: LaneContent, { colour, top }: Drawn): void {
   const { ctx, bbox } = u
   const ratio = uPlot.pxRatio
   ctx.save()
@@ -196,7 +205,6 @@ function drawOver(u: uPlot, content: LaneContent, colour: (name: string) => stri
     line(ctx, [bbox.left, y], [bbox.left + bbox.width, y])
   }
   // What took far longer than all else stands at the top, as an arrow.
-  const top = topOf(content)
   ctx.fillStyle = colour('text2')
   for (const { atMs } of points.filter(({ value, isFailed = false }) => !isFailed && value > top)) {
     const [x, arm] = [u.valToPos(atMs, 'x', true), 3 * ratio]
