@@ -157,6 +157,6 @@ function endsTheRange({ max }: JobCell, { maxValue, maxCursor }: MigrationView['
   if (maxValue !== null) return max === maxValue
   if (maxCursor === null) return false
   // A cursor's text is its JSON.
-  const values = JSON.parse(max) as readonly unknown[]
-  return maxCursor.every((value, index) => String(values[index]) === value)
+  const values: unknown = JSON.parse(max)
+  return Array.isArray(values) && maxCursor.every((value, index) => String(values[index]) === value)
 }
