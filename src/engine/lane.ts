@@ -5,6 +5,7 @@ import type { MigrationFailure } from '../shared/migration-failure.ts'
 import { reasonOfHold } from '../shared/health.ts'
 import { isPastRun } from '../shared/status.ts'
 import type { AfterJob } from './after-job.ts'
+import { endOf } from './drivable.ts'
 import { backOff } from './contention.ts'
 import type { Claim, ClaimOutcome } from './claim.ts'
 import { claimJob } from './claims.ts'
@@ -128,7 +129,7 @@ async function oneTurn(lanes: Lanes): Promise<void> {
       waitFor(lanes, `the next job is due in ${String(Math.ceil(outcome.seconds))} s`, null)
       return sleep(lanes, Math.min(POLL_MS, outcome.seconds * 1000))
     case 'not_driven': {
-      endRun(lanes, isPastRun(outcome.status) ? 'finished' : outcome.status === 'failed' ? 'failed' : 'paused')
+      endRun(lanes, endOf(outcome.status))
       return
     }
     case 'taken_over':

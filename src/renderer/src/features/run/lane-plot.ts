@@ -48,6 +48,8 @@ export interface LanePlot {
 
 export function createLanePlot(element: HTMLElement, width: number, face: LaneFace): LanePlot {
   let content: LaneContent | null = null
+  /** Of the scale, for what is shown. */
+  let top = scaleTop(0)
   const colour = (name: string): string => face.palette()[name] ?? ''
   const plot = new uPlot(
     {
@@ -61,7 +63,7 @@ export function createLanePlot(element: HTMLElement, width: number, face: LaneFa
         drag: { x: false, y: false },
         points: { show: false },
       },
-      scales: { x: { time: false }, y: { range: () => [0, topOf(content, face.kind)] } },
+      scales: { x: { time: false }, y: { range: () => [0, top] } },
       axes: [
         {
           show: face.hasTimeAxis,
@@ -88,7 +90,7 @@ export function createLanePlot(element: HTMLElement, width: number, face: LaneFa
           gap: SCALE_GAP,
           stroke: () => colour('text3'),
           font: "11px 'Plex Mono'",
-          splits: () => [0, 0.5, 1].map((share) => share * topOf(content, face.kind)),
+          splits: () => [0, 0.5, 1].map((share) => share * top),
           values: (_, splits) => splits.map(face.valueText),
           grid: { stroke: () => colour('line'), width: 1, dash: [1, 3] },
           ticks: { show: false },
@@ -102,7 +104,7 @@ export function createLanePlot(element: HTMLElement, width: number, face: LaneFa
       ],
       hooks: {
         drawClear: [(u) => content !== null && drawUnder(u, content, colour)],
-        draw: [(u) => content !== null && drawOver(u, content, { colour, top: topOf(content, face.kind) })],
+        draw: [(u) => content !== null && drawOver(u, content, { colour, top })],
         setCursor: [
           (u) => {
             const { left = -1 } = u.cursor
@@ -125,11 +127,12 @@ export function createLanePlot(element: HTMLElement, width: number, face: LaneFa
     show(next) {
       content = next
       const { points } = next
+      const values = points.map(({ value }) => value)
+      top = topOf(values, face.kind, [next.stop ?? 0, next.band?.high ?? 0])
       plot.batch(() => {
         // Failed ones have a shape that uPlot does not know; they are drawn over it.
-        const top = topOf(next, face.kind)
-        const values = points.map(({ value, isFailed = false }) => (isFailed || value > top ? null : value))
-        plot.setData([points.map(({ atMs }) => atMs), values], false)
+        const plotted = points.map(({ value, isFailed = false }) => (isFailed || value > top ? null : value))
+        plot.setData([points.map(({ atMs }) => atMs), plotted], false)
         plot.setScale('x', { min: next.fromMs, max: next.toMs })
         plot.setScale('y', { min: 0, max: top })
       })
@@ -146,11 +149,9 @@ function heightOf({ hasTimeAxis }: Pick<LaneFace, 'hasTimeAxis'>): number {
  * A round number above what is shown, but for outliers among points; in a line a peak is what it is about. A limit only where it
  * is near, or it would flatten all else.
  */
-function topOf(content: LaneContent | null, kind: LaneFace['kind']): number {
-  const values = (content?.points ?? []).map(({ value }) => value)
+function topOf(values: readonly number[], kind: LaneFace['kind'], limits: readonly number[]): number {
   const largest = kind === 'points' ? withoutOutliers(values) : Math.max(0, ...values)
-  const limits = [content?.stop ?? 0, content?.band?.high ?? 0].filter((limit) => limit <= 4 * largest)
-  return scaleTop(Math.max(largest, ...limits))
+  return scaleTop(Math.max(largest, ...limits.filter((limit) => limit <= 4 * largest)))
 }
 
 /** Within a few seconds two of them read the same. */

@@ -22,7 +22,7 @@ export function cellOf(check: Pick<CheckValue, 'kind' | 'holds' | Side>, side: S
   return text === 'no row' ? '0 rows' : text
 }
 
-/** `200 rows of 200 sampled keys as expected` is `200 of 200` beside `all of them`. */
+/** `200 rows of 200 sampled keys as expected` is `200 of 200` beside `all as expected`. */
 function rowsCell(text: string, side: Side): string {
   if (side === 'expected') return 'all as expected'
   const [, right, keys] = /^(\d+) rows of (\d+) sampled keys/.exec(text) ?? []
