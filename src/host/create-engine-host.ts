@@ -30,6 +30,8 @@ export interface EngineHostOptions {
   readonly databases: ReadonlyMap<string, DatabasePlace>
   /** null: no definitions; what needs one says so. */
   readonly catalogueFolder: string | null
+  /** Of the catalogue's stepped migrations only this version (all). */
+  readonly onlyStepped?: string
   readonly logger: Logger
   readonly trackingSchema?: string
   /** Jobs that will be driven at the same time (1); each takes a connection. */
@@ -70,8 +72,9 @@ export async function createEngineHost(options: EngineHostOptions): Promise<Engi
   const identity = systemIdentity(packageVersion())
   const catalogue = catalogueFolder === null ? null : await openCatalogue(catalogueFolder)
   const rowTransformer = createRowPool()
+  const definitions = definitionsOf(catalogue, options.onlyStepped)
   const opened = [...places.keys()].map((name) =>
-    openDatabase(name, { ...options, identity, catalogue, rowTransformer }),
+    openDatabase(name, { ...options, identity, definitions, rowTransformer }),
   )
   const [main] = opened
   if (main === undefined) throw unknownDatabase(DEFAULT_DATABASE, [])
@@ -95,7 +98,7 @@ export async function createEngineHost(options: EngineHostOptions): Promise<Engi
 
 interface Opening extends EngineHostOptions {
   readonly identity: Identity
-  readonly catalogue: Catalogue | null
+  readonly definitions: DefinitionSource
   readonly rowTransformer: RowTransformer
 }
 
@@ -104,7 +107,7 @@ function openDatabase(name: string, opening: Opening): OpenDatabase & { readonly
     databases,
     logger,
     identity,
-    catalogue,
+    definitions,
     rowTransformer,
     trackingSchema = DEFAULT_TRACKING_SCHEMA,
     parallel = 1,
@@ -137,7 +140,7 @@ function openDatabase(name: string, opening: Opening): OpenDatabase & { readonly
     otherDatabases,
     rowTransformer,
     trackingSchema,
-    definitions: catalogue ?? NO_DEFINITIONS,
+    definitions,
     identity,
     processes: systemProcesses,
     clock: systemClock,
@@ -158,7 +161,16 @@ function unknownDatabase(name: string, known: readonly string[]): TrancheError {
   })
 }
 
-const NO_DEFINITIONS: DefinitionSource = { find: () => undefined, list: () => [] }
+function definitionsOf(catalogue: Catalogue | null, onlyStepped: string | undefined): DefinitionSource {
+  if (catalogue === null) return { find: () => undefined, list: () => [] }
+  if (onlyStepped === undefined) return catalogue
+  const { migrations, broken } = catalogue.stepped()
+  const stepped = {
+    migrations: migrations.filter(({ definition }) => definition.version === onlyStepped),
+    broken: broken.filter(({ version }) => version === onlyStepped),
+  }
+  return { ...catalogue, stepped: () => stepped }
+}
 
 /** `tranche/0.1.0 anna`, cut to the 63 bytes that a server keeps, between characters. */
 export function applicationName(version: string, operator: string): string {

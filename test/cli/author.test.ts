@@ -12,6 +12,7 @@ const TSC = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', impor
 const PRACTICE = fileURLToPath(new URL('../../resources/practice', import.meta.url))
 const STRAYING = fileURLToPath(new URL('../fixtures/catalogues/straying', import.meta.url))
 const TESTED = fileURLToPath(new URL('../fixtures/catalogues/tested', import.meta.url))
+const TESTED_STEPPED = fileURLToPath(new URL('../fixtures/catalogues/tested-stepped', import.meta.url))
 
 /** On the server of this run, so that none has to be started. */
 function author(): CommandLine {
@@ -99,6 +100,25 @@ it('asserts for free that a second run changes nothing, and says of each test ho
   ])
   expect(tests[0]?.message).toContain('not idempotent: a second run changed public.items')
   expect(tests[3]?.message).toContain('11')
+})
+
+it('runs a stepped migration twice, and hears of its first failure', async () => {
+  const { document } = await author().json('test', TESTED_STEPPED)
+  if (document.ok) throw new Error('expected a failure')
+  const { tests } = document.error.details.report as { tests: { name: string; message: string | null }[] }
+  expect(tests.map(({ name, message }) => [name, message])).toEqual([
+    [
+      'makes another index each time',
+      '20250101000000 is not idempotent: a second run made public.items: CREATE INDEX items_hits_idx1 ON public.items USING btree (hits)',
+    ],
+    [
+      'counts up each time',
+      '20250102000000 is not idempotent: a second run changed public.items: {"id": 1, "hits": 1} became {"id": 1, "hits": 2} (3 rows before, 3 after)',
+    ],
+    ['may count up where that is meant', null],
+    ['fails at once', expect.stringContaining('20250103000000 did not complete: ')],
+  ])
+  expect(tests[3]?.message).toContain('division by zero')
 })
 
 it('finds a definition that writes outside of its sub-batch, unless that is meant', async () => {

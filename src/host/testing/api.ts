@@ -1,8 +1,34 @@
 /** What `import … from 'tranche/testing'` gives to the tests of a catalogue. */
 import { test as nodeTest } from 'node:test'
+import type { BatchedMigrationDefinition } from '../../catalogue/definition.ts'
+import type { SteppedMigrationDefinition } from '../../catalogue/stepped/definition.ts'
+import type { PracticeDatabase } from './practice-database.ts'
+import { runBatched, type RunOptions, type RunResult } from './run-batched.ts'
+import { runStepped, type SteppedRunOptions, type SteppedRunResult } from './run-stepped.ts'
 
 export { practice, type PracticeDatabase, type PracticeSchema, type Row } from './practice-database.ts'
-export { run, type RunOptions, type RunResult } from './run-definition.ts'
+export type { RunOptions, RunResult, SteppedRunOptions, SteppedRunResult }
+
+/** Runs a definition over a practice database; what `runBatched` and `runStepped` assert comes for free. */
+export function run(
+  database: PracticeDatabase,
+  definition: BatchedMigrationDefinition,
+  options?: RunOptions,
+): Promise<RunResult>
+export function run(
+  database: PracticeDatabase,
+  definition: SteppedMigrationDefinition,
+  options?: SteppedRunOptions,
+): Promise<SteppedRunResult>
+export function run(
+  database: PracticeDatabase,
+  definition: BatchedMigrationDefinition | SteppedMigrationDefinition,
+  options: RunOptions & SteppedRunOptions = {},
+): Promise<RunResult | SteppedRunResult> {
+  return definition.kind === 'batched'
+    ? runBatched(database, definition, options)
+    : runStepped(database, definition, options)
+}
 
 /** One test. It fails when `body` throws. */
 export function test(name: string, body: () => Promise<void> | void): void {
