@@ -4,18 +4,19 @@
  * an ordinary sub-batch with its own guard, transaction and cursor, so that nothing about it is special when it is interrupted.
  */
 import { TrancheError } from '../shared/errors.ts'
+import { isSameKey } from './backlog.ts'
 import type { Slice } from './batching/strategy.ts'
+import { createSubBatch } from './batching/sub-batch.ts'
 import type { Claim } from './claim.ts'
 import { type EngineContext, inTransaction } from './context.ts'
 import type { Drive } from './drive.ts'
-import { keepWithinBudget } from './error-budget.ts'
 import { describeException } from './exception.ts'
 import { Misuse } from './misuse.ts'
-import { NO_OUTCOME, type Prepared } from './performer.ts'
+import { NO_OUTCOME, performContext, type Prepared } from './performer.ts'
 import { planning } from './planner.ts'
 import type { Position } from './position.ts'
+import { recordQuarantined, selectRows } from './row-performer.ts'
 import { kindOfError, sqlstateOf } from './target/sqlstate.ts'
-import { quarantineRows } from './tracking/quarantine-rows.ts'
 
 /** Data that a statement refuses, constraints, and what triggers and functions raise. Anything else is not about rows. */
 const ABOUT_ROWS = /^(22|23|P0)/
@@ -37,7 +38,8 @@ export async function narrow(
     const slices = await halve(context, drive, { claim, predecessor, slice })
     return { kind: 'parts', slices }
   }
-  return { kind: 'row', prepared: quarantining(context, drive, { claim, slice, error }) }
+  const source = await sourceOf(context, drive, { claim, predecessor, slice })
+  return { kind: 'row', prepared: quarantining(context, drive, { claim, slice, source, error }) }
 }
 
 /** A value of a column that is not unique is no row; without a budget none may be passed over. */
@@ -72,22 +74,40 @@ async function halve(
   return [...plan.slices.slice(0, -1), { ...last, end: slice.end }]
 }
 
+/** What the author's `onQuarantine` is given of the row, as its `select` reads it now; empty where nobody asks, or it is gone. */
+async function sourceOf(
+  context: EngineContext,
+  drive: Drive,
+  { claim, predecessor, slice }: Part,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { perform } = drive.loaded.definition
+  if (typeof perform === 'function' || perform.onQuarantine === undefined) return {}
+  const subBatch = createSubBatch(drive.scoped, { after: predecessor, from: claim.min, until: slice.end })
+  const base = performContext(context, drive, { jobId: claim.jobId, subBatch })
+  const { rows, keys } = await selectRows(context, drive, { perform, performContext: base })
+  return rows[keys.findIndex((key) => isSameKey(key, slice.end))] ?? {}
+}
+
+interface Failing {
+  readonly claim: Claim
+  readonly slice: Slice
+  readonly source: Readonly<Record<string, unknown>>
+  readonly error: unknown
+}
+
 /** In place of the author's statement: the row's key goes into the quarantine, as long as the budget allows it. */
-function quarantining(
-  { tables }: EngineContext,
-  { migration, errorBudget: budget }: Drive,
-  { claim, slice, error }: { readonly claim: Claim; readonly slice: Slice; readonly error: unknown },
-): Prepared {
+function quarantining(context: EngineContext, drive: Drive, { claim, slice, source, error }: Failing): Prepared {
   const { exceptionClass, message } = describeException(error)
-  const row = { key: slice.end, source: {}, errorClass: exceptionClass, errorMessage: message, stack: stackOf(error) }
+  const row = { key: slice.end, source, errorClass: exceptionClass, errorMessage: message, stack: stackOf(error) }
+  const { jobId } = claim
   return {
     isStatic: false,
     statement: null,
     async finish(run) {
-      const migrationId = migration.id
-      await run(quarantineRows(tables, { migrationId, jobId: claim.jobId, rows: [row] }))
-      if (budget !== null) {
-        await keepWithinBudget(run, { tables, migrationId, budget, scanned: slice.scanned, latest: [row] })
+      try {
+        await recordQuarantined(run, context, drive, { jobId, scanned: slice.scanned, rows: [row] })
+      } catch (failure) {
+        throw asFailureOfJob(failure)
       }
       return { ...NO_OUTCOME, quarantined: [row] }
     },
@@ -95,6 +115,13 @@ function quarantining(
       // nothing was begun
     },
   }
+}
+
+/** What the author's `onQuarantine` does wrong cannot be narrowed once more: the row is alone already. */
+function asFailureOfJob(failure: unknown): unknown {
+  if (kindOfError(failure) !== 'job' || failure instanceof TrancheError) return failure
+  const { exceptionClass, message } = describeException(failure)
+  return new Misuse(`onQuarantine failed: ${exceptionClass}: ${message}`, { cause: failure })
 }
 
 const STACK_LINES = 6

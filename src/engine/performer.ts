@@ -141,7 +141,7 @@ function silenced<T>(promise: Promise<T>): Promise<T> {
   return promise
 }
 
-function performContext(
+export function performContext(
   { emitter }: EngineContext,
   drive: Drive,
   { jobId, subBatch }: { readonly jobId: string; readonly subBatch: SubBatch },

@@ -9,7 +9,7 @@ import { keyText } from './batching/key-range.ts'
 import { type EngineContext, inTransaction } from './context.ts'
 import type { Drive } from './drive.ts'
 import { keepWithinBudget } from './error-budget.ts'
-import { refuseTransactionControl } from './gate.ts'
+import { refuseTransactionControl, type Run } from './gate.ts'
 import { Misuse } from './misuse.ts'
 import type { Operation, Prepared } from './performer.ts'
 import type { RowTransformer, TransformOutcome } from './ports.ts'
@@ -33,12 +33,10 @@ export async function prepareRows(
   { perform, performContext }: { readonly perform: EachRow; readonly performContext: PerformContext },
 ): Promise<Prepared> {
   const transformer = getTransformer(context)
-  const { loaded } = drive
-  const selected = statementOf('select', perform.select(performContext))
+  const { loaded, args, migration } = drive
   const { operation } = loaded.definition
   const selectedAtMs = performance.now()
-  const { rows, keys } = await select(context, drive, selected)
-  const { args, migration } = drive
+  const { rows, keys } = await selectRows(context, drive, { perform, performContext })
   const { signal, log } = performContext
   const request = { args, jobArguments: migration.jobArguments, signal, log }
   const transformedAtMs = performance.now()
@@ -53,15 +51,8 @@ export async function prepareRows(
     statement: written.length === 0 ? null : statementOf('write', perform.write(written)),
     async finish(run, answer) {
       if (quarantined.length > 0) {
-        const { id: migrationId } = drive.migration
-        await run(quarantineRows(context.tables, { migrationId, jobId: performContext.jobId, rows: quarantined }))
-        const { errorBudget: budget } = drive
-        if (budget !== null) {
-          const spending = { tables: context.tables, migrationId, budget, scanned: rows.length, latest: quarantined }
-          await keepWithinBudget(run, spending)
-        }
-        if (perform.onQuarantine !== undefined)
-          await run(statementOf('onQuarantine', perform.onQuarantine(quarantined)))
+        const { jobId } = performContext
+        await recordQuarantined(run, context, drive, { jobId, scanned: rows.length, rows: quarantined })
       }
       const unresolvedReasons = countReasons(unresolved)
       return { changed: answer?.rowCount ?? 0, unresolved: unresolved.length, unresolvedReasons, quarantined, parts }
@@ -70,6 +61,27 @@ export async function prepareRows(
       // what was read and transformed is dropped; the next try reads again
     },
   }
+}
+
+interface Quarantining {
+  readonly jobId: string
+  /** Rows of this sub-batch that were read. */
+  readonly scanned: number
+  readonly rows: readonly QuarantinedRow[]
+}
+
+/** In the sub-batch's transaction, with what the author records of them. Throws error_budget_exceeded. */
+export async function recordQuarantined(
+  run: Run,
+  { tables }: EngineContext,
+  { loaded, migration: { id: migrationId }, errorBudget: budget }: Drive,
+  { jobId, scanned, rows }: Quarantining,
+): Promise<void> {
+  await run(quarantineRows(tables, { migrationId, jobId, rows }))
+  if (budget !== null) await keepWithinBudget(run, { tables, migrationId, budget, scanned, latest: rows })
+  const { perform } = loaded.definition
+  if (typeof perform === 'function' || perform.onQuarantine === undefined) return
+  await run(statementOf('onQuarantine', perform.onQuarantine(rows)))
 }
 
 /** Throws row_transform_unavailable where the host has no worker pool for `eachRow`. */
@@ -99,7 +111,12 @@ const KEY = 'tranche key'
  * The author's rows, and beside them their keys as planning writes them: text that the server makes, so that a key names the same
  * row whatever the session writes dates as, and whatever becomes of the value in JavaScript.
  */
-async function select(context: EngineContext, drive: Drive, selected: Sql): Promise<Selected> {
+export async function selectRows(
+  context: EngineContext,
+  drive: Drive,
+  { perform, performContext }: { readonly perform: EachRow; readonly performContext: PerformContext },
+): Promise<Selected> {
+  const selected = statementOf('select', perform.select(performContext))
   const { columns } = drive.scoped.table
   const statement = sql`WITH selected AS (${selected})
                         SELECT selected.*, ${keyText(raw('selected'), columns)} AS ${sql.ident(KEY)} FROM selected`

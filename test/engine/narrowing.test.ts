@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { defineBatchedMigration, eachRow, sql, values } from '../../src/catalogue/api.ts'
 import type { BatchedMigrationInput } from '../../src/catalogue/batched-migration-input.ts'
+import type { EachRow } from '../../src/catalogue/definition.ts'
 import { type Bundle, setup } from '../support/engine-setup.ts'
 import { inProcessTransformer } from '../support/in-process-transformer.ts'
 
@@ -32,7 +33,8 @@ async function queued(bad: readonly number[], { perform, errorBudget = { rows: 5
   })
   const bundle = await setup({
     schema: `CREATE TABLE items (id bigint PRIMARY KEY, divisor integer NOT NULL DEFAULT 1, hits integer NOT NULL DEFAULT 0);
-      INSERT INTO items (id) SELECT generate_series(1, 300)`,
+      INSERT INTO items (id) SELECT generate_series(1, 300);
+      CREATE TABLE told (id bigint PRIMARY KEY, divisor integer, error text)`,
     definitions: [definition],
     ports: { rowTransformer: inProcessTransformer },
   })
@@ -179,5 +181,51 @@ it('leaves the place in the middle of narrowing to the next run', async () => {
   expect(await hits()).toEqual([
     { hits: 0, count: 2 },
     { hits: 1, count: 298 },
+  ])
+})
+
+/** Row 2 cannot be transformed, rows with the divisor 0 cannot be written. */
+const telling = (onQuarantine: NonNullable<EachRow['onQuarantine']>): Perform =>
+  eachRow({
+    select: ({ subBatch }) => sql`SELECT id, divisor FROM items WHERE ${subBatch}`,
+    transform: ({ id }: { readonly id: string }) => {
+      if (id === '2') throw new RangeError('cannot be transformed')
+      return { id }
+    },
+    write: (list) =>
+      sql`UPDATE items SET hits = hits + 1 / divisor FROM (${values(
+        list.map(({ value }) => value),
+        { id: 'bigint' },
+      )}) AS v (id) WHERE v.id = items.id`,
+    onQuarantine,
+  })
+
+it('gives every row that goes into quarantine to onQuarantine, with its source, whatever it failed at', async () => {
+  const perform = telling((rows) => {
+    const told = rows.map(({ source, errorClass }) => ({ id: source.id, divisor: source.divisor, error: errorClass }))
+    const types = { id: 'bigint', divisor: 'integer', error: 'text' } as const
+    return sql`INSERT INTO told ${values(told, types)}`
+  })
+  const { bundle } = await queued([7], { perform })
+
+  expect(await bundle.engine.run('1')).toMatchObject({ reason: 'finished', rows: { changed: 298, quarantined: 2 } })
+
+  expect(await bundle.query('SELECT * FROM told ORDER BY id')).toEqual([
+    { id: '2', divisor: 1, error: 'RangeError' },
+    { id: '7', divisor: 0, error: 'division_by_zero (22012)' },
+  ])
+})
+
+it('fails the job where onQuarantine itself fails for a row that is alone', async () => {
+  const { bundle, quarantine } = await queued([7], { perform: telling(() => sql`SELECT 1 / 0`) })
+
+  expect(await bundle.engine.run('1')).toMatchObject({ reason: 'failed' })
+
+  expect(await quarantine()).toEqual([])
+  expect((await bundle.engine.failures('1')).groups).toEqual([
+    expect.objectContaining({
+      exceptionClass: 'TypeError',
+      message: expect.stringContaining('onQuarantine failed: division_by_zero (22012): division by zero') as string,
+    }),
   ])
 })

@@ -150,6 +150,65 @@ it('writes nothing in a dry run, and tells what would become of each workspace',
   expect(heard.filter(({ name }) => name === 'definition:log')).toHaveLength(2)
 })
 
+it('writes neither for a workspace that was changed after it was read, nor terminates one', async () => {
+  let isFirst = true
+  const practice: Bundle = await practiceTables('50-workspaces', undefined, async () => {
+    if (!isFirst) return
+    isFirst = false
+    await practice.query(`UPDATE remote_development.workspaces SET desired_state = 'Stopped' WHERE id IN (1, 3)`)
+  })
+  const { engine, query } = practice
+  await seedWorkspaces(practice, [
+    { id: 1, state: 'Running' },
+    { id: 2, state: 'Running' },
+    { id: 3, state: 'Running', devfile: 'components: [' },
+  ])
+  const { migration } = await engine.queue({ jobClassName: JOB_CLASS, pauseMs: 0 })
+
+  expect(await engine.run(migration.id)).toMatchObject({ reason: 'finished', rows: { changed: 1, quarantined: 1 } })
+  expect((await statesOf(practice)).map(({ id }) => id)).toEqual(['2'])
+  expect(await query('SELECT actual_state FROM remote_development.workspaces WHERE id = 3')).toEqual([
+    { actual_state: 'Running' },
+  ])
+  // Until the requeue it is told by verify.
+  const { checks } = await engine.verify(migration.id)
+  expect(checks.find(({ name }) => name.startsWith('every workspace without'))).toMatchObject({
+    holds: false,
+    rows: [{ id: '1' }, { id: '3' }],
+  })
+  const again = await engine.requeue(migration.id)
+  await engine.run(again.migration.id)
+  expect((await statesOf(practice)).map(({ id }) => id)).toEqual(['1', '2', '3'])
+})
+
+it('lets no devfile, whatever it holds, stand in the way of the workspaces beside it', async () => {
+  const practice = await practiceTables('50-workspaces')
+  const { engine, query } = practice
+  const value = (text: string): string => WHOLE.replace("value: '60001'", `value: ${text}`)
+  const aliases = Array.from({ length: 2_700 }, () => '      - *a\n').join('')
+  await seedWorkspaces(practice, [
+    { id: 1, state: 'Running', devfile: value('"a\\0b"') },
+    { id: 2, state: 'Running', devfile: value('"a\\uD800b"') },
+    {
+      id: 3,
+      state: 'Running',
+      devfile: `schemaVersion: 2.2.0\ncomponents:\n  - name: a\n    container:\n      image: a\n      args:\n      - &a "${'x'.repeat(200_000)}"\n${aliases}`,
+    },
+    { id: 4, state: 'Running', devfile: WHOLE.replace('metadata: {}', 'metadata: &m [*m, *m]') },
+    { id: 5, state: 'Running' },
+  ])
+  const { migration: dry } = await engine.queue({ jobClassName: JOB_CLASS, jobArguments: [true], pauseMs: 0 })
+  expect(await engine.run(dry.id)).toMatchObject({ reason: 'finished', rows: { unresolved: 4, quarantined: 0 } })
+  expect(await query(`SELECT FROM remote_development.workspaces WHERE actual_state <> 'Running'`)).toEqual([])
+
+  const { migration } = await engine.queue({ jobClassName: JOB_CLASS, pauseMs: 0 })
+  expect(await engine.run(migration.id)).toMatchObject({
+    reason: 'finished',
+    rows: { changed: 1, unresolved: 3, quarantined: 1 },
+  })
+  expect((await statesOf(practice)).map(({ id }) => id)).toEqual(['4', '5'])
+})
+
 it('is not queued where a workspace could get two states', async () => {
   const { engine, query } = await practiceTables('50-workspaces')
   await query(

@@ -27,9 +27,9 @@ interface Annotations {
   readonly common: Words
   /** Of the inventory of everything else. */
   readonly workspaceInventory: Words
-  /** Of what the agent is sent each time: deployment, service, volume claims. */
+  /** Of what the agent is sent each time: everything of the workspace but its quota. */
   readonly reconciled: Words
-  /** Of what belongs to the workspace and is sent only with everything: account, policy, scripts, quota. */
+  /** Of what belongs to the workspace and is sent only with everything: the quota. */
   readonly owned: Words
   readonly secrets: Words
 }

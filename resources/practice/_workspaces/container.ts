@@ -13,6 +13,7 @@ const PORT_NAME_LENGTH = 15
 interface Port {
   readonly name: string
   readonly port: number
+  readonly protocol: 'TCP' | 'UDP'
 }
 
 export function containerOf(devfile: Devfile, component: string): DevfileContainer {
@@ -51,7 +52,7 @@ export function kubernetesContainer(
     envFrom: [{ secretRef: { name: environmentSecret } }],
     ...(ports.length === 0
       ? {}
-      : { ports: ports.map(({ name, port }) => ({ name, containerPort: port, protocol: 'TCP' })) }),
+      : { ports: ports.map(({ name, port, protocol }) => ({ name, containerPort: port, protocol })) }),
     resources: resourcesOf(container, config.default_resources_per_workspace_container),
     volumeMounts: [
       // The devfile's own default: a volume without a path is mounted under its name.
@@ -68,12 +69,14 @@ export function kubernetesContainer(
   }
 }
 
-/** Each port once, under the name of the first endpoint that has it. */
+/** Each port once, under the name of the first endpoint that has it; one that is too long would be another's if it were cut. */
 export function portsOf(endpoints: readonly DevfileContainer['endpoints'][]): readonly Port[] {
-  const ports = new Map<number, Port>()
-  for (const { name, targetPort } of endpoints.flat()) {
-    if (ports.has(targetPort)) continue
-    ports.set(targetPort, { name: name.slice(0, PORT_NAME_LENGTH).replace(/-+$/, ''), port: targetPort })
+  const ports = new Map<string, Port>()
+  for (const { name, targetPort: port, protocol: application } of endpoints.flat()) {
+    const protocol = application === 'udp' ? 'UDP' : 'TCP'
+    const key = `${String(port)}/${protocol}`
+    if (ports.has(key)) continue
+    ports.set(key, { name: name.length > PORT_NAME_LENGTH ? `port-${String(port)}` : name, port, protocol })
   }
   return [...ports.values()]
 }

@@ -50,23 +50,20 @@ function mainContainers(devfile: Devfile, values: ConfigValues): readonly object
     const mounts = commands.length === 0 ? [] : [{ name: SCRIPTS_VOLUME, path: SCRIPTS_PATH }]
     const made = kubernetesContainer({ name, container, mounts }, values)
     if (!commands.some(({ component }) => component === name)) return [made]
-    const hook = { exec: { command: ['/bin/sh', '-c', postStartHook(commands)] } }
+    const hook = { exec: { command: ['/bin/sh', '-c', postStartHook(devfile)] } }
     return [{ ...made, lifecycle: { postStart: hook } }]
   })
 }
 
-/** Numbered, because two events may apply the same component. */
+/** Numbered, because two events may apply the same component; a number fits behind so many characters. */
+const INIT_NAME_LENGTH = 55
+
 function initContainers(devfile: Devfile, values: ConfigValues): readonly object[] {
-  return appliedBeforeStart(devfile).map(({ commandId, component }, index) =>
-    kubernetesContainer(
-      {
-        name: `${component}-${commandId}-${String(index + 1)}`,
-        container: containerOf(devfile, component),
-        mounts: [],
-      },
-      values,
-    ),
-  )
+  return appliedBeforeStart(devfile).map(({ commandId, component }, index) => {
+    const name = `${component}-${commandId}`.slice(0, INIT_NAME_LENGTH).replace(/-+$/, '')
+    const container = containerOf(devfile, component)
+    return kubernetesContainer({ name: `${name}-${String(index + 1)}`, container, mounts: [] }, values)
+  })
 }
 
 function volumesOf(devfile: Devfile, { name, fileSecret, scriptsConfigMap }: ConfigValues): readonly object[] {

@@ -21,7 +21,7 @@ export function desiredConfigOf(workspace: Workspace): readonly KubernetesObject
     ...volumeClaimsOf(devfile, values),
     serviceAccountOf(values),
     ...(values.config.network_policy_enabled ? [networkPolicyOf(values)] : []),
-    ...(commands.length === 0 ? [] : [scriptsConfigMap(commands, values)]),
+    ...(commands.length === 0 ? [] : [scriptsConfigMap(devfile, values)]),
     inventoryOf(values.secretsInventory, values.annotations.common, values),
     ...quotaOf(values),
     secretOf(values.environmentSecret, values),
@@ -49,7 +49,14 @@ function serviceOf(devfile: Devfile, { name, namespace, labels, annotations }: C
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name, namespace, labels, annotations: annotations.reconciled },
-    spec: { ports: portsOf(reachable).map(({ name, port }) => ({ name, port, targetPort: port })), selector: labels },
+    spec: {
+      ports: portsOf(reachable).map(({ name, port, protocol }) => ({
+        ...{ name, port, targetPort: port },
+        // TCP where nothing is said.
+        protocol: protocol === 'UDP' ? protocol : undefined,
+      })),
+      selector: labels,
+    },
   }
 }
 
@@ -74,7 +81,7 @@ function serviceAccountOf({ name, namespace, labels, annotations, config }: Conf
   return {
     apiVersion: 'v1',
     kind: 'ServiceAccount',
-    metadata: { name, namespace, labels, annotations: annotations.owned },
+    metadata: { name, namespace, labels, annotations: annotations.reconciled },
     automountServiceAccountToken: false,
     imagePullSecrets: config.image_pull_secrets.map((secret) => ({ name: secret.name })),
   }

@@ -21,7 +21,7 @@ export function networkPolicyOf(values: ConfigValues): KubernetesObject {
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
-    metadata: { name, namespace, labels, annotations: annotations.owned },
+    metadata: { name, namespace, labels, annotations: annotations.reconciled },
     spec: {
       podSelector: Object.keys(podSelector).length === 0 ? {} : { matchLabels: podSelector },
       policyTypes: ['Ingress', 'Egress'],

@@ -14,8 +14,8 @@ const PLACES: readonly Place[] = [
   place('ConfigMap', /^-workspace-inventory$/),
   place('Deployment', /^$/),
   place('Service', /^$/),
-  // One for each volume of the devfile that is kept.
-  { ...place('PersistentVolumeClaim', /^-.+$/), isRepeated: true },
+  // One for each volume of the devfile that is kept, if there is any.
+  { ...place('PersistentVolumeClaim', /^-.+$/), isOptional: true, isRepeated: true },
   place('ServiceAccount', /^$/),
   { ...place('NetworkPolicy', /^$/), isOptional: true },
   { ...place('ConfigMap', /^-scripts-configmap$/), isOptional: true },

@@ -1,9 +1,28 @@
 /** JSON Schema (2020-12) of a desired config: what the agent's cluster would refuse, for the eight kinds that we make. */
 const label = { type: 'string', maxLength: 63, pattern: '^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$' }
-const labels = { type: 'object', additionalProperties: label }
-const dnsLabel = { type: 'string', maxLength: 63, pattern: '^[a-z]([-a-z0-9]*[a-z0-9])?$' }
-const quantity = { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$' }
-const portName = { type: 'string', maxLength: 15, pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' }
+// A name of at most 63 characters, behind the domain of whoever gave it, if that is said.
+const qualifiedName = {
+  type: 'string',
+  pattern: '^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$',
+}
+const labels = { type: 'object', propertyNames: qualifiedName, additionalProperties: label }
+const dnsLabel = { type: 'string', maxLength: 63, pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' }
+const serviceName = { type: 'string', maxLength: 63, pattern: '^[a-z]([-a-z0-9]*[a-z0-9])?$' }
+const dnsSubdomain = { type: 'string', maxLength: 253, pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$' }
+const quantity = {
+  type: 'string',
+  pattern: '^([0-9]+\\.?[0-9]*|\\.[0-9]+)([numkMGTPE]|[KMGTPE]i|[eE][-+]?[0-9]+)?$',
+}
+// A letter, and no two hyphens in a row.
+const portName = { type: 'string', maxLength: 15, pattern: '^(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]*[a-z0-9])?$' }
+const byte = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])'
+const cidr = {
+  type: 'string',
+  anyOf: [
+    { pattern: `^(${byte}\\.){3}${byte}/(3[0-2]|[12]?[0-9])$` },
+    { pattern: '^(?=.*:)[0-9a-fA-F:.]{2,45}/(12[0-8]|1[01][0-9]|[1-9]?[0-9])$' },
+  ],
+}
 const portNumber = { type: 'integer', minimum: 1, maximum: 65_535 }
 const mode = { type: 'integer', minimum: 0, maximum: 0o777 }
 
@@ -23,10 +42,14 @@ export const desiredConfigSchema = {
       }),
       kind('apps/v1', 'Deployment', { required: { spec: deploymentSpec() } }),
       kind('v1', 'Service', {
+        nameOf: serviceName,
         required: {
           spec: closed({
             selector: labels,
-            ports: list(closed({ name: portName, port: portNumber, targetPort: portNumber }), 1),
+            ports: list(
+              closed({ name: portName, port: portNumber, targetPort: portNumber }, { protocol: { const: 'UDP' } }),
+              1,
+            ),
           }),
         },
       }),
@@ -41,7 +64,7 @@ export const desiredConfigSchema = {
       kind('v1', 'ServiceAccount', {
         required: {
           automountServiceAccountToken: { const: false },
-          imagePullSecrets: list(closed({ name: dnsName() })),
+          imagePullSecrets: list(closed({ name: dnsSubdomain })),
         },
       }),
       kind('networking.k8s.io/v1', 'NetworkPolicy', {
@@ -63,18 +86,22 @@ export const desiredConfigSchema = {
 }
 
 interface Fields {
+  /** What any name of its kind matches. */
+  readonly nameOf?: object
   /** What the object's name must also match. */
   readonly name?: string
   readonly required?: Readonly<Record<string, object>>
   readonly optional?: Readonly<Record<string, object>>
 }
 
-function kind(apiVersion: string, name: string, { name: pattern = '', required = {}, optional = {} }: Fields): object {
+function kind(apiVersion: string, name: string, fields: Fields): object {
+  const { nameOf = dnsSubdomain, name: pattern = '', required = {}, optional = {} } = fields
   const metadata = closed({
-    name: { allOf: [dnsLabel, { type: 'string', pattern }] },
-    namespace: dnsName(),
+    name: { allOf: [nameOf, { type: 'string', pattern }] },
+    // Whoever makes namespaces answers for their names: the application has some that Kubernetes would refuse.
+    namespace: { type: 'string', minLength: 1 },
     labels,
-    annotations: { type: 'object', additionalProperties: { type: 'string' } },
+    annotations: { type: 'object', propertyNames: qualifiedName, additionalProperties: { type: 'string' } },
   })
   return {
     type: 'object',
@@ -94,8 +121,8 @@ function deploymentSpec(): object {
         containers: list(container(), 1),
         initContainers: list(container()),
         volumes: list(volume()),
-        serviceAccountName: dnsLabel,
-        runtimeClassName: dnsName(),
+        serviceAccountName: dnsSubdomain,
+        runtimeClassName: dnsSubdomain,
         hostUsers: { type: 'boolean' },
         securityContext: closed({
           runAsNonRoot: { const: true },
@@ -122,8 +149,7 @@ function container(): object {
     type: 'object',
     required: ['name', 'image', 'env', 'envFrom', 'resources', 'volumeMounts', 'securityContext'],
     properties: {
-      // Unlike an object's name it may begin with a digit.
-      name: { type: 'string', maxLength: 63, pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' },
+      name: dnsLabel,
       image: { type: 'string', minLength: 1 },
       imagePullPolicy: { enum: ['Always', 'IfNotPresent', 'Never'] },
       command: list({ type: 'string' }),
@@ -151,7 +177,7 @@ function volume(): object {
     required: ['name'],
     properties: {
       name: dnsLabel,
-      persistentVolumeClaim: closed({ claimName: dnsLabel }),
+      persistentVolumeClaim: closed({ claimName: dnsSubdomain }),
       emptyDir: { type: 'object' },
       projected: closed({ defaultMode: mode, sources: list({ type: 'object' }, 1) }),
     },
@@ -165,7 +191,7 @@ function volume(): object {
 function egressRule(): object {
   const block = {
     type: 'object',
-    properties: { cidr: { type: 'string', pattern: '^[0-9a-fA-F.:]+/[0-9]{1,3}$' }, except: list({ type: 'string' }) },
+    properties: { cidr, except: list(cidr) },
     required: ['cidr'],
     additionalProperties: false,
   }
@@ -173,17 +199,14 @@ function egressRule(): object {
   return { type: 'object', required: ['to'], properties: { to: list(to, 1), ports: list({ type: 'object' }) } }
 }
 
-/** An object with exactly these fields. */
-function closed(properties: Readonly<Record<string, object>>): object {
-  return { type: 'object', properties, required: Object.keys(properties), additionalProperties: false }
+/** An object with exactly these fields, and those that it may have. */
+function closed(required: Readonly<Record<string, object>>, optional: Readonly<Record<string, object>> = {}): object {
+  const properties = { ...required, ...optional }
+  return { type: 'object', properties, required: Object.keys(required), additionalProperties: false }
 }
 
 function list(items: object, minItems = 0): object {
   return { type: 'array', items, minItems }
-}
-
-function dnsName(): object {
-  return { type: 'string', maxLength: 253, pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$' }
 }
 
 function dataKey(): object {

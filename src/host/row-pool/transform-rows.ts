@@ -4,8 +4,8 @@ import { isUnresolved } from '../../catalogue/row-outcome.ts'
 import type { TransformOutcome } from '../../engine/ports.ts'
 
 const ROWS_AT_A_TIME = 8
-/** As much of a stack as tells where it was thrown. */
-const STACK_LINES = 24
+/** As much of a stack as tells where it was thrown, behind the first line of what it says. */
+const STACK_FRAMES = 20
 
 interface Transforming {
   readonly args: JobArguments
@@ -53,5 +53,11 @@ function raised(error: unknown): TransformOutcome {
   const { name, message, stack = '' } = error
   // Few authors set `name` on their own errors; the class is what tells them apart.
   const errorClass = name === 'Error' && error.constructor.name !== '' ? error.constructor.name : name
-  return { kind: 'raised', errorClass, message, stack: stack.split('\n').slice(0, STACK_LINES).join('\n') }
+  return { kind: 'raised', errorClass, message, stack: cutStack(stack) }
+}
+
+/** A message of many lines stands whole in the stack again, and would leave no room for the frames. */
+function cutStack(stack: string): string {
+  const [first = '', ...lines] = stack.split('\n')
+  return [first, ...lines.filter((line) => /^\s+at /.test(line)).slice(0, STACK_FRAMES)].join('\n')
 }

@@ -89,7 +89,14 @@ it('has one replica for a workspace that is to run, and none for every other sta
 })
 
 it('gives each object the labels and annotations of its group', () => {
-  const objects = made({}, { labels: { team: 'docs' }, annotations: { owner: 'platform' } })
+  const objects = made(
+    {},
+    {
+      labels: { team: 'docs' },
+      annotations: { owner: 'platform' },
+      max_resources_per_workspace: { limits: { cpu: '2' } },
+    },
+  )
   const partial = 'workspaces.gitlab.com/include-in-partial-reconciliation'
   const owner = 'config.k8s.io/owning-inventory'
 
@@ -105,10 +112,11 @@ it('gives each object the labels and annotations of its group', () => {
     ['Deployment workspace-2', 'true', 'workspace-2-workspace-inventory', '-'],
     ['Service workspace-2', 'true', 'workspace-2-workspace-inventory', '-'],
     ['PersistentVolumeClaim workspace-2-gl-workspace-data', 'true', 'workspace-2-workspace-inventory', '-'],
-    ['ServiceAccount workspace-2', '-', 'workspace-2-workspace-inventory', '-'],
-    ['NetworkPolicy workspace-2', '-', 'workspace-2-workspace-inventory', '-'],
-    ['ConfigMap workspace-2-scripts-configmap', '-', 'workspace-2-workspace-inventory', '-'],
+    ['ServiceAccount workspace-2', 'true', 'workspace-2-workspace-inventory', '-'],
+    ['NetworkPolicy workspace-2', 'true', 'workspace-2-workspace-inventory', '-'],
+    ['ConfigMap workspace-2-scripts-configmap', 'true', 'workspace-2-workspace-inventory', '-'],
     ['ConfigMap workspace-2-secrets-inventory', '-', '-', 'workspace-2-secrets-inventory'],
+    ['ResourceQuota workspace-2', '-', 'workspace-2-workspace-inventory', '-'],
     ['Secret workspace-2-env-var', '-', 'workspace-2-secrets-inventory', '-'],
     ['Secret workspace-2-file', '-', 'workspace-2-secrets-inventory', '-'],
   ])
@@ -118,9 +126,9 @@ it('gives each object the labels and annotations of its group', () => {
       owner: 'platform',
       'workspaces.gitlab.com/id': '60',
       'workspaces.gitlab.com/host-template': '{{.port}}-workspace-2.workspaces.example.com',
-      // printf '{}' | sha256sum
+      // printf '{"limits":{"cpu":"2"}}' | sha256sum
       'workspaces.gitlab.com/max-resources-per-workspace-sha256':
-        '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a',
+        'cfab02634fa19ea8ef6f4ff876452bec4417e34ad2c4efb824037f5ed370af9d',
     })
   }
 })
@@ -214,6 +222,23 @@ it('runs blocking commands before the others, once one of them is labelled', () 
   expect(podOf({ processed_devfile: blocking }).containers[0]?.lifecycle?.postStart.exec.command[2]).toMatch(
     /internal-blocking-poststart-commands\.sh" 1>>.*\n.*non-blocking-poststart-commands\.sh" 1>>.* &\n$/,
   )
+})
+
+it('runs two scripts as soon as any command is labelled, also one that no event names', () => {
+  const labelled = SEED_DEVFILE.replace(
+    'commands:\n',
+    'commands:\n- id: unused\n  exec:\n    label: gl-internal-blocking\n    commandLine: "true"\n    component: tooling-container\n',
+  )
+
+  expect(
+    Object.keys(only(made({ processed_devfile: labelled }), 'ConfigMap', '-scripts-configmap').data ?? {}),
+  ).toEqual([
+    'gl-init-tools-command',
+    'gl-run-internal-blocking-poststart-commands.sh',
+    'gl-run-non-blocking-poststart-commands.sh',
+    'gl-sleep-until-container-is-running-command',
+    'gl-start-sshd-command',
+  ])
 })
 
 it('has neither scripts nor hook where no command runs after the start', () => {

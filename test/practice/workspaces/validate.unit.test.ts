@@ -72,6 +72,91 @@ it('refuses more than 64 KB', () => {
   const devfile = SEED_DEVFILE.replace('    commandLine: |\n', script)
 
   expect(problemsOf(desiredConfigOf(workspaceOf({ processed_devfile: devfile })), 'workspace-2')).toEqual([
-    expect.stringMatching(/^has \d+ bytes, more than 65536$/),
+    'has more than 65536 bytes',
   ])
+})
+
+it('counts the bytes of the JSON: so many are accepted, one more is not', () => {
+  const [inventory, ...others] = VALID
+  const filled = (bytes: number): readonly unknown[] => {
+    const { metadata } = inventory ?? { metadata: {} }
+    // Quotation marks take two bytes each, an umlaut too.
+    const annotations = { ...inventory?.metadata.annotations, fill: '' }
+    const rest =
+      bytes - Buffer.byteLength(JSON.stringify([{ ...inventory, metadata: { ...metadata, annotations } }, ...others]))
+    annotations.fill = '"'.repeat(100) + 'ü'.repeat(100) + 'x'.repeat(rest - 400)
+    return [{ ...inventory, metadata: { ...metadata, annotations } }, ...others]
+  }
+
+  expect(problemsOf(filled(65_536), 'workspace-2')).toEqual([])
+  expect(problemsOf(filled(65_537), 'workspace-2')).toEqual(['has more than 65536 bytes'])
+})
+
+it('refuses what would be too large to be written down at all, without writing it down', () => {
+  const huge = Array.from({ length: 3_000 }, () => 'x'.repeat(200_000))
+
+  expect(problemsOf(huge, 'workspace-2')).toEqual(['has more than 65536 bytes'])
+})
+
+it.each(['a\0b', 'a\uD800b'])('refuses the text %j, which jsonb cannot hold', (value) => {
+  const config = withObject(0, (object) => ({
+    ...object,
+    metadata: { ...object.metadata, annotations: { 'example.com/note': value } },
+  }))
+
+  expect(problemsOf(config, 'workspace-2')).toEqual([
+    '/0/metadata/annotations/example.com/note holds a character that jsonb cannot hold',
+  ])
+})
+
+/** The valid config with one text of the devfile replaced. */
+function problemsWith(from: string, to: string): readonly string[] {
+  const devfile = SEED_DEVFILE.replace(from, to)
+  expect(devfile).not.toBe(SEED_DEVFILE)
+  return problemsOf(desiredConfigOf(workspaceOf({ processed_devfile: devfile })), 'workspace-2')
+}
+
+it('refuses what names something that is not there, or a thing twice', () => {
+  expect(problemsWith('- name: gl-workspace-data\n      path', '- name: elsewhere\n      path')).toEqual([
+    'container tooling-container mounts elsewhere, which is no volume of the pod',
+  ])
+  const elsewhere = SEED_DEVFILE.replaceAll('component: tooling-container', 'component: gone')
+  expect(problemsOf(desiredConfigOf(workspaceOf({ processed_devfile: elsewhere })), 'workspace-2')).toEqual([
+    'no container runs the scripts: their commands name none that is there',
+  ])
+  expect(problemsWith('- name: ssh-server', '- name: editor-server')).toEqual([
+    'Service has two ports of the name editor-server',
+    'container tooling-container has two ports of the name editor-server',
+  ])
+})
+
+it('accepts what Kubernetes accepts', () => {
+  const volume = `gl-${'w'.repeat(50)}`
+  for (const [from, to] of [
+    ['size: 50Gi', 'size: 1Pi'],
+    ['memoryLimit: 512Mi', 'memoryLimit: 1e9'],
+    ['cpuLimit: 500m', 'cpuLimit: ".5"'],
+    ['- name: editor-server', '- name: an-endpoint-of-a-long-name'],
+    ['  volume:\n    size: 50Gi', '  volume:\n    ephemeral: true'],
+  ] as const)
+    expect(problemsWith(from, to)).toEqual([])
+  const devfile = SEED_DEVFILE.replaceAll('gl-workspace-data', volume).replaceAll(
+    'gl-tools-injector',
+    `gl-${'t'.repeat(40)}`,
+  )
+  expect(problemsOf(desiredConfigOf(workspaceOf({ processed_devfile: devfile })), 'workspace-2')).toEqual([])
+})
+
+it('refuses what the cluster would refuse', () => {
+  for (const [config, problem] of [
+    [{ network_policy_egress: [{ allow: '999.0.0.0/8' }] }, '/ipBlock/cidr must match'],
+    [{ labels: { 'not a key!': 'x' } }, '/labels property name must be valid'],
+  ] as const)
+    expect(problemsOf(desiredConfigOf(workspaceOf({}, config)), 'workspace-2')).toContainEqual(
+      expect.stringContaining(problem),
+    )
+  expect(problemsWith('- name: ssh-server', '- name: "3000"')).toContainEqual(
+    expect.stringContaining('/name must match'),
+  )
+  expect(problemsWith('cpuLimit: 500m', 'cpuLimit: half')).toContainEqual(expect.stringContaining('/cpu must match'))
 })

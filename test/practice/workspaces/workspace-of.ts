@@ -30,7 +30,8 @@ export function workspaceOf(workspace: Partial<Workspace> = {}, config: Partial<
     project_id: '60',
     cluster_agent_id: '1',
     name: 'workspace-2',
-    namespace: 'workspace-2-namespace',
+    // As the seed has it, with characters that Kubernetes would refuse.
+    namespace: 'workspace_2_namespace',
     desired_state: 'Running',
     processed_devfile: SEED_DEVFILE,
     config: configOf(config),
