@@ -27,7 +27,7 @@ it('tells in words what an operation found, and of a long list its first few', (
 
 it('says when a migration that failed is tried again, and that it is tried once that time has come', () => {
   const version = '20240904120000'
-  const connection = { id: '1', name: 'main' } as NonNullable<SteppedListValue['connection']> // the rest is not read here
+  const connection = { id: '1', name: 'main', isIndexingEnabled: true } as NonNullable<SteppedListValue['connection']> // the rest is not read here
   const migrations = [{ version, retriesLeft: 2, status: 'in_progress', needsApproval: null }] as const
   const list: SteppedListValue = {
     ...{ connection, connections: [connection], worker: null, collections: [], haltedBy: null },
@@ -40,4 +40,15 @@ it('says when a migration that failed is tried again, and that it is tried once 
   expect(
     [nextTurnAtMs - 1_000, nextTurnAtMs + 1_000].map((nowMs) => steppedSentence(view, list, nowMs).sentence),
   ).toEqual(['20240904120000 failed; tried again at 14:03:20, 2 tries are left.', 'At work, one migration at a time.'])
+})
+
+it('says that a run does nothing where indexing is switched off', () => {
+  const connection = { id: '1', name: 'main', isIndexingEnabled: false } as NonNullable<SteppedListValue['connection']> // the rest is not read here
+  const list: SteppedListValue = {
+    ...{ connection, connections: [connection], worker: null, collections: [], haltedBy: null },
+    migrations: [],
+  }
+  const view: SteppedView = { list, worker: { kind: 'off', lastRun: null } }
+
+  expect(steppedSentence(view, list, 0).sentence).toBe('Indexing is switched off on main: a run does nothing.')
 })

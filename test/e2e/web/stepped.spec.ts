@@ -19,10 +19,19 @@ test('stepped migrations are run, read, skipped and reset from their screen', as
   await expect(headline(page)).toContainText('Nowhere to act yet')
   await examine(page, 'stepped, without a connection')
   await page.getByText('real[]', { exact: true }).click()
+  await page.getByLabel('prefix of tables').fill('ai')
+  await page.getByRole('group', { name: 'indexing' }).getByText('off').click()
+  await page.getByRole('button', { name: 'Use this connection' }).click()
+  await expect(headline(page)).toContainText('Indexing is switched off on main')
+  await page.getByRole('button', { name: 'Run', exact: true }).click()
+  const runs = page.getByTestId('stepped-runs')
+  await expect(runs).toContainText('indexing is not enabled on the connection "main"')
+  await page.getByRole('button', { name: 'Connection…' }).click()
+  await page.getByRole('group', { name: 'indexing' }).getByText('on', { exact: true }).click()
   await page.getByRole('button', { name: 'Use this connection' }).click()
   await expect(headline(page)).toContainText('to do')
-  expect(await practice.query('SELECT vector_storage FROM tranche.stepped_connections')).toEqual([
-    { vector_storage: 'real' },
+  expect(await practice.query('SELECT vector_storage, prefix FROM tranche.stepped_connections')).toEqual([
+    { vector_storage: 'real', prefix: 'ai' },
   ])
   await page.getByRole('button', { name: 'Run', exact: true }).click()
   await page.getByRole('link', { name: 'SwitchToWorkspacesAgentConfigs' }).click()
@@ -32,6 +41,7 @@ test('stepped migrations are run, read, skipped and reset from their screen', as
   // Vectors as real[] need no extension: the next one is completed everywhere.
   await expect(headline(page)).toContainText('waits for approval', { timeout: 60_000 })
   await expect(page.getByRole('row', { name: new RegExp(EMBEDDINGS) })).toContainText('completed')
+  await expect(runs).toContainText('no pending migrations')
   await examine(page, 'stepped')
   expect(
     await practice.query(`SELECT 1 FROM tranche.stepped_migrations WHERE version = '${SWITCH}' AND status = 10`),
@@ -48,4 +58,14 @@ test('stepped migrations are run, read, skipped and reset from their screen', as
   await page.getByRole('button', { name: 'Reset…' }).click()
   await page.getByRole('button', { name: `Reset ${SWITCH}` }).click()
   await expect(page.getByRole('row', { name: new RegExp(SWITCH) })).toContainText('pending')
+
+  await page.getByRole('button', { name: 'Reset all…' }).click()
+  await page.getByRole('button', { name: 'Reset all', exact: true }).click()
+  await expect(page.getByRole('row', { name: new RegExp(EMBEDDINGS) })).toContainText('pending')
+  await page.getByRole('button', { name: 'Run every 5 min' }).click()
+  await expect(headline(page)).toContainText('Nothing to do now; looked at again at', { timeout: 60_000 })
+  await expect(page.getByRole('row', { name: new RegExp(EMBEDDINGS) })).toContainText('completed')
+  await expect(runs).toContainText('no pending migrations')
+  await page.getByRole('button', { name: 'Stop' }).click()
+  await expect(headline(page)).toContainText('waits for approval')
 })

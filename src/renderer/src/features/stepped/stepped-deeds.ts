@@ -6,6 +6,8 @@ export interface WantedConnection {
   readonly name: string
   readonly adapter: string | null
   readonly vectorStorage: 'vector' | 'real'
+  readonly prefix: string
+  readonly isIndexingEnabled: boolean
 }
 
 /** What an operator may do with stepped migrations; the state follows by itself. */
@@ -20,9 +22,10 @@ export class SteppedDeeds {
     this.#connectionId = connectionId
   }
 
-  readonly start = async (): Promise<void> => {
+  /** To the end of what can be done now, or a run every five minutes until it is stopped. */
+  readonly start = async ({ toEnd }: { readonly toEnd: boolean }): Promise<void> => {
     await this.#do('Starting', 'Runs what is pending, the lowest version first, in this console.', async (of) =>
-      this.#console.api('stepped.start', of),
+      this.#console.api('stepped.start', { ...of, toEnd }),
     )
   }
 
@@ -46,12 +49,13 @@ export class SteppedDeeds {
     )
   }
 
-  /** Asked everywhere: what was completed is run again. */
-  readonly reset = async (version: string): Promise<void> => {
+  /** Asked everywhere: what was completed is run again. null: of every migration. */
+  readonly reset = async (version: string | null): Promise<void> => {
+    const act = `Reset ${version ?? 'all'}`
     const isSure = await this.#console.confirming.ask({
-      title: `Reset ${version}`,
-      text: 'Every operation of it runs again, the completed ones too. They are made to be safe to repeat.',
-      act: `Reset ${version}`,
+      title: act,
+      text: `Every operation of ${version === null ? 'every migration' : 'it'} runs again, the completed ones too. They are made to be safe to repeat.`,
+      act,
     })
     if (!isSure) return
     await this.#doing.run('Resetting', async () =>

@@ -31,6 +31,8 @@ export function steppedSentence(
       worker.isStopping ? 'Stopping after its step.' : 'At work, one migration at a time.',
     )
   }
+  if (!connection.isIndexingEnabled)
+    return said('paused', 'paused', `Indexing is switched off on ${connection.name}: a run does nothing.`)
   const open = migrations.filter(({ status }) => status !== 'completed' && status !== 'skipped')
   const waiting = migrations.filter(
     ({ needsApproval, status }) => needsApproval !== null && status !== 'completed',
