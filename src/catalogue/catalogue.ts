@@ -41,6 +41,8 @@ export interface Catalogue extends DefinitionSource {
   readonly broken: readonly BrokenFile[]
   /** From tranche.config.json: releases at which an upgrade must stop. */
   readonly requiredStops: readonly string[]
+  /** Whether a file came, went or was written since it was read. */
+  hasChanged(): Promise<boolean>
   /** Ends the loading of modules for this catalogue. Its definitions stay usable. May be called twice. */
   close(): void
 }

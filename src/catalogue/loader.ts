@@ -10,6 +10,7 @@ import type { LoadedDefinition } from './definition.ts'
 import { driftHash } from './drift-hash.ts'
 import { evaluateDefinition } from './evaluate-definition.ts'
 import type { Evaluation } from './evaluation.ts'
+import { stampOf } from './folder-stamp.ts'
 import { listDefinitionFiles } from './list-definition-files.ts'
 import { readModuleGraph, reachOf } from './module-graph.ts'
 import { registerModuleHooks } from './module-hooks.ts'
@@ -28,6 +29,8 @@ interface OpenOptions {
  */
 export async function openCatalogue(folder: string, { limitMs = 5000 }: OpenOptions = {}): Promise<Catalogue> {
   const root = await requireFolder(folder)
+  // Before anything is read, so that what is written meanwhile is noticed.
+  const stamp = await stampOf(root)
   await initLexer()
   const [listed, config, packages] = await Promise.all([
     listDefinitionFiles(root),
@@ -62,6 +65,7 @@ export async function openCatalogue(folder: string, { limitMs = 5000 }: OpenOpti
     find: (jobClassName) => byName.get(jobClassName),
     list: () => unique,
     stepped: () => stepped,
+    hasChanged: async () => (await stampOf(root)) !== stamp,
     close: hooks.deregister,
   }
 }

@@ -69,6 +69,8 @@ export interface DefinitionSource {
   readonly requiredStops?: readonly string[]
   /** Absent or null: no catalogue is open, so that nothing may be concluded from what is not there. */
   stepped?(): SteppedSource | null
+  /** Brings it up to date with its files. Throws catalogue_missing. */
+  refresh?(): Promise<void>
 }
 
 /** The stepped migrations of the operator's catalogue. */

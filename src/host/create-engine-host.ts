@@ -1,6 +1,5 @@
 /** Engines for a host that runs in this process (command line, tour, tests): targets, catalogue and the system's ports, opened together. */
 import type { Catalogue } from '../catalogue/catalogue.ts'
-import { openCatalogue } from '../catalogue/loader.ts'
 import { DEFAULT_DATABASE } from '../engine/context.ts'
 import { createEngine, type Engine } from '../engine/engine.ts'
 import type { DefinitionSource, Identity, Logger, RowTransformer } from '../engine/ports.ts'
@@ -8,6 +7,7 @@ import { openTarget, type Target } from '../engine/target/open-target.ts'
 import type { TargetParameters } from '../engine/target/parameters.ts'
 import { TrancheError } from '../shared/errors.ts'
 import { createAdapters } from './adapters.ts'
+import { type CatalogueHolder, createCatalogueHolder } from './catalogue-holder.ts'
 import type { HealthSettings } from '../shared/health-settings.ts'
 import { hideFromDriver } from './connection/read-environment.ts'
 import { packageVersion } from './package-version.ts'
@@ -70,9 +70,10 @@ export async function createEngineHost(options: EngineHostOptions): Promise<Engi
   const { databases: places, catalogueFolder } = options
   hideFromDriver(process.env)
   const identity = systemIdentity(packageVersion())
-  const catalogue = catalogueFolder === null ? null : await openCatalogue(catalogueFolder)
+  const holder = catalogueFolder === null ? null : createCatalogueHolder(catalogueFolder)
+  const catalogue = holder === null ? null : (await holder.get()).catalogue
   const rowTransformer = createRowPool()
-  const definitions = definitionsOf(catalogue, options.onlyStepped)
+  const definitions = definitionsOf(holder, options.onlyStepped)
   const opened = [...places.keys()].map((name) =>
     openDatabase(name, { ...options, identity, definitions, rowTransformer }),
   )
@@ -89,7 +90,7 @@ export async function createEngineHost(options: EngineHostOptions): Promise<Engi
       throw unknownDatabase(name, [...places.keys()])
     },
     async close() {
-      catalogue?.close()
+      holder?.close()
       await rowTransformer.close()
       await Promise.all(opened.map((each) => each.close()))
     },
@@ -161,15 +162,20 @@ function unknownDatabase(name: string, known: readonly string[]): TrancheError {
   })
 }
 
-function definitionsOf(catalogue: Catalogue | null, onlyStepped: string | undefined): DefinitionSource {
-  if (catalogue === null) return { find: () => undefined, list: () => [] }
-  if (onlyStepped === undefined) return catalogue
-  const { migrations, broken } = catalogue.stepped()
-  const stepped = {
-    migrations: migrations.filter(({ definition }) => definition.version === onlyStepped),
-    broken: broken.filter(({ version }) => version === onlyStepped),
+function definitionsOf(holder: CatalogueHolder | null, onlyStepped: string | undefined): DefinitionSource {
+  if (holder === null) return { find: () => undefined, list: () => [] }
+  if (onlyStepped === undefined) return holder
+  return {
+    find: (jobClassName) => holder.find(jobClassName),
+    list: () => holder.list(),
+    stepped: () => {
+      const { migrations, broken } = holder.stepped?.() ?? { migrations: [], broken: [] }
+      return {
+        migrations: migrations.filter(({ definition }) => definition.version === onlyStepped),
+        broken: broken.filter(({ version }) => version === onlyStepped),
+      }
+    },
   }
-  return { ...catalogue, stepped: () => stepped }
 }
 
 /** `tranche/0.1.0 anna`, cut to the 63 bytes that a server keeps, between characters. */

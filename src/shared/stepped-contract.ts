@@ -19,10 +19,11 @@ const isConfirmed = z.boolean().default(false)
 export const steppedContract = {
   /** Records, files and operations of the active connection, read now. */
   'stepped.list': takes(OfConnection).returns<SteppedListValue>(),
-  /** The newest lines of the log, oldest first; behind `after` (a line's id) only what is newer. */
+  /** The newest lines of the active connection's log, or of all, oldest first; behind `after` (a line's id) only what is newer. */
   'stepped.logs': takes(
     OfConnection.extend({
       version: Version.optional(),
+      isOfAll: z.boolean().default(false),
       after: z
         .string()
         .regex(/^\d{1,18}$/)

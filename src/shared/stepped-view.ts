@@ -113,6 +113,8 @@ export interface SteppedRunValue {
 export interface SteppedLogValue {
   readonly id: string
   readonly at: string
+  /** Its name; null: the line belongs to none, or to one that is gone. */
+  readonly connection: string | null
   /** The lines of one run share it. */
   readonly runId: string | null
   readonly version: string | null

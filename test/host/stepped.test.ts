@@ -1,6 +1,9 @@
 /** Stepped migrations through the console's contract: what its screen calls, and the state that it shows. */
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import type { SteppedView } from '../../src/shared/stepped-view.ts'
 import { setupPage } from '../support/console-page.ts'
 
@@ -77,4 +80,24 @@ it('skips, resets and leaves the connection on request, and says why it cannot',
   })
   await call('stepped.disconnect', { connectionId })
   await replica.until(() => view()?.list?.connection === null)
+})
+
+it('runs what its files say at that moment', async () => {
+  const { call, replica, connectionId, view, statusOf } = await setup()
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'tranche-catalogue-')))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const write = (version: string): Promise<void> =>
+    writeFile(
+      join(folder, `${version}_step.ts`),
+      `import { defineSteppedMigration, runSql, sql } from 'tranche'
+export default defineSteppedMigration({ version: '${version}', operations: [runSql('x', sql\`SELECT 1\`)] })`,
+    )
+  await write('20250101000000')
+  await call('catalogue.choose', { connectionId, folder })
+  await call('stepped.connect', { connectionId, name: 'store', vectorStorage: 'real' })
+  await write('20250102000000')
+
+  await call('stepped.start', { connectionId })
+  await replica.until(() => statusOf('20250102000000') === 'completed' && view()?.worker.kind === 'off')
+  expect(statusOf('20250101000000')).toBe('completed')
 })

@@ -1,7 +1,7 @@
 /** When a target that does not answer is tried again, by a clock that stands still until the test moves it. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { BackendContext } from '../../src/host/backend/backend-context.ts'
-import type { CatalogueHolder } from '../../src/host/backend/catalogue-holder.ts'
+import type { CatalogueHolder } from '../../src/host/catalogue-holder.ts'
 import type { OpenedEngine } from '../../src/host/backend/driving-engine.ts'
 import { openTargetSession } from '../../src/host/backend/target-session.ts'
 import { TrancheError } from '../../src/shared/errors.ts'

@@ -36,7 +36,7 @@ export const stepped = defineCommand({
     once: { help: 'work: one run, in which at most one migration advances' },
     'to-end': { help: 'work: end when nothing is left to do by itself' },
     reason: { value: 'TEXT', help: 'skip: why, for the log' },
-    all: { help: 'reset: every migration of the active connection' },
+    all: { help: 'reset: every migration of the active connection; logs: the lines of every connection' },
     limit: { value: 'N', help: 'logs: the newest so many lines (200)' },
     adapter: { value: 'URL', help: 'connect: the database on which operations act; `main` is the target itself' },
     prefix: { value: 'NAME', help: 'connect: tables of collections begin with it (gitlab_active_context)' },
@@ -47,7 +47,7 @@ export const stepped = defineCommand({
     'Ordered, version-numbered migrations made of operations, on the active connection.',
     'list: records, files and operations. work: the worker; one migration advances at a time, the lowest version first, nothing behind a failed one.',
     'retry VERSION: tries again behind what is completed. skip VERSION --reason TEXT: passes over it for good. reset VERSION|--all: every operation anew.',
-    'approve VERSION: agrees to what a migration would drop. logs [VERSION]. connect NAME, disconnect: the database on which operations act.',
+    'approve VERSION: agrees to what a migration would drop. logs [VERSION] [--all]. connect NAME, disconnect: the database on which operations act.',
   ].join('\n'),
   onSignal: 'release',
   run(input, session) {

@@ -21,14 +21,16 @@ export async function listVersions(_input: SteppedInput, session: Session): Prom
 export async function showLogs(input: SteppedInput, session: Session): Promise<Outcome<SteppedValue>> {
   const limit = input.whole('limit', 1)
   const [version] = input.operands
+  const isOfAll = input.isSet('all')
   const { engine } = await session.open({ verb: null })
   const logs = await engine.stepped.logs({
+    isOfAll,
     ...(version === undefined ? {} : { version }),
     ...(limit === undefined ? {} : { limit }),
   })
   return {
     value: { verb: 'logs', logs },
-    text: logs.length === 0 ? 'Nothing has run yet.' : logs.map(logText).join('\n'),
+    text: logs.length === 0 ? 'Nothing has run yet.' : logs.map((line) => logText(line, isOfAll)).join('\n'),
   }
 }
 
@@ -151,7 +153,10 @@ function collectionLines(collections: SteppedListValue['collections']): readonly
 
 const SIGNS = { info: ' ', warn: '!', error: '✕' } as const
 
-function logText({ at, level, message, previousStatus, nextStatus }: SteppedLogValue): string {
-  const change = previousStatus === null || nextStatus === null ? '' : ` [${previousStatus} → ${nextStatus}]`
-  return `${at.slice(0, 19).replace('T', ' ')} UTC ${SIGNS[level]} ${message}${change}`
+function logText(line: SteppedLogValue, isOfAll: boolean): string {
+  const { at, level, connection, message, previousStatus, nextStatus } = line
+  const isChange = previousStatus !== null && nextStatus !== null && previousStatus !== nextStatus
+  const change = isChange ? ` [${previousStatus} → ${nextStatus}]` : ''
+  const where = isOfAll ? ` ${connection ?? '–'}:` : ''
+  return `${at.slice(0, 19).replace('T', ' ')} UTC ${SIGNS[level]}${where} ${message}${change}`
 }

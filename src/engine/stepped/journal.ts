@@ -37,6 +37,8 @@ export async function recordLine(
 
 export interface LogQuery {
   readonly version?: string
+  /** Of every connection; else of the active one and of none, and of every one where none is active. */
+  readonly isOfAll?: boolean
   /** Only what is behind this line (its id). */
   readonly after?: string
   /** The newest so many (200). */
@@ -45,19 +47,24 @@ export interface LogQuery {
 
 const DEFAULT_LINES = 200
 
-/** The newest lines, oldest first: of all connections, since what a run without one says belongs to none. */
+/** The newest lines, oldest first. What a run without a connection says belongs to none. */
 export async function readLines(
   context: EngineContext,
-  { version, after = '0', limit = DEFAULT_LINES }: LogQuery = {},
+  { version, isOfAll = false, after = '0', limit = DEFAULT_LINES }: LogQuery = {},
 ): Promise<readonly SteppedLogValue[]> {
   const behind = isId(after) ? after : '0'
+  const { logs, connections } = context.tables.stepped
+  const ofActive = sql`AND (log.connection_id IS NULL OR log.connection_id = coalesce(
+    (SELECT id FROM ${connections} WHERE active), log.connection_id))`
   const { rows } = await inTransaction(context, (transaction) =>
     transaction.query(
       sql`SELECT * FROM (
-            SELECT id, ${iso('at')} AS at, run_id, version, level, message, previous_status, next_status, operator, host, details
-              FROM ${context.tables.stepped.logs}
-             WHERE id > ${behind} ${version === undefined ? sql`` : sql`AND version = ${version}`}
-             ORDER BY id DESC LIMIT ${limit}) AS newest
+            SELECT log.id, ${iso('at')} AS at, run_id, version, level, message, previous_status, next_status, operator, host,
+                   details, (SELECT name FROM ${connections} WHERE id = log.connection_id) AS connection
+              FROM ${logs} AS log
+             WHERE log.id > ${behind} ${version === undefined ? sql`` : sql`AND version = ${version}`}
+                   ${isOfAll ? sql`` : ofActive}
+             ORDER BY log.id DESC LIMIT ${limit}) AS newest
            ORDER BY id`,
     ),
   )
@@ -69,6 +76,7 @@ function lineOf(row: Record<string, unknown>): SteppedLogValue {
   return {
     id: String(row.id),
     at: String(row.at),
+    connection: row.connection as string | null,
     runId: row.run_id as string | null,
     version: row.version as string | null,
     level: row.level as SteppedLogValue['level'],

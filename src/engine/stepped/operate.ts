@@ -4,15 +4,17 @@
  */
 import { TrancheError } from '../../shared/errors.ts'
 import { sql } from '../../shared/sql.ts'
+import type { SteppedStatus } from '../../shared/stepped-status.ts'
 import type { SteppedConnectionValue, SteppedMigrationValue } from '../../shared/stepped-view.ts'
 import { inPatientTransaction } from '../contention.ts'
 import { type EngineContext, inTransaction, onlyRow } from '../context.ts'
 import type { Transaction } from '../target/transaction.ts'
 import { recordEvent } from '../tracking/record-event.ts'
+import { gateOf } from './approval.ts'
 import { recordLine } from './journal.ts'
 import { lockIdleLease } from './lease.ts'
 import { listStepped } from './overview.ts'
-import { gateOf } from './perform.ts'
+import { ownSource } from './own-source.ts'
 import { findFile } from './reconcile.ts'
 import { listConnections, listRecords, type SteppedRecord } from './records.ts'
 import { assertSamePlace } from './repointing.ts'
@@ -20,7 +22,10 @@ import { type Change, changeRecord } from './transitions.ts'
 
 /** failed → pending with all tries back. Completed operations stay completed. Throws unknown_version, illegal_transition, already_running. */
 export async function retryStepped(context: EngineContext, version: string): Promise<SteppedMigrationValue> {
-  return changeOne(context, version, () => ({ event: 'retry', message: `retry of migration ${version}` }))
+  return changeOne(context, { version, deed: 'retry' }, () => ({
+    event: 'retry',
+    message: `retry of migration ${version}`,
+  }))
 }
 
 /** Passes over a migration for good: what is behind it may run. Throws as `retryStepped` does. */
@@ -29,29 +34,41 @@ export async function skipStepped(
   version: string,
   reason: string,
 ): Promise<SteppedMigrationValue> {
-  return changeOne(context, version, () => ({
+  return changeOne(context, { version, deed: 'skip', details: { reason } }, () => ({
     event: 'skip',
     message: `migration ${version} skipped by ${context.identity.operator}: ${reason}`,
     metadata: { skipped_because: `${context.identity.operator}: ${reason}`, skipped_by: 'operator' },
   }))
 }
 
-/** Agrees to what a gate asks for; the next run takes the migration up. Throws invalid_arguments where nothing is asked. */
+/**
+ * Agrees to what a gate asks for, as it reads now; the next run takes the migration up. Throws invalid_arguments where
+ * nothing is asked, illegal_transition where it is completed or an operator passed over it.
+ */
 export async function approveStepped(context: EngineContext, version: string): Promise<SteppedMigrationValue> {
-  const loaded = findFile(context.definitions.stepped?.() ?? { migrations: [], broken: [] }, version)
+  await context.definitions.refresh?.()
+  const loaded = findFile(ownSource(context) ?? { migrations: [], broken: [] }, version)
   const gate = loaded === undefined ? null : gateOf(loaded.definition.operations)
   if (gate === null) {
     throw new TrancheError('invalid_arguments', `migration ${version} asks for no approval`, {
       remedy: 'tranche stepped list shows those that do.',
     })
   }
-  const approved = { by: context.identity.operator, at: context.clock.now().toISOString() }
+  const approved = { by: context.identity.operator, at: context.clock.now().toISOString(), gate }
   const message = `migration ${version} approved by ${context.identity.operator}: ${gate}`
-  return changeOne(context, version, ({ status, metadata }) =>
-    status === 'skipped' && metadata.skipped_by === 'gate'
+  return changeOne(context, { version, deed: 'approve', details: { gate } }, ({ status, metadata }) => {
+    if (status === 'completed' || metadata.skipped_by === 'operator') throw askedTooLate(version, status)
+    return status === 'skipped'
       ? { event: 'unskip', message, metadata: { approved, skipped_because: null, skipped_by: null } }
-      : { event: 'reset', message, metadata: { approved } },
-  )
+      : { event: 'reset', message, metadata: { approved } }
+  })
+}
+
+function askedTooLate(version: string, status: SteppedStatus): TrancheError {
+  return new TrancheError('illegal_transition', `migration ${version} is ${status}, so that it asks for no approval`, {
+    remedy: `To run it again: tranche stepped reset ${version}; then approve it.`,
+    details: { status },
+  })
 }
 
 /** Back to pending; every operation runs again. `null`: all of the connection. Throws as `retryStepped` does. */
@@ -62,7 +79,11 @@ export async function resetStepped(
   const metadata = { operations: null, skipped_because: null, skipped_by: null, approved: null }
   if (version !== null) {
     return [
-      await changeOne(context, version, () => ({ event: 'reset', message: `reset of migration ${version}`, metadata })),
+      await changeOne(context, { version, deed: 'reset' }, () => ({
+        event: 'reset',
+        message: `reset of migration ${version}`,
+        metadata,
+      })),
     ]
   }
   const changed = await atRest(context, async (transaction, connection) => {
@@ -71,7 +92,8 @@ export async function resetStepped(
       const message = `reset of migration ${record.version}`
       await changeRecord(transaction, context, record, { event: 'reset', message, metadata })
     }
-    await recordEvent(transaction, context, { kind: 'stepped_reset', details: { versions: records.length } })
+    const details = { migrations: records.length, connection: connection.name }
+    await recordEvent(transaction, context, { kind: 'stepped_reset', details })
     return new Set(records.map((record) => record.version))
   })
   const { migrations } = await listStepped(context)
@@ -142,18 +164,25 @@ export async function disconnectStepped(context: EngineContext): Promise<null> {
   })
 }
 
+interface Deed {
+  readonly version: string
+  /** What somebody did, as the journal of the target names it. */
+  readonly deed: 'retry' | 'skip' | 'approve' | 'reset'
+  readonly details?: Readonly<Record<string, unknown>>
+}
+
 async function changeOne(
   context: EngineContext,
-  version: string,
+  { version, deed, details = {} }: Deed,
   changeOf: (record: SteppedRecord) => Change,
 ): Promise<SteppedMigrationValue> {
   await atRest(context, async (transaction, connection) => {
     const records = await listRecords(transaction, context.tables.stepped, connection.id, { isLocked: true })
     const record = records.find((each) => each.version === version)
     if (record === undefined) throw unknownVersion(version, connection.name)
-    const change = changeOf(record)
-    await changeRecord(transaction, context, record, change)
-    await recordEvent(transaction, context, { kind: `stepped_${change.event}`, details: { version } })
+    await changeRecord(transaction, context, record, changeOf(record))
+    const event = { kind: `stepped_${deed}`, details: { version, connection: connection.name, ...details } }
+    await recordEvent(transaction, context, event)
   })
   const { migrations } = await listStepped(context)
   const changed = migrations.find((migration) => migration.version === version)

@@ -8,9 +8,10 @@ import type {
 } from '../../shared/stepped-view.ts'
 import { type EngineContext, inTransaction } from '../context.ts'
 import type { SteppedSource } from '../ports.ts'
+import { openGate } from './approval.ts'
 import { readHolder } from './lease.ts'
-import { gateOf } from './perform.ts'
 import { titleOf } from './reconcile.ts'
+import { ownSource } from './own-source.ts'
 import {
   listCollections,
   listConnections,
@@ -23,7 +24,7 @@ import {
 /** Everything of the active connection; without one, what the files say. */
 export async function listStepped(context: EngineContext): Promise<SteppedListValue> {
   const { stepped } = context.tables
-  const source = context.definitions.stepped?.() ?? { migrations: [], broken: [] }
+  const source = ownSource(context) ?? { migrations: [], broken: [] }
   return inTransaction(context, async (transaction) => {
     const connections = await listConnections(transaction, stepped)
     const connection = connections.find(({ isActive }) => isActive) ?? null
@@ -69,7 +70,7 @@ interface Sides {
 function migrationOf(version: string, { record, loaded, broken }: Sides): SteppedMigrationValue {
   const definition = loaded?.definition
   const metadata: RecordMetadata = record?.metadata ?? {}
-  const gate = definition === undefined ? null : gateOf(definition.operations)
+  const gate = definition === undefined ? null : openGate(definition.operations, metadata)
   const isOver = record?.status === 'completed' || metadata.skipped_by === 'operator'
   const name = loaded?.name ?? broken?.name ?? null
   return {
@@ -85,7 +86,7 @@ function migrationOf(version: string, { record, loaded, broken }: Sides): Steppe
     completedAt: record?.completedAt ?? null,
     errorMessage: record?.errorMessage ?? null,
     skippedBecause: metadata.skipped_because ?? null,
-    needsApproval: isOver || metadata.approved !== undefined ? null : gate,
+    needsApproval: isOver ? null : gate,
     operations: operationsOf(metadata, loaded),
     hasDrifted:
       metadata.definition_hash !== undefined && loaded !== undefined && metadata.definition_hash !== loaded.hash,

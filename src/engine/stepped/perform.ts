@@ -32,11 +32,3 @@ export async function performOperation(
       return runSql(bench, operation)
   }
 }
-
-/** What an operator has to agree to before the migration may run; null where nothing is lost by it. */
-export function gateOf(operations: readonly Operation[]): string | null {
-  const drops = operations.flatMap((operation) =>
-    operation.kind === 'drop_table' ? [`drops the table ${operation.table}: ${operation.why}`] : [],
-  )
-  return drops.length === 0 ? null : drops.join('; ')
-}

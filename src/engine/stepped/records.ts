@@ -10,6 +10,8 @@ export const MAX_TRIES = 3
 
 export interface OperationRecord {
   readonly completedAt: string
+  /** Of the operation as it was then; absent in what earlier versions completed. */
+  readonly digest?: string
   readonly result: Readonly<Record<string, unknown>> | null
 }
 
@@ -19,7 +21,8 @@ export interface RecordMetadata {
   readonly skipped_because?: string
   /** What an operator skipped is never taken up again by itself. */
   readonly skipped_by?: 'definition' | 'gate' | 'operator'
-  readonly approved?: { readonly by: string; readonly at: string }
+  /** `gate`: what was agreed to, word for word; anything else has to be agreed to anew. */
+  readonly approved?: { readonly by: string; readonly at: string; readonly gate?: string }
   readonly definition_hash?: string
 }
 

@@ -1,10 +1,13 @@
 /** The operations of a stepped migration: each is performed once, and its completion is kept in the record's metadata. */
-import type { LoadedSteppedMigration } from '../../catalogue/stepped/definition.ts'
+import { createHash } from 'node:crypto'
+import type { LoadedSteppedMigration, Operation } from '../../catalogue/stepped/definition.ts'
+import { TrancheError } from '../../shared/errors.ts'
 import { sql } from '../../shared/sql.ts'
 import type { EngineContext } from '../context.ts'
 import { recordLine } from './journal.ts'
 import { performOperation } from './perform.ts'
 import type { SteppedRecord } from './records.ts'
+import { recordEvent } from '../tracking/record-event.ts'
 import type { Workbench } from './workbench.ts'
 
 /** The migration that a turn is at. */
@@ -21,7 +24,12 @@ export async function runOperations(
 ): Promise<string | null> {
   const completed = record.metadata.operations ?? {}
   for (const operation of loaded.definition.operations) {
-    if (Object.hasOwn(completed, operation.key)) continue
+    const done = completed[operation.key]
+    const digest = digestOf(operation)
+    if (done !== undefined) {
+      if (done.digest !== undefined && done.digest !== digest) throw changedSince(bench.version, operation)
+      continue
+    }
     bench.signal.throwIfAborted()
     const startedAt = performance.now()
     const { version } = bench
@@ -29,7 +37,7 @@ export async function runOperations(
     context.emitter.emit('stepped:told', { version, level: 'info', message })
     const outcome = await performOperation(context, bench, operation)
     if (!outcome.isDone) return outcome.waitingFor
-    const entry = { completedAt: context.clock.now().toISOString(), result: outcome.result }
+    const entry = { completedAt: context.clock.now().toISOString(), digest, result: outcome.result }
     await bench.record(async (transaction) => {
       await transaction.query(
         sql`UPDATE ${context.tables.stepped.migrations}
@@ -43,7 +51,23 @@ export async function runOperations(
         message: `operation ${operation.key} completed: ${operation.description}`,
         details: { ...outcome.result, milliseconds: Math.round(performance.now() - startedAt) },
       })
+      if (operation.kind !== 'drop_table') return
+      const details = { version, connection: bench.connection.name, table: operation.table, ...outcome.result }
+      await recordEvent(transaction, context, { kind: 'stepped_drop', details })
     })
   }
   return null
+}
+
+/** Of what it would do: another one under the same key is not the one that was completed. */
+function digestOf(operation: Operation): string {
+  const text = JSON.stringify(operation, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))
+  return createHash('sha256').update(text).digest('hex').slice(0, 16)
+}
+
+function changedSince(version: string, { key }: Operation): TrancheError {
+  return new TrancheError('definition_drift', `the operation ${key} was changed since it was completed`, {
+    remedy: `Put its former text back; or have the whole migration run again: tranche stepped reset ${version}`,
+    details: { operation: key },
+  })
 }

@@ -35,10 +35,13 @@ export async function changeRecord(
       details: { from: record.status, to, event },
     })
   }
+  const entries = Object.entries(metadata)
+  const removed = entries.flatMap(([key, value]) => (value === null ? [key] : []))
+  const replaced = Object.fromEntries(entries.filter(([, value]) => value !== null))
   await transaction.query(
     sql`UPDATE ${context.tables.stepped.migrations}
            SET status = ${STEPPED_STATUS_CODES[to]}, updated_at = clock_timestamp(),
-               metadata = jsonb_strip_nulls(metadata || ${JSON.stringify(metadata)}::jsonb)${alsoSet(event)}
+               metadata = (metadata - ${removed}::text[]) || ${JSON.stringify(replaced)}::jsonb${alsoSet(event)}
                ${errorMessage === undefined ? sql`` : sql`, error_message = ${errorMessage}`}
          WHERE id = ${record.id}`,
   )

@@ -2,7 +2,7 @@
 import { TrancheError } from '../../shared/errors.ts'
 import type { StoredConnection } from '../../storage/connections.ts'
 import type { BackendContext } from './backend-context.ts'
-import { type CatalogueHolder, createCatalogueHolder } from './catalogue-holder.ts'
+import { type CatalogueHolder, createCatalogueHolder } from '../catalogue-holder.ts'
 import { createDriving, type Driving } from './driving.ts'
 import { createProvingDesk, type ProvingDesk } from './proving.ts'
 import { createSteppedDesk, type SteppedDesk } from './stepped-desk.ts'

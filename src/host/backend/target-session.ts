@@ -12,7 +12,7 @@ import type { SteppedListValue, SteppedWorkView } from '../../shared/stepped-vie
 import type { StoredConnection } from '../../storage/connections.ts'
 import { translateError } from '../translate-error.ts'
 import type { BackendContext } from './backend-context.ts'
-import type { CatalogueHolder } from './catalogue-holder.ts'
+import type { CatalogueHolder } from '../catalogue-holder.ts'
 import { healthOf } from './connection-health.ts'
 import { type OpenedEngine, openEngine } from './driving-engine.ts'
 import { type ResolvedConnection, resolveConnection } from './resolve-connection.ts'

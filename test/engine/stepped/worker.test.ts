@@ -129,7 +129,7 @@ test('an adapter that is not set up costs no try; one that is away does, also be
   const lines = (await stepped.logs({ version: FIRST })).map(({ message }) => message)
   expect(lines.slice(-2)).toEqual([
     `starting migration Step01 (${FIRST})`,
-    expect.stringContaining(`migration ${FIRST} failed:`),
+    expect.stringContaining(`migration ${FIRST} failed, 2 tries left:`),
   ])
 })
 

@@ -14,11 +14,12 @@ export function steppedCalls({ desks, tickets }: CallParts): CallsOf<'stepped'> 
       await session.catalogue.get().catch(() => undefined)
       return session.engine().stepped.list()
     },
-    'stepped.logs': ({ connectionId, version, after, limit }) =>
+    'stepped.logs': ({ connectionId, version, isOfAll, after, limit }) =>
       sessionOf(connectionId)
         .engine()
         .stepped.logs({
           limit,
+          isOfAll,
           ...(version === undefined ? {} : { version }),
           ...(after === undefined ? {} : { after }),
         }),

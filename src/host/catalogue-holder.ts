@@ -1,10 +1,12 @@
-/** The catalogue of a connection, opened at first use and anew on demand. Engines read through it, so that a reload reaches them. */
-import type { Catalogue } from '../../catalogue/catalogue.ts'
-import { openCatalogue } from '../../catalogue/loader.ts'
-import type { DefinitionSource } from '../../engine/ports.ts'
-import { TrancheError } from '../../shared/errors.ts'
+/** A catalogue that is opened at first use, and anew on demand. Engines read through it, so that a reload reaches them. */
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import { openCatalogue } from '../catalogue/loader.ts'
+import type { DefinitionSource } from '../engine/ports.ts'
+import { TrancheError } from '../shared/errors.ts'
 
 export interface CatalogueHolder extends DefinitionSource {
+  /** Reads the folder again where a file of it changed; does nothing before the first use. Throws catalogue_missing. */
+  refresh(): Promise<void>
   /** Throws catalogue_missing. */
   get(): Promise<OpenedCatalogue>
   /** Reads the folder again; on an error the one before stays. */
@@ -45,7 +47,14 @@ export function createCatalogueHolder(initialFolder: string | null): CatalogueHo
   return {
     find: (jobClassName) => current?.find(jobClassName),
     list: () => current?.list() ?? [],
+    get requiredStops() {
+      return current?.requiredStops ?? []
+    },
     stepped: () => current?.stepped() ?? null,
+    async refresh() {
+      // Modules are never unloaded: a worker of weeks opens the folder again only where something is new.
+      if (current !== null && (await current.hasChanged())) await keep(open(folder))
+    },
     async get() {
       opened ??= open(folder)
       try {
