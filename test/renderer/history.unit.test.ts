@@ -62,3 +62,30 @@ it('tells details in words: times in the zone of the machine, answers as yes and
     ['batch size', '10 000'],
   ])
 })
+
+it('tells in words what was done to stepped migrations, with their connection', () => {
+  const said = (kind: string, details: JournalEntry['details']): string => {
+    const { lead, rest } = logLine({ ...ENTRY, kind, details })
+    return lead + rest
+  }
+  const one = { version: '20250619000000', connection: 'practice' }
+
+  expect([
+    said('stepped_connect', { name: 'practice', adapter: null, prefix: 'ai' }),
+    said('stepped_skip', { ...one, reason: 'nobody reads it' }),
+    said('stepped_approve', { ...one, gate: 'drops the table old: it is copied' }),
+    said('stepped_drop', { ...one, table: 'old', wasThere: true }),
+    said('stepped_reset', { migrations: 3, connection: 'practice' }),
+    said('stepped_reset', one),
+    // As an earlier version wrote it.
+    said('stepped_retry', { version: '20250619000000' }),
+  ]).toEqual([
+    'Stepped migrations act on practice now',
+    'Stepped migration 20250619000000 on practice skipped: nobody reads it',
+    'Stepped migration 20250619000000 on practice approved: drops the table old: it is copied',
+    'Stepped migration 20250619000000 on practice dropped the table old',
+    '3 stepped migrations on practice reset',
+    'Stepped migration 20250619000000 on practice reset, every operation runs again',
+    'Stepped migration 20250619000000 got its tries back',
+  ])
+})

@@ -5,6 +5,7 @@ import { countOf } from '../../../shared/format-number.ts'
 import { INDICATOR_NAMES, indicatorLabel } from '../../../shared/health.ts'
 import { describeFailure, type MigrationFailure } from '../../../shared/migration-failure.ts'
 import type { GlyphName, Tone } from './glyphs.ts'
+import { steppedSaid } from './stepped-log-text.ts'
 import { timeSeenFrom } from './time.ts'
 
 export interface LogLine {
@@ -175,7 +176,7 @@ function saidOf({ kind, jobId, details, atMs }: LogEntry): Said {
     case 'definition_log':
       return say('note', 'neutral', 'Definition says', `: ${text('message')}`)
     default:
-      return say('note', 'neutral', kind.replaceAll('_', ' '), restOf(details))
+      return say(...(steppedSaid(kind, details) ?? ['note', 'neutral', kind.replaceAll('_', ' '), restOf(details)]))
   }
 }
 
