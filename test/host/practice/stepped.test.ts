@@ -106,7 +106,10 @@ test('a paused copy is partial, and goes on when it is resumed', async () => {
   const { engine } = bundle
   await engine.queue({ jobClassName: `CopyRows::V${SWITCH}::workspaces_agent_configs` })
   await engine.pause('1')
-  expect(await engine.stepped.work({ once: true })).toMatchObject([{ reason: 'partial', version: SWITCH }])
+  const waits: number[] = []
+  const onTurn = (_turn: unknown, waitMs: number): void => void waits.push(waitMs)
+  expect(await engine.stepped.work({ once: true, onTurn })).toMatchObject([{ reason: 'partial', version: SWITCH }])
+  expect(waits).toEqual([30_000])
   await engine.resume('1')
   expect(await engine.stepped.work({ once: true })).toMatchObject([{ reason: 'completed', version: SWITCH }])
   expect(await differences(bundle)).toBe(0)
