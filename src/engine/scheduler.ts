@@ -92,11 +92,13 @@ function createDesk(context: EngineContext, parallel: number, signal: AbortSigna
       .then((count) => {
         desk.jobsRun += count
       })
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
         if (isPassing(kindOfError(error))) return
         // A younger migration of the same table gets its turn meanwhile.
         refusedUntilMs.set(migrationId, context.clock.now().getTime() + REFUSED_MS)
-        return tellOnce(context, told, migrationId, error)
+        await tellOnce(context, told, migrationId, error)
+        // Its definition may have been added, or put right, since the catalogue was read.
+        await context.definitions.refresh?.().catch(() => undefined)
       })
       .finally(() => driven.delete(migrationId))
     driven.set(migrationId, driving)

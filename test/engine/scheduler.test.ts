@@ -54,6 +54,24 @@ it('work goes on until it is stopped, and skips what it cannot drive with one wo
   expect(await hits(bundle)).toEqual([{ hits: 1, count: 300 }])
 })
 
+it('a definition that was added or put right since is found by the next look', async () => {
+  const { engine, another } = await setup({ schema: hitsTable(300), definitions: [hitEvery()] })
+  await engine.queue({ jobClassName: 'HitEvery', intervalSeconds: 0 })
+  let read = sourceOf([])
+  const stranger = another({
+    definitions: {
+      find: (name) => read.find(name),
+      list: () => read.list(),
+      refresh: async () => {
+        read = sourceOf([hitEvery()])
+      },
+    },
+  })
+
+  expect(await stranger.work({ once: true })).toEqual({ jobsRun: 0 })
+  expect(await stranger.work({ once: true })).toEqual({ jobsRun: 1 })
+})
+
 it('retries are spaced by the interval too, and a tick may come a moment early', async () => {
   const bundle = await queued(10, hitEvery({ batchSize: 10, raisesOnBad: true }), [3])
   const { engine, query } = bundle
