@@ -117,6 +117,7 @@ it('runs a stepped migration twice, and hears of its first failure', async () =>
     ],
     ['may count up where that is meant', null],
     ['fails at once', expect.stringContaining('20250103000000 did not complete: ')],
+    ['makes a table with the prefix of the test', null],
   ])
   expect(tests[3]?.message).toContain('division by zero')
 })

@@ -2,8 +2,10 @@
 import { test as nodeTest } from 'node:test'
 import type { BatchedMigrationDefinition } from '../../catalogue/definition.ts'
 import type { SteppedMigrationDefinition } from '../../catalogue/stepped/definition.ts'
+import { noticed, withoutOpenWork } from './open-work.ts'
 import type { PracticeDatabase } from './practice-database.ts'
-import { runBatched, type RunOptions, type RunResult } from './run-batched.ts'
+import { runBatched } from './run-batched.ts'
+import type { RunOptions, RunResult } from './run-options.ts'
 import { runStepped, type SteppedRunOptions, type SteppedRunResult } from './run-stepped.ts'
 
 export { practice, type PracticeDatabase, type PracticeSchema, type Row } from './practice-database.ts'
@@ -26,11 +28,11 @@ export function run(
   options: RunOptions & SteppedRunOptions = {},
 ): Promise<RunResult | SteppedRunResult> {
   return definition.kind === 'batched'
-    ? runBatched(database, definition, options)
-    : runStepped(database, definition, options)
+    ? noticed(`run(…) of ${definition.jobClassName}`, () => runBatched(database, definition, options))
+    : noticed(`run(…) of ${definition.version}`, () => runStepped(database, definition, options))
 }
 
-/** One test. It fails when `body` throws. */
+/** One test. It fails when `body` throws, and where something that it began has not ended by then. */
 export function test(name: string, body: () => Promise<void> | void): void {
-  void nodeTest(name, body)
+  void nodeTest(name, () => withoutOpenWork(body))
 }

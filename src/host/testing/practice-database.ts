@@ -7,6 +7,8 @@ import pg from 'pg'
 import { valueTypes } from '../../engine/target/value-types.ts'
 import { compileSql, type Sql } from '../../shared/sql.ts'
 import type { ServerConnection } from '../postgres/server-login.ts'
+import { insertRows } from './insert-rows.ts'
+import { noticed } from './open-work.ts'
 import { testPlace } from './test-place.ts'
 
 export type Row = Readonly<Record<string, unknown>>
@@ -21,7 +23,7 @@ export interface PracticeSchema {
 export interface PracticeDatabase {
   /** Runs statements; of the last one the rows. bigint and numeric are read as text. */
   readonly query: (statement: string | Sql) => Promise<readonly Row[]>
-  /** Inserts rows; each may leave out columns that have a default. */
+  /** Inserts rows; each may leave out columns that have a default. Lists and objects go into json and jsonb as JSON. */
   insert(table: string, ...rows: readonly Row[]): Promise<void>
   /** Throws where the statement gives other rows, in another order, or with other columns. */
   expect(statement: string | Sql, rows: readonly Row[]): Promise<void>
@@ -45,26 +47,26 @@ export async function practice({ schema = '', files = [] }: PracticeSchema = {})
       const answers: readonly pg.QueryResult<Row>[] = Array.isArray(answer) ? answer : [answer]
       return answers.at(-1)?.rows ?? []
     })
-  for (const file of files) await query(await readFile(join(folder, file), 'utf8'))
-  if (schema !== '') await query(schema)
+  for (const file of files) await namingSource(file, async () => query(await readFile(join(folder, file), 'utf8')))
+  if (schema !== '') await namingSource('schema', () => query(schema))
   return {
     connection,
-    query,
-    async insert(table, ...rows) {
-      for (const row of rows) {
-        const names = Object.keys(row)
-        const columns = names.map((name) => pg.escapeIdentifier(name)).join(', ')
-        const places = names.map((_, index) => `$${String(index + 1)}`).join(', ')
-        const statement = `INSERT INTO ${table
-          .split('.')
-          .map((part) => pg.escapeIdentifier(part))
-          .join('.')} (${columns}) VALUES (${places})`
-        await onConnection(connection, (client) => client.query(statement, Object.values(row)))
-      }
-    },
-    async expect(statement, rows) {
-      assert.deepEqual(await query(statement), rows)
-    },
+    query: (statement) => noticed('query(…)', () => query(statement)),
+    insert: (table, ...rows) =>
+      noticed(`insert('${table}', …)`, () => onConnection(connection, (client) => insertRows(client, table, rows))),
+    expect: (statement, rows) =>
+      noticed('expect(…)', async () => {
+        assert.deepEqual(await query(statement), rows)
+      }),
+  }
+}
+
+/** Says with an error which of the sources of a practice database it comes from. */
+async function namingSource(source: string, make: () => Promise<unknown>): Promise<void> {
+  try {
+    await make()
+  } catch (cause) {
+    throw new Error(`practice: ${source}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }
 }
 

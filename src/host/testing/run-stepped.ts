@@ -11,6 +11,8 @@ import { openTestHost } from './test-host.ts'
 export interface SteppedRunOptions {
   /** How vectors are stored; as the server can if nothing is said: `vector` where it has pgvector, else `real`. */
   readonly vectors?: 'vector' | 'real'
+  /** What the tables of collections begin with; as of a connection that names nothing if nothing is said. */
+  readonly prefix?: string
   /** Whether the operator agrees to what it asks for, such as dropping a table (false). */
   readonly approve?: boolean
   /** Columns that a second run may change, such as updated_at. */
@@ -39,7 +41,12 @@ export async function runStepped(
   try {
     const { engine } = host.main
     await engine.install()
-    await engine.stepped.connect({ name: 'test', vectorStorage: await storageOf(engine, options) })
+    const { prefix } = options
+    await engine.stepped.connect({
+      name: 'test',
+      vectorStorage: await storageOf(engine, options),
+      ...(prefix === undefined ? {} : { prefix }),
+    })
     // A test may run it again over other rows.
     if ((await stateOf(engine, version)).status !== null) await engine.stepped.reset(version)
     const first = await drive(engine, version, options)

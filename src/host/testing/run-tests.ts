@@ -98,20 +98,17 @@ type Reporting = Pick<Testing, 'folder' | 'signal' | 'onTest'>
 async function runFile(path: string, { folder, signal, onTest }: Reporting): Promise<readonly TestOutcome[]> {
   const tests: TestOutcome[] = []
   const file = relative(folder, path)
-  const heard = ({ name, nesting, details }: Heard, isPassed: boolean): void => {
+  const keep = (outcome: Omit<TestOutcome, 'file'>): void => {
+    tests.push({ file, ...outcome })
+    onTest({ file, ...outcome })
+  }
+  const heard = ({ name, details }: Heard, isPassed: boolean): void => {
     // The file itself stands among the tests where it could not be loaded.
     const isFile = resolve(folder, name) === path
-    if (nesting > 0 || details.type === 'suite' || (isPassed && isFile)) return
+    // A group has nothing to say beside the tests in it.
+    if (isPassed ? isFile || details.type === 'suite' : details.error?.failureType === 'subtestsFailed') return
     const message = isPassed ? null : messageOf(details.error)
-    const outcome = {
-      file,
-      name: isFile ? file : name,
-      isPassed,
-      message,
-      milliseconds: Math.round(details.duration_ms),
-    }
-    tests.push(outcome)
-    onTest(outcome)
+    keep({ name: isFile ? file : name, isPassed, message, milliseconds: Math.round(details.duration_ms) })
   }
   const events = run({ files: [path], signal })
   events.on('test:pass', (event) => {
@@ -125,19 +122,25 @@ async function runFile(path: string, { folder, signal, onTest }: Reporting): Pro
   // The listeners above hear what flows here.
   events.resume()
   await once(events, 'end')
+  if (tests.length === 0 && !signal.aborted)
+    keep({
+      name: file,
+      isPassed: false,
+      message: `${file} has no test: call test(…) of 'tranche/testing'`,
+      milliseconds: 0,
+    })
   return tests
 }
 
 interface Heard {
   readonly name: string
-  readonly nesting: number
   readonly details: Details
 }
 
 interface Details {
   readonly duration_ms: number
   readonly type?: string
-  readonly error?: Error
+  readonly error?: Error & { readonly failureType?: string }
 }
 
 /** What the test threw stands behind what the runner says of it. */

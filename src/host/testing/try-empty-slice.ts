@@ -1,14 +1,15 @@
 /** `perform` over a sub-batch that holds no row, rolled back: what it changes even so, it changes outside of its sub-batch. */
 import type pg from 'pg'
-import type { BatchedMigrationDefinition, QueryingContext, SubBatch } from '../../catalogue/definition.ts'
+import type { BatchedMigrationDefinition, JobArguments, QueryingContext } from '../../catalogue/definition.ts'
 import { refuseTransactionControl } from '../../engine/gate.ts'
-import { isSql, sql, type Sql } from '../../shared/sql.ts'
+import { isSql, type Sql } from '../../shared/sql.ts'
 import { DEFAULT_TRACKING_SCHEMA } from '../create-engine-host.ts'
 import { differenceOf, readTables } from './compare-tables.ts'
 import { onConnection, type PracticeDatabase, queryCompiled } from './practice-database.ts'
+import { emptySlice, trialContext } from './trial-slice.ts'
 
 interface Trial {
-  readonly args: Readonly<Record<string, unknown>>
+  readonly args: JobArguments
   readonly databases: Readonly<Record<string, PracticeDatabase>>
 }
 
@@ -19,12 +20,8 @@ export async function tryEmptySlice(
   { args, databases }: Trial,
 ): Promise<string | null> {
   return rolledBack(database, async (query) => {
-    const subBatch = emptySlice(definition)
     const context: QueryingContext = {
-      ...{ subBatch, args, jobId: '0', migrationId: '0', signal: new AbortController().signal },
-      log() {
-        // nothing happened that anybody would have to know of
-      },
+      ...trialContext(emptySlice(definition), args),
       query,
       database: (name) => ({ query: (statement) => askOther(databases[name], statement) }),
     }
@@ -41,23 +38,6 @@ export async function tryEmptySlice(
     const difference = differenceOf(before, await readTables(reader, DEFAULT_TRACKING_SCHEMA, []))
     return difference === null ? null : `it changed ${difference}`
   })
-}
-
-function emptySlice({ table, columns, strategy }: BatchedMigrationDefinition): SubBatch {
-  const none = sql`(false)`
-  return Object.defineProperties(
-    { ...none },
-    {
-      on: { value: () => none },
-      values: {
-        get: () => {
-          if (strategy !== 'loose_index_scan')
-            throw new TypeError('subBatch.values exists only under strategy loose_index_scan')
-          return sql`(SELECT ${sql.ident(columns[0] ?? '')} FROM ${sql.ident(...table.split('.'))} WHERE false)`
-        },
-      },
-    },
-  ) as SubBatch // `on` and `values` are defined one line above; a spread cannot carry a throwing getter
 }
 
 type Query = QueryingContext['query']

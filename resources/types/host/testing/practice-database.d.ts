@@ -11,7 +11,7 @@ export interface PracticeSchema {
 export interface PracticeDatabase {
     /** Runs statements; of the last one the rows. bigint and numeric are read as text. */
     readonly query: (statement: string | Sql) => Promise<readonly Row[]>;
-    /** Inserts rows; each may leave out columns that have a default. */
+    /** Inserts rows; each may leave out columns that have a default. Lists and objects go into json and jsonb as JSON. */
     insert(table: string, ...rows: readonly Row[]): Promise<void>;
     /** Throws where the statement gives other rows, in another order, or with other columns. */
     expect(statement: string | Sql, rows: readonly Row[]): Promise<void>;

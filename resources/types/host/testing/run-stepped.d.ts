@@ -4,6 +4,8 @@ import type { PracticeDatabase } from './practice-database.ts';
 export interface SteppedRunOptions {
     /** How vectors are stored; as the server can if nothing is said: `vector` where it has pgvector, else `real`. */
     readonly vectors?: 'vector' | 'real';
+    /** What the tables of collections begin with; as of a connection that names nothing if nothing is said. */
+    readonly prefix?: string;
     /** Whether the operator agrees to what it asks for, such as dropping a table (false). */
     readonly approve?: boolean;
     /** Columns that a second run may change, such as updated_at. */

@@ -1,5 +1,4 @@
-/** Runs a definition over a practice database, and asserts what is true of every good one. */
-import type { BatchedMigrationDefinition } from '../../catalogue/definition.ts';
+/** What a test may say of a run over a practice database, and what it hears of it. */
 import type { PracticeDatabase } from './practice-database.ts';
 export interface RunOptions {
     /** Job arguments, in declaration order. */
@@ -15,6 +14,13 @@ export interface RunOptions {
     readonly verify?: boolean;
     /** Whether it must change nothing outside of its sub-batch (true); false where that is meant, such as a row's parent. */
     readonly staysInSubBatch?: boolean;
+    /** How many rows the first run must put into quarantine (0). */
+    readonly quarantined?: number;
+    /**
+     * Of eachRow: whether `select` must return every row of its slice. Where nothing is said, it may leave rows out if it
+     * leaves out more of them behind the run, since it then asks for what is still to do. false: it may leave out any.
+     */
+    readonly selectsEveryRow?: boolean;
 }
 export interface RunResult {
     /** Of the first run. */
@@ -35,9 +41,3 @@ export interface RunResult {
         readonly count: number | string;
     }[];
 }
-/**
- * Queues the definition, runs it to its end and verifies it. Throws unless it finished, the jobs cover its range, every
- * row of the table in its scope was visited once, nothing outside of a sub-batch changed with it, its checks hold, and a second
- * run changes nothing.
- */
-export declare function runBatched(database: PracticeDatabase, definition: BatchedMigrationDefinition, options?: RunOptions): Promise<RunResult>;
