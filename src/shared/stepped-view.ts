@@ -42,6 +42,11 @@ export interface SteppedFileProblem {
   readonly remedy: string
 }
 
+export interface SteppedApproval {
+  readonly by: string
+  readonly at: string
+}
+
 export interface SteppedMigrationValue {
   readonly version: string
   /** From the file's name; null where the file is gone or no catalogue is open. */
@@ -56,11 +61,17 @@ export interface SteppedMigrationValue {
   readonly retriesLeft: number
   readonly startedAt: string | null
   readonly completedAt: string | null
-  /** Of the last try that failed, `Class: message`. */
+  /** Of the last try that failed, `Class: message`; null where it is completed or skipped by now. */
   readonly errorMessage: string | null
   readonly skippedBecause: string | null
-  /** What an operator has to agree to before it runs; null: nothing, or it was approved. */
+  /** What an operator skipped stays so; the others are asked again at each run. */
+  readonly skippedBy: 'operator' | 'definition' | 'gate' | null
+  /** What an operator has to agree to before it runs; null: nothing waits for one. */
   readonly needsApproval: string | null
+  /** Who agreed to it, and when; a reset withdraws it. */
+  readonly approved: SteppedApproval | null
+  /** What is left of it waits for that, as its last run found; null: it waits for nothing but a run. */
+  readonly waitsFor: string | null
   readonly operations: readonly SteppedOperationValue[]
   /** The definition was changed since the last run of it. */
   readonly hasDrifted: boolean
@@ -75,6 +86,14 @@ export interface SteppedWorkerValue {
   readonly isLive: boolean
 }
 
+/** How the last run on a connection ended, whoever ran it. */
+export interface SteppedLastRun {
+  readonly at: string
+  readonly message: string
+  readonly operator: string
+  readonly host: string
+}
+
 export interface SteppedListValue {
   /** The active one. */
   readonly connection: SteppedConnectionValue | null
@@ -86,7 +105,49 @@ export interface SteppedListValue {
   readonly collections: readonly SteppedCollectionValue[]
   /** The failed migration behind which everything halts. */
   readonly haltedBy: string | null
+  /** On the active connection; null: none, or somebody changed something by hand since. */
+  readonly lastRun: SteppedLastRun | null
+  /** Id of the log's newest line, of any connection: whoever shows the log reads on when it changes. null: no line yet. */
+  readonly newestLogId: string | null
 }
+
+/** Where a migration stands, in one word for the command line and the console. */
+export type SteppedStanding =
+  | SteppedStatus
+  | 'no_record'
+  | 'approved' //            runs at the next run
+  | 'waits_for_approval' //  passed over until somebody agrees to what it drops
+  | 'waiting' //             in progress; others have to do something first
+  | 'file_unusable' //       nothing runs behind it
+
+type Standing = Pick<
+  SteppedMigrationValue,
+  'status' | 'problem' | 'needsApproval' | 'approved' | 'skippedBy' | 'waitsFor'
+>
+
+export function standingOf(migration: Standing): SteppedStanding {
+  const { status, problem, needsApproval, approved, skippedBy, waitsFor } = migration
+  if (status === 'completed' || status === 'failed') return status
+  if (needsApproval !== null || (status === 'skipped' && skippedBy === 'gate')) return 'waits_for_approval'
+  if (status === 'skipped') return status
+  if (problem !== null) return 'file_unusable'
+  if (status === 'in_progress') return waitsFor === null ? status : 'waiting'
+  if (approved !== null) return 'approved'
+  return status ?? 'no_record'
+}
+
+export const STANDING_WORDS = {
+  no_record: 'no record yet',
+  pending: 'pending',
+  approved: 'approved, pending',
+  in_progress: 'in progress',
+  waiting: 'in progress, waits',
+  waits_for_approval: 'waits for approval',
+  file_unusable: 'file cannot be used',
+  completed: 'completed',
+  skipped: 'skipped',
+  failed: 'failed',
+} as const satisfies Record<SteppedStanding, string>
 
 export type SteppedReason =
   | 'completed' //       every operation of one migration is completed

@@ -1,11 +1,15 @@
 /** `tranche stepped list` and `logs`. */
-import type {
-  SteppedFileProblem,
-  SteppedListValue,
-  SteppedLogValue,
-  SteppedMigrationValue,
-  SteppedOperationValue,
-  SteppedValue,
+import { resultName } from '../../shared/stepped-results.ts'
+import {
+  STANDING_WORDS,
+  standingOf,
+  type SteppedApproval,
+  type SteppedFileProblem,
+  type SteppedListValue,
+  type SteppedLogValue,
+  type SteppedMigrationValue,
+  type SteppedOperationValue,
+  type SteppedValue,
 } from '../../shared/stepped-view.ts'
 import type { Outcome } from '../command.ts'
 import type { Session } from '../session.ts'
@@ -73,32 +77,46 @@ function isBlocking({ problem, status }: SteppedMigrationValue): boolean {
 function migrationLines(migrations: readonly SteppedMigrationValue[], { hasFiles }: Known): readonly string[] {
   const table = columns([
     ['VERSION', 'STATUS', 'TRIES LEFT', 'NAME', 'MILESTONE'],
-    ...migrations.map(({ version, status, needsApproval, retriesLeft, name, file, milestone }) => [
-      ...[version, statusWord(status, needsApproval), String(retriesLeft)],
-      ...[name ?? (file !== null ? '' : hasFiles ? '(file is gone)' : '(no catalogue named)'), milestone ?? ''],
-    ]),
+    ...migrations.map((migration) => {
+      const { version, retriesLeft, name, file, milestone } = migration
+      return [
+        ...[version, STANDING_WORDS[standingOf(migration)], String(retriesLeft)],
+        ...[name ?? (file !== null ? '' : hasFiles ? '(file is gone)' : '(no catalogue named)'), milestone ?? ''],
+      ]
+    }),
   ])
   const [head = '', ...rows] = table
   return [head, ...migrations.flatMap((migration, index) => [rows[index] ?? '', ...detailLines(migration)])]
 }
 
-/** Nobody skipped what the worker passes over until somebody agrees to it. */
-function statusWord(status: SteppedMigrationValue['status'], needsApproval: string | null): string {
-  return status === 'skipped' && needsApproval !== null ? 'waits for approval' : (status ?? 'no record yet')
-}
-
 function detailLines(migration: SteppedMigrationValue): readonly string[] {
-  const { operations, file, problem, errorMessage, skippedBecause, needsApproval, hasDrifted } = migration
+  const { operations, file, problem, errorMessage, skippedBecause, waitsFor, approved, hasDrifted } = migration
   return [
     ...(problem === null ? [] : problemLines(file, problem)),
     ...operations.flatMap(operationLines),
+    ...(waitsFor === null ? [] : [`  · waits: ${waitsFor}`]),
     ...(errorMessage === null ? [] : [`  ✕ ${errorMessage.replaceAll('\n', '\n    ')}`]),
     ...(skippedBecause === null ? [] : [`  – ${skippedBecause}`]),
-    ...(needsApproval === null
-      ? []
-      : [`  ! ${nameOf(migration)} ${needsApproval}`, `    Agree with: tranche stepped approve ${migration.version}`]),
+    ...approvalLines(migration),
+    ...(approved === null ? [] : [`  ✓ ${approvalText(approved, migration)}`]),
     ...(hasDrifted ? ['  ! its definition was changed since it ran'] : []),
   ]
+}
+
+/** What it would drop is said once: by the gate's own reason where it was passed over for it. */
+function approvalLines(migration: SteppedMigrationValue): readonly string[] {
+  const { needsApproval, skippedBy, status, version } = migration
+  if (needsApproval === null) return []
+  const agree = `tranche stepped approve ${version}`
+  return [
+    ...(skippedBy === 'gate' ? [] : [`  ! ${nameOf(migration)} ${needsApproval}`]),
+    status === null ? `    Once a run has made its record, agree with: ${agree}` : `    Agree with: ${agree}`,
+  ]
+}
+
+function approvalText({ by, at }: SteppedApproval, { status }: SteppedMigrationValue): string {
+  const runs = status === 'completed' || status === 'skipped' ? '' : '; runs at the next run'
+  return `approved by ${by} at ${utcText(at)}${runs}`
 }
 
 function problemLines(file: string | null, { line, message, remedy }: SteppedFileProblem): readonly string[] {
@@ -116,9 +134,11 @@ function operationLines({ key, description, completedAt, result }: SteppedOperat
 /** Single values side by side, each list by itself. */
 function resultLines(result: Readonly<Record<string, unknown>>): readonly string[] {
   const entries = Object.entries(result)
-  const single = entries.flatMap(([name, value]) => (Array.isArray(value) ? [] : [`${spoken(name)} ${textOf(value)}`]))
+  const single = entries.flatMap(([name, value]) =>
+    Array.isArray(value) ? [] : [`${resultName(name)}: ${textOf(value)}`],
+  )
   const lists = entries.flatMap(([name, value]) =>
-    Array.isArray(value) && value.length > 0 ? [`    ${spoken(name)}: ${listedText(value)}`] : [],
+    Array.isArray(value) && value.length > 0 ? [`    ${resultName(name)}: ${listedText(value)}`] : [],
   )
   return [...(single.length === 0 ? [] : [`    ${single.join(' · ')}`]), ...lists]
 }
@@ -130,12 +150,8 @@ function listedText(values: readonly unknown[]): string {
   return `${values.slice(0, LISTED).map(textOf).join(', ')}${more > 0 ? ` and ${String(more)} more (--json has them)` : ''}`
 }
 
-/** `rowsCopiedAgain` → `rows copied again`. */
-function spoken(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
-}
-
 function textOf(value: unknown): string {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
@@ -158,5 +174,9 @@ function logText(line: SteppedLogValue, isOfAll: boolean): string {
   const isChange = previousStatus !== null && nextStatus !== null && previousStatus !== nextStatus
   const change = isChange ? ` [${previousStatus} → ${nextStatus}]` : ''
   const where = isOfAll ? ` ${connection ?? '–'}:` : ''
-  return `${at.slice(0, 19).replace('T', ' ')} UTC ${SIGNS[level]}${where} ${message}${change}`
+  return `${utcText(at)} ${SIGNS[level]}${where} ${message}${change}`
+}
+
+function utcText(at: string): string {
+  return `${at.slice(0, 19).replace('T', ' ')} UTC`
 }

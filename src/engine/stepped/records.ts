@@ -24,6 +24,8 @@ export interface RecordMetadata {
   /** `gate`: what was agreed to, word for word; anything else has to be agreed to anew. */
   readonly approved?: { readonly by: string; readonly at: string; readonly gate?: string }
   readonly definition_hash?: string
+  /** What the last run left to others, in words; gone with the next change. */
+  readonly waits_for?: string
 }
 
 export interface SteppedRecord {

@@ -26,6 +26,22 @@ export function isSetUpWrong(error: unknown): error is TrancheError {
   return error instanceof TrancheError && SET_UP.has(error.code)
 }
 
+/** What is left of it others have to do: a run again in 30 s. */
+export async function recordPartial(
+  context: EngineContext,
+  turn: Turn,
+  { record, title }: { readonly record: SteppedRecord; readonly title: string },
+  waitsFor: string,
+): Promise<SteppedRunValue> {
+  const { version } = record
+  await recordWaiting(context, turn, record, waitsFor)
+  return told(context, turn, {
+    reason: 'partial',
+    version,
+    message: `migration ${title} is partially completed: ${waitsFor}`,
+  })
+}
+
 /** No try is taken from it; the record says what it waits for. */
 export async function recordSetUp(
   context: EngineContext,
@@ -33,13 +49,27 @@ export async function recordSetUp(
   { record, title }: { readonly record: SteppedRecord; readonly title: string },
   { code, message: why, remedy }: TrancheError,
 ): Promise<SteppedRunValue> {
-  await turn.lease.write((transaction) =>
+  const waitsFor = `its adapter to be set up: ${why}${remedy === null ? '' : `. ${remedy}`}`
+  await recordWaiting(context, turn, record, waitsFor, `${code}: ${why}`)
+  const message = `migration ${title} waits for ${waitsFor}`
+  return told(context, turn, { reason: 'not_configured', version: record.version, message }, 'error')
+}
+
+async function recordWaiting(
+  context: EngineContext,
+  { lease }: Turn,
+  { id }: SteppedRecord,
+  waitsFor: string,
+  errorMessage: string | null = null,
+): Promise<void> {
+  await lease.write((transaction) =>
     transaction.query(
-      sql`UPDATE ${context.tables.stepped.migrations} SET error_message = ${`${code}: ${why}`} WHERE id = ${record.id}`,
+      sql`UPDATE ${context.tables.stepped.migrations}
+             SET metadata = metadata || ${JSON.stringify({ waits_for: waitsFor })}::jsonb,
+                 error_message = coalesce(${errorMessage}, error_message)
+           WHERE id = ${id}`,
     ),
   )
-  const message = `migration ${title} waits for its adapter to be set up: ${why}${remedy === null ? '' : `. ${remedy}`}`
-  return told(context, turn, { reason: 'not_configured', version: record.version, message }, 'error')
 }
 
 /** The error's text is kept on every try. The third fails the migration; before that it stays in progress. */

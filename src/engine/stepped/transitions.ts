@@ -36,7 +36,7 @@ export async function changeRecord(
     })
   }
   const entries = Object.entries(metadata)
-  const removed = entries.flatMap(([key, value]) => (value === null ? [key] : []))
+  const removed = ['waits_for', ...entries.flatMap(([key, value]) => (value === null ? [key] : []))]
   const replaced = Object.fromEntries(entries.filter(([, value]) => value !== null))
   await transaction.query(
     sql`UPDATE ${context.tables.stepped.migrations}

@@ -11,7 +11,7 @@ import { describeBroken, findFile, reconcile, titleOf } from './reconcile.ts'
 import { listConnections } from './records.ts'
 import { type Current, runOperations } from './run-operations.ts'
 import { recheckSkipped, skip, skipReason } from './skipping.ts'
-import { isSetUpWrong, recordFailure, recordSetUp, refuse, told, type Turn } from './tell-turn.ts'
+import { isSetUpWrong, recordFailure, recordPartial, recordSetUp, refuse, told, type Turn } from './tell-turn.ts'
 import { changeRecord } from './transitions.ts'
 import { openWorkbench, StillAtWork } from './workbench.ts'
 
@@ -104,10 +104,7 @@ async function run(context: EngineContext, turn: Turn, current: Current): Promis
     running = { ...running, status: 'in_progress' }
     const bench = await openWorkbench(context, { connection: turn.connection, version, lease, signal })
     const waitingFor = await runOperations(context, bench, current)
-    if (waitingFor !== null) {
-      const message = `migration ${title} is partially completed: ${waitingFor}`
-      return await told(context, turn, { reason: 'partial', version, message })
-    }
+    if (waitingFor !== null) return await recordPartial(context, turn, { record: running, title }, waitingFor)
     const message = `migration ${title} completed`
     await lease.write((transaction) =>
       changeRecord(transaction, context, running, { event: 'complete', message, runId: lease.runnerId }),
@@ -115,10 +112,7 @@ async function run(context: EngineContext, turn: Turn, current: Current): Promis
     return { reason: 'completed', version, message }
   } catch (error) {
     if (signal.aborted || error instanceof LeaseLost || error instanceof RecordsUnreachable) throw error
-    if (error instanceof StillAtWork) {
-      const message = `migration ${title} is partially completed: ${error.message}`
-      return await told(context, turn, { reason: 'partial', version, message })
-    }
+    if (error instanceof StillAtWork) return recordPartial(context, turn, { record: running, title }, error.message)
     if (isSetUpWrong(error)) return recordSetUp(context, turn, { record: running, title }, error)
     return recordFailure(context, turn, { record: running, title }, error)
   }

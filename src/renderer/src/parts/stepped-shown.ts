@@ -1,5 +1,5 @@
-/** Statuses of stepped migrations as pages show them. */
-import type { SteppedMigrationValue } from '../../../shared/stepped-view.ts'
+/** Where stepped migrations stand, as pages show it. */
+import { STANDING_WORDS, standingOf, type SteppedMigrationValue } from '../../../shared/stepped-view.ts'
 import type { GlyphName, Tone } from './glyphs.ts'
 
 export interface SteppedShown {
@@ -8,21 +8,20 @@ export interface SteppedShown {
   readonly word: string
 }
 
-export function steppedShown({ status, needsApproval }: SteppedMigrationValue): SteppedShown {
-  if (needsApproval !== null && status !== 'completed')
-    return { glyph: 'lock', tone: 'holding', word: 'waits for approval' }
-  switch (status) {
-    case null:
-      return { glyph: 'pending', tone: 'pending', word: 'no record yet' }
-    case 'pending':
-      return { glyph: 'pending', tone: 'pending', word: 'pending' }
-    case 'in_progress':
-      return { glyph: 'running', tone: 'running', word: 'in progress' }
-    case 'completed':
-      return { glyph: 'done', tone: 'done', word: 'completed' }
-    case 'skipped':
-      return { glyph: 'off', tone: 'neutral', word: 'skipped' }
-    case 'failed':
-      return { glyph: 'failed', tone: 'failed', word: 'failed' }
-  }
+const LOOKS = {
+  no_record: { glyph: 'pending', tone: 'pending' },
+  pending: { glyph: 'pending', tone: 'pending' },
+  approved: { glyph: 'pending', tone: 'pending' },
+  in_progress: { glyph: 'running', tone: 'running' },
+  waiting: { glyph: 'holding', tone: 'holding' },
+  waits_for_approval: { glyph: 'lock', tone: 'holding' },
+  file_unusable: { glyph: 'failed', tone: 'failed' },
+  completed: { glyph: 'done', tone: 'done' },
+  skipped: { glyph: 'off', tone: 'neutral' },
+  failed: { glyph: 'failed', tone: 'failed' },
+} as const satisfies Record<keyof typeof STANDING_WORDS, { readonly glyph: GlyphName; readonly tone: Tone }>
+
+export function steppedShown(migration: SteppedMigrationValue): SteppedShown {
+  const standing = standingOf(migration)
+  return { ...LOOKS[standing], word: STANDING_WORDS[standing] }
 }

@@ -1,3 +1,4 @@
+import type { SteppedMigrationValue } from '../../../../shared/stepped-view.ts'
 import type { Console } from '../../state/console.svelte.ts'
 import type { Doing } from '../../state/doing.svelte.ts'
 
@@ -50,16 +51,28 @@ export class SteppedDeeds {
   }
 
   /** Asked everywhere: what was completed is run again. null: of every migration. */
-  readonly reset = async (version: string | null): Promise<void> => {
+  readonly reset = async (version: string | null, migrations: readonly SteppedMigrationValue[]): Promise<void> => {
     const act = `Reset ${version ?? 'all'}`
+    const approved = migrations.filter((each) => each.approved !== null && (version ?? each.version) === each.version)
+    const withdrawn =
+      version === null
+        ? `Approvals are withdrawn: ${approved.map((each) => each.version).join(', ')} would wait for one again.`
+        : 'Its approval is withdrawn: it waits for one again.'
     const isSure = await this.#console.confirming.ask({
       title: act,
-      text: `Every operation of ${version === null ? 'every migration' : 'it'} runs again, the completed ones too. They are made to be safe to repeat.`,
+      text: `Every operation of ${version === null ? 'every migration' : 'it'} runs again, the completed ones too. They are made to be safe to repeat.${approved.length === 0 ? '' : ` ${withdrawn}`}`,
       act,
     })
     if (!isSure) return
     await this.#doing.run('Resetting', async () =>
       this.#console.api('stepped.reset', { connectionId: this.#connectionId, version, isConfirmed: true }),
+    )
+  }
+
+  /** A corrected file counts from the next reading on. */
+  readonly readCatalogue = async (): Promise<void> => {
+    await this.#doing.run('Reading', async () =>
+      this.#console.api('catalogue.reload', { connectionId: this.#connectionId }),
     )
   }
 
