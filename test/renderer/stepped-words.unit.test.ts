@@ -231,7 +231,7 @@ it('sends to the connection only where it can be changed', () => {
   ]).toEqual([null, null])
 })
 
-it('does not say a long error again in the lines beside it', () => {
+it('does not say a long error again in the sentence above it', () => {
   const error = 'target_unreachable: cannot connect to away on 127.0.0.1:1 (ECONNREFUSED)'
 
   expect(withoutShown(`migration ${FIRST} failed: ${error}`, [null, error])).toBe(

@@ -163,7 +163,7 @@ export function partsNaming(text: string): readonly TextPart[] {
 
 const SHORT = 40
 
-/** A long error is read where its migration stands; a line of the log beside it does not say it all over again. */
+/** A long error is read where its migration stands, and in the log; what is said of the last run does not say it all over again. */
 export function withoutShown(message: string, shown: readonly (string | null)[]): string {
   const found = shown.find((text) => text !== null && text.length > SHORT && message.includes(text))
   return found === undefined || found === null ? message : message.replace(found, () => 'the error as shown')
