@@ -21,7 +21,7 @@ export default defineBatchedMigration({
 
   // The correlated look-ups go through primary keys and the consumers' (item, group) index, row by row. MATERIALIZED lets
   // each run once instead of once in the filter and once more in the SET; a plain join makes the planner hash whole
-  // tables for every sub-batch. The measurement is in docs/practice.md.
+  // tables for every sub-batch. The measurement is in docs/service-accounts.md.
   // The last condition keeps an account that the application wrote while this statement was looking.
   perform: ({ subBatch }) => sql`
     WITH found AS MATERIALIZED (
@@ -91,7 +91,7 @@ export default defineBatchedMigration({
     check.none(
       'the before-image was taken',
       sql`
-        SELECT 'duo_workflows_workflows_before is missing: see docs/practice.md' AS problem
+        SELECT 'duo_workflows_workflows_before is missing: see docs/service-accounts.md' AS problem
         WHERE to_regclass('duo_workflows_workflows_before') IS NULL`,
     ),
   ],
