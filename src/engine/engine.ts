@@ -28,7 +28,7 @@ import { DEFAULT_HEALTH, type HealthSettings } from '../shared/health-settings.t
 import type { HealthReading } from '../shared/health.ts'
 import type { JobCell, JobDetail } from '../shared/job-view.ts'
 import type { PreviewValue } from '../shared/preview-view.ts'
-import type { QuarantinedRowValue } from '../shared/quarantine-view.ts'
+import type { QuarantinedRows } from '../shared/quarantine-view.ts'
 import type { ReplicaView, SessionView } from '../shared/session-view.ts'
 import { type Plan, planQueue, planStatement } from './plan.ts'
 import { previewMigration, type PreviewRequest } from './preview.ts'
@@ -130,7 +130,7 @@ export interface Engine {
   listQuarantined(
     migrationId: string,
     page: { readonly after: string; readonly limit: number },
-  ): Promise<readonly QuarantinedRowValue[]>
+  ): Promise<QuarantinedRows>
   /** Before-values of queue time, and the same rows now; empty where none were taken. Throws unknown_migration. */
   samples(migrationId: string): Promise<ReportData['samples']>
   /** Jobs in short, by id, behind `after`. */
@@ -229,7 +229,7 @@ export function createEngine(ports: EnginePorts): Engine {
     listQuarantined: (migrationId, page) =>
       either(
         (from) => listQuarantined(from, migrationId, page),
-        () => Promise.resolve([]),
+        () => Promise.resolve({ rows: [], hasOnQuarantine: null }),
       ),
     samples: (migrationId) => installed(() => readMigrationSamples(context, migrationId)),
     jobs: (migrationId, page) => either((from) => readJobCells(from, migrationId, page)),

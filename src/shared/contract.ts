@@ -21,7 +21,7 @@ import type { HealthReading } from './health.ts'
 import type { FinalizeGates, FinalizeTicket, VerificationView } from './finalize-view.ts'
 import type { JournalEntry, MigrationCopy, RunView, TransitionView } from './history-view.ts'
 import type { JobCell, JobDetail, Page } from './job-view.ts'
-import type { QuarantinedRowValue } from './quarantine-view.ts'
+import type { HasOnQuarantine, QuarantinedRowValue } from './quarantine-view.ts'
 import { QueueInput, type QueuePlan } from './queue-plan.ts'
 import { RETRY_SIZES } from './retry-size.ts'
 import { createClientOf, createServerOf, type ClientOf, type HandlersOf, takes, type Transport } from './rpc.ts'
@@ -210,7 +210,7 @@ export const contract = {
   ).returns<FailuresValue>(),
   /** Rows in quarantine, in the order in which they came. */
   'failures.quarantined': takes(OfMigration.extend({ after: Id.optional(), limit })).returns<
-    Page<QuarantinedRowValue>
+    Page<QuarantinedRowValue> & { readonly hasOnQuarantine: HasOnQuarantine }
   >(),
 
   /** Runs every check; each answer and the end are in the migration's `proving`. */

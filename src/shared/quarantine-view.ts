@@ -1,4 +1,4 @@
-/** Rows that could not be transformed: they stay as they are, and are remembered with why. */
+/** Rows that could not be migrated: nothing of the migration's is written to them, and they are remembered with why. */
 export interface QuarantinedRowValue {
   /** Of the entry; grows, and names the page behind it. */
   readonly id: string
@@ -12,10 +12,22 @@ export interface QuarantinedRowValue {
   readonly at: string
 }
 
+/**
+ * Whether the author's `onQuarantine` was given these rows, and may have changed them; without one they are as before. null: not
+ * known, since the definition that was queued is not in the catalogue.
+ */
+export type HasOnQuarantine = boolean | null
+
+export interface QuarantinedRows {
+  readonly rows: readonly QuarantinedRowValue[]
+  readonly hasOnQuarantine: HasOnQuarantine
+}
+
 /** What `quarantine --json` answers. */
 export interface QuarantineValue {
   /** In the order in which they came. */
   readonly rows: readonly QuarantinedRowValue[]
+  readonly hasOnQuarantine: HasOnQuarantine
   /** What `--after` is to be for those behind them; null: that was all. */
   readonly next: string | null
 }

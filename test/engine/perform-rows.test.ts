@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { defineBatchedMigration, eachRow, sql, unresolved, values } from '../../src/catalogue/api.ts'
 import type { EachRow } from '../../src/catalogue/definition.ts'
+import { loadedOf, sourceOf } from '../support/engine-ports.ts'
 import { type Bundle, setup } from '../support/engine-setup.ts'
 import { inProcessTransformer } from '../support/in-process-transformer.ts'
 import { failureOf } from '../support/performed.ts'
@@ -93,17 +94,32 @@ it('lists the rows in quarantine with their errors, page by page in the order in
   const { engine, migrationId } = await queued(copy())
   await engine.run(migrationId)
 
-  const first = await engine.listQuarantined(migrationId, { after: '0', limit: 2 })
-  const rest = await engine.listQuarantined(migrationId, { after: first.at(-1)?.id ?? '', limit: 2 })
+  const { rows: first, hasOnQuarantine } = await engine.listQuarantined(migrationId, { after: '0', limit: 2 })
+  const { rows: rest } = await engine.listQuarantined(migrationId, { after: first.at(-1)?.id ?? '', limit: 2 })
 
   expect(
     [...first, ...rest].map(({ key, jobId, errorClass, errorMessage }) => [key, jobId, errorClass, errorMessage]),
   ).toEqual([3, 6, 9].map((n) => [[String(n)], '1', 'BadRow', `row ${n}\uFFFD is bad`]))
+  expect(hasOnQuarantine).toBe(true)
   expect(first[0]?.stack).toMatch(/at .*transform/)
   expect(Date.parse(first[0]?.at ?? '')).not.toBeNaN()
   await expect(engine.listQuarantined('77', { after: '0', limit: 2 })).rejects.toMatchObject({
     code: 'unknown_migration',
   })
+})
+
+it('does not say whether rows in quarantine may have been changed where the definition is not the one that was queued', async () => {
+  const page = { after: '0', limit: 2 }
+  const { another, engine, migrationId } = await queued(copy({ onQuarantine: undefined }))
+  await engine.run(migrationId)
+
+  expect(await engine.listQuarantined(migrationId, page)).toMatchObject({ hasOnQuarantine: false })
+  const changed = loadedOf(copy(), 'another text')
+  for (const definitions of [sourceOf([]), { find: () => changed, list: () => [changed] }])
+    expect(await another({ definitions }).listQuarantined(migrationId, page)).toMatchObject({
+      rows: [{ key: ['3'] }, { key: ['6'] }],
+      hasOnQuarantine: null,
+    })
 })
 
 it('writes nothing where no row is left to write, and goes on', async () => {

@@ -16,6 +16,7 @@ it('gives the rows in quarantine page by page, and says when that was all', asyn
 
   expect(first.items.map(({ key }) => key)).toEqual([['1'], ['2'], ['3']])
   expect(last).toMatchObject({
+    hasOnQuarantine: false,
     items: [
       { key: ['4'], errorClass: 'TypeError', errorMessage: 'no number 4', stack: 'at transform' },
       { key: ['5'] },

@@ -39,13 +39,19 @@ const NONE: FailuresValue = { groups: [], jobs: [] }
 async function setup({
   detail = '',
   failures = FAILURES,
+  quarantined = 0,
   ...answers
-}: Answers & { detail?: string; failures?: FailuresValue } = {}) {
+}: Answers & { detail?: string; failures?: FailuresValue; quarantined?: number } = {}) {
   const blocked = failures.jobs.filter(({ isBlocked }) => isBlocked).length
   const retriable = failures.jobs.length - blocked
   const backend = await openConsole({
     place: `failures/1${detail}`,
-    migrations: [{ id: '1', status: 'failed', jobs: { pending: 0, running: 0, retriable, blocked, succeeded: 7 } }],
+    migrations: [
+      {
+        ...{ id: '1', status: 'failed', jobs: { pending: 0, running: 0, retriable, blocked, succeeded: 7 } },
+        rows: { scanned: 400, changed: 390, unresolved: 0, quarantined, exact: true },
+      },
+    ],
     answers: {
       'verification.last': async () => null,
       'failures.list': async () => failures,
@@ -143,4 +149,29 @@ it('has a face for what cannot be read, and reads it again', async () => {
   await press('Try again')
 
   expect(screen.getByTestId('job-error')).toBeTruthy()
+})
+
+it.each([
+  [true, 'The definition’s onQuarantine was given it, so it may have been changed.'],
+  [false, 'The row is as before.'],
+  [null, null],
+])('tells of a row in quarantine what became of it: onQuarantine %s', async (hasOnQuarantine, told) => {
+  await setup({
+    detail: '/quarantine',
+    ...{ failures: NONE, quarantined: 1 },
+    'failures.quarantined': async () => ({
+      items: [
+        {
+          ...{ id: '1', jobId: '3', key: ['42'], errorClass: 'BadRow', errorMessage: 'no name', stack: null },
+          at: '2026-11-20T10:00:00Z',
+        },
+      ],
+      next: null,
+      hasOnQuarantine,
+    }),
+  })
+  const { textContent } = screen.getByRole('complementary', { name: 'Row in quarantine' })
+
+  expect(textContent).toContain(`${told === null ? '' : `${told} `}Verify counts it apart.`)
+  expect(textContent?.includes('as before') === true || textContent?.includes('changed') === true).toBe(told !== null)
 })

@@ -96,9 +96,9 @@ export function migrationCalls(parts: CallParts): CallsOf<'migrations' | 'jobs' 
     'failures.quarantined': async ({ connectionId, migrationId, after = '0', limit }) => {
       const engine = desks.get(connectionId).session.engine()
       // One more than asked for tells whether that was all.
-      const rows = await engine.listQuarantined(migrationId, { after, limit: limit + 1 })
+      const { rows, hasOnQuarantine } = await engine.listQuarantined(migrationId, { after, limit: limit + 1 })
       const items = rows.slice(0, limit)
-      return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null }
+      return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null, hasOnQuarantine }
     },
   }
 }

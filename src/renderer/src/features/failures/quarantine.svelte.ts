@@ -1,5 +1,5 @@
 import { type AppError, toAppError } from '../../../../shared/errors.ts'
-import type { QuarantinedRowValue } from '../../../../shared/quarantine-view.ts'
+import type { HasOnQuarantine, QuarantinedRowValue } from '../../../../shared/quarantine-view.ts'
 import type { Console } from '../../state/console.svelte.ts'
 
 const PAGE_ROWS = 100
@@ -9,6 +9,7 @@ export class Quarantine {
   rows = $state.raw<readonly QuarantinedRowValue[]>([])
   error = $state.raw<AppError | null>(null)
   isRead = $state(false)
+  hasOnQuarantine = $state<HasOnQuarantine>(null)
   sinceMs = $state<number | null>(null)
   #next = $state.raw<string | null>(null)
   readonly #console: Console
@@ -35,13 +36,14 @@ export class Quarantine {
   async #page(after: string | null): Promise<void> {
     this.sinceMs = Date.now()
     try {
-      const { items, next } = await this.#console.api('failures.quarantined', {
+      const { items, next, hasOnQuarantine } = await this.#console.api('failures.quarantined', {
         ...this.#of,
         limit: PAGE_ROWS,
         ...(after === null ? {} : { after }),
       })
       this.rows = after === null ? items : [...this.rows, ...items]
       this.#next = next
+      this.hasOnQuarantine = hasOnQuarantine
       this.isRead = true
       this.error = null
     } catch (error) {
