@@ -105,7 +105,7 @@ export default defineBatchedMigration({
       sql`
         SELECT id, got, expected
         FROM ${wholeTable} AS workflows
-        WHERE got IS DISTINCT FROM expected AND NOT is_own_choice
+        WHERE got IS DISTINCT FROM expected AND NOT is_own_choice AND had_another_before IS NOT TRUE
         ORDER BY id`,
     ),
     // The seed's last step, "0 count = all workflows are correctly backfilled": of those that could be filled.

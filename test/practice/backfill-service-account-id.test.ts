@@ -142,6 +142,30 @@ it('the seed’s three steps: verify tells got and expected of a wrong row, and 
   })
 })
 
+it('another account that was there before is kept and declared; one that came meanwhile is not', async () => {
+  const { engine, query } = await workflows(
+    { id: 1, namespace: 1, version: 1, account: 13 },
+    { id: 2, namespace: 1, version: 1 },
+  )
+  const { migration } = await engine.queue(PACE)
+  await engine.run(migration.id)
+
+  const proof = await engine.verify(migration.id)
+  expect(proof.holds).toBe(true)
+  expect(proof.exceptions.find(({ name }) => name === 'had another account before')).toMatchObject({
+    count: 1,
+    rows: [{ id: '1', got: '13', expected: '11' }],
+  })
+
+  await query('UPDATE public.duo_workflows_workflows SET service_account_id = 13 WHERE id = 2')
+  const { checks, exceptions } = await engine.verify(migration.id)
+  expect(checks.filter(({ holds }) => !holds).map(({ name }) => name)).toEqual([
+    'a sample of workflows got the expected account',
+    'no workflow has another account than expected',
+  ])
+  expect(exceptions.find(({ name }) => name === 'had another account before')).toMatchObject({ count: 1 })
+})
+
 it('is not queued before part 1 of the plan added the column', async () => {
   const { engine, query } = await workflows({ namespace: 1, version: 1 })
   await query('ALTER TABLE public.duo_workflows_workflows DROP COLUMN service_account_id')

@@ -1,5 +1,6 @@
-/** Workflows that are rightly left without an account of their root group, each class found by a look-up of its own. */
+/** Workflows that are rightly left without the account of their root group, each class found by a look-up of its own. */
 import { type Sql, sql } from 'tranche'
+import { wholeTable } from './whole-table.ts'
 
 const rootOfWorkflow = sql`
   LEFT JOIN projects ON projects.id = w.project_id
@@ -100,5 +101,13 @@ export const exceptions = [
     why: 'The workflow was given the account of its own project’s consumer; an account that is set is never replaced.',
     count: sql`SELECT count(*) ${ownChoice}`,
     rows: sql`SELECT w.id, w.service_account_id ${ownChoice} ORDER BY w.id LIMIT 20`,
+  },
+  {
+    name: 'had another account before',
+    why:
+      'By the before-image the workflow had an account that is neither that of its root group nor that of its own ' +
+      'project’s consumer; an account that is set is never replaced.',
+    count: sql`SELECT count(*) FROM ${wholeTable} AS workflows WHERE had_another_before`,
+    rows: sql`SELECT id, got, expected FROM ${wholeTable} AS workflows WHERE had_another_before ORDER BY id LIMIT 20`,
   },
 ]

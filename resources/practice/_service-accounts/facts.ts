@@ -11,6 +11,8 @@ interface Facts {
   readonly version_item: string | null
   readonly flow_items: readonly string[]
   readonly root: string
+  /** By the before-image; null: none, or the workflow is newer. */
+  readonly account_before: string | null
   /** Those of the workflow's root group and of its project, for whatever item, that have an account. */
   readonly consumers: readonly {
     readonly id: string
@@ -37,6 +39,7 @@ export const workflows = sql`
     jsonb_build_object(
       'version_item', version.ai_catalog_item_id::text,
       'root', namespaces.traversal_ids[1]::text,
+      'account_before', before.service_account_id::text,
       'flow_items', (
         SELECT COALESCE(jsonb_agg(item.id::text), '[]')
         FROM ai_catalog_items AS item
@@ -58,6 +61,7 @@ export const workflows = sql`
       )
     ) AS facts
   FROM duo_workflows_workflows AS w
+  LEFT JOIN duo_workflows_workflows_before AS before ON before.id = w.id
   LEFT JOIN ai_catalog_item_versions AS version ON version.id = w.ai_catalog_item_version_id
   LEFT JOIN projects ON projects.id = w.project_id
   JOIN namespaces ON namespaces.id = COALESCE(projects.namespace_id, w.namespace_id)
@@ -65,15 +69,22 @@ export const workflows = sql`
 
 /** true, or what is wrong with it. */
 export function judge({ got, expected, facts }: Workflow): true | string {
-  const { account, ownChoices } = concludeFrom(facts)
+  const { account, keepable } = concludeFrom(facts)
   if (expected !== account) return `SQL expects ${expected ?? 'nothing'}, the facts say ${account ?? 'nothing'}`
-  if (got === expected || (got !== null && ownChoices.includes(got))) return true
+  if (got === expected || (got !== null && keepable.includes(got))) return true
   return `got=${got ?? 'nothing'} expected=${expected ?? 'nothing'}`
 }
 
-function concludeFrom({ version_item: versionItem, flow_items: flowItems, consumers, root }: Facts): {
+function concludeFrom({
+  version_item: versionItem,
+  flow_items: flowItems,
+  account_before: accountBefore,
+  consumers,
+  root,
+}: Facts): {
   readonly account: string | null
-  readonly ownChoices: readonly string[]
+  /** Accounts that are left where the workflow has them already. */
+  readonly keepable: readonly string[]
 } {
   const item = versionItem ?? lowestFirst(flowItems)[0]
   const ofItem = consumers.filter((consumer) => consumer.item === item)
@@ -81,7 +92,10 @@ function concludeFrom({ version_item: versionItem, flow_items: flowItems, consum
   const firstId = lowestFirst(ofRoot.map((consumer) => consumer.id))[0]
   return {
     account: ofRoot.find((consumer) => consumer.id === firstId)?.account ?? null,
-    ownChoices: ofItem.filter((consumer) => consumer.project !== null).map((consumer) => consumer.account),
+    keepable: [
+      ...ofItem.filter((consumer) => consumer.project !== null).map((consumer) => consumer.account),
+      ...(accountBefore === null ? [] : [accountBefore]),
+    ],
   }
 }
 
