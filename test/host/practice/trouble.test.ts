@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { fillPractice } from '../../../src/host/practice/fill-practice.ts'
 import { toParameters } from '../../../src/host/practice/find-practice-target.ts'
+import { holdLocks } from '../../../src/host/practice/hold-locks.ts'
 import { PRACTICE_CATALOGUE } from '../../../src/host/practice/open-practice.ts'
 import { DATA_FOLDERS } from '../../../src/host/practice/practice-data.ts'
 import { surround, type Surroundings } from '../../../src/host/practice/surroundings.ts'
@@ -91,6 +92,47 @@ it('locks rows from another session, until that is ended', async () => {
     ),
   )
   expect((await practice.run('BackfillProjectsRepositoryStorage')).outcome).toMatchObject({ reason: 'finished' })
+})
+
+it('keeps rows locked in transactions that do not grow old, until somebody ends them', async () => {
+  const practice = await practised({ rows: 5000, withTrouble: true })
+  const { query } = practice.main
+  const held = await holdLocks(toParameters(practice.main.connection), {
+    ...{ catalogueFolder: PRACTICE_CATALOGUE, dataFolder: DATA_FOLDERS.main, renewMs: 20 },
+  })
+  onTestFinished(() => held.release())
+  const sessions = (): Promise<readonly { pid: number }[]> =>
+    query(
+      `SELECT pid FROM pg_stat_activity
+       WHERE datname = current_database() AND application_name = 'tranche practice: holds locks' AND state LIKE 'idle in%'`,
+    )
+  const free = async (): Promise<number> =>
+    (
+      await query(
+        `SELECT id FROM (SELECT id FROM public.projects ORDER BY id LIMIT 300) AS few
+         JOIN public.projects USING (id) FOR NO KEY UPDATE OF projects SKIP LOCKED`,
+      )
+    ).length
+  const [first] = await sessions()
+
+  // Rows that were filled meanwhile are no reason to lock others.
+  await query(
+    `UPDATE public.projects SET repository_storage = 'default' WHERE id < (SELECT min(id) + 20 FROM public.projects)`,
+  )
+  await until(async () => {
+    expect(await free()).toBe(297)
+    return !(await sessions()).some(({ pid }) => pid === first?.pid)
+  })
+
+  await until(async () => {
+    await query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND application_name = 'tranche practice: holds locks'`,
+    )
+    return (await free()) === 300
+  })
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect(await sessions()).toEqual([])
 })
 
 it('stays until it is reset, also while rows are locked', async () => {
