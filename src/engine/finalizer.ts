@@ -75,7 +75,11 @@ function assertWaivable({ loaded }: MigrationSubject, waive: Readonly<Record<str
 function assertFinished({ id, status }: Migration): void {
   if (status === 'finished') return
   throw new TrancheError('unfinished', `migration ${id} is ${status}, not finished`, {
-    remedy: `Run it to its end with: tranche run ${id}, or finalize without --no-run.`,
+    // Running a failed one is refused: its jobs have to get their attempts back first.
+    remedy:
+      status === 'failed'
+        ? `See why with: tranche failures ${id}; once the cause is mended: tranche retry ${id}, then: tranche run ${id}`
+        : `Run it to its end with: tranche run ${id}, or finalize without --no-run.`,
     details: { status },
   })
 }

@@ -62,13 +62,17 @@ it('seals a finished one without running anything, and answers for a sealed one'
   })
 })
 
-it.each(['active', 'paused', 'failed'])('with noRun refuses one that is %s and leaves it as it was', async (status) => {
+it.each([
+  ['active', 'Run it to its end with: tranche run 1, or finalize without --no-run.'],
+  ['paused', 'Run it to its end with: tranche run 1, or finalize without --no-run.'],
+  ['failed', 'See why with: tranche failures 1; once the cause is mended: tranche retry 1, then: tranche run 1'],
+])('with noRun refuses one that is %s and leaves it as it was', async (status, remedy) => {
   const { engine, migrationId, query } = await queued()
   await query(`UPDATE tranche.batched_background_migrations SET status = $1`, [
     { active: 1, paused: 0, failed: 4 }[status],
   ])
   await expect(engine.finalize(migrationId, { noRun: true })).rejects.toMatchObject({
-    code: 'unfinished',
+    ...{ code: 'unfinished', remedy },
     details: { status },
   })
   expect(await engine.get(migrationId)).toMatchObject({ status })
