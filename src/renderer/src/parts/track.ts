@@ -48,7 +48,7 @@ export function trackOf(view: MigrationView, known: Known): readonly Step[] {
 export const QUEUEING: readonly Step[] = [
   { name: 'queue', text: 'Queue', ...face('running', 'text', 'arguments and pace') },
   { name: 'run', text: 'Run', ...face('pending', 'pending', 'needs a queued row') },
-  { name: 'verify', text: 'Verify', ...face('pending', 'pending', 'needs 0 failed jobs') },
+  { name: 'verify', text: 'Verify', ...face('pending', 'pending', 'needs to be finished') },
   { name: 'finalize', text: 'Finalize', ...face('pending', 'pending', 'needs fresh checks') },
 ]
 
@@ -82,14 +82,19 @@ function verifyFace(view: MigrationView, proof: VerificationView | null, nowMs: 
       note: `${String(proving.checks.length)} of ${proving.step === null ? '–' : String(proving.step.checks)}`,
     }
   }
-  if (proof === null)
-    return face('pending', 'pending', isPastRun(view.state.status) ? 'needs its checks run' : 'needs 0 failed jobs')
+  if (proof === null) return face('pending', 'pending', gateOfVerify(view))
   const held = proof.checks.filter(({ holds }) => holds).length
   const note = `${shortTime(proof.verifiedAt, nowMs)} · ${String(held)} of ${String(proof.checks.length)}`
   if (!proof.holds) return face('failed', 'failed', note)
   return proof.isStale
     ? face('stale', 'text', `stale · ${String(held)} of ${String(proof.checks.length)}`)
     : face('done', 'done', note)
+}
+
+/** What stands before its checks: failed jobs are told of once there are some. */
+function gateOfVerify({ state: { status, jobs } }: MigrationView): string {
+  if (isPastRun(status)) return 'needs its checks run'
+  return jobs.blocked + jobs.retriable > 0 ? 'needs 0 failed jobs' : 'needs to be finished'
 }
 
 function finalizeFace(view: MigrationView, proof: VerificationView | null, nowMs: number): Face {
