@@ -2,7 +2,7 @@
  * Which form of SQL a join backfill should have: those of join-shape.shapes.ts fill service_account_id of
  * duo_workflows_workflows on a copy of the practice data, sub-batch by sub-batch, each a transaction of its own.
  *
- *   TRANCHE_BENCH_URL=postgres://… node bench/join-shape.ts [--rows 200000] [--rounds 3] [--sizes 100,1000] [--prepared]
+ *   TRANCHE_BENCH_URL=postgres://… npm run bench:join-shape -- [--rows 200000] [--rounds 3] [--sizes 100,1000] [--prepared]
  *
  * The URL's role must be allowed to create databases; two are made and dropped again. Only the sub-batches' statements
  * are timed: planning their ends and the engine's own bookkeeping cost every shape the same. Before each run the database
