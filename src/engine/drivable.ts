@@ -26,5 +26,15 @@ export function nothingToDo(migration: Migration): RunOutcome {
   const rows = { scanned: 0, changed: 0, unresolved: 0, quarantined: 0, exact: true }
   // Of one job that has succeeded already the migration may go on.
   const done = isPastRun(migration.status)
-  return { migration, done, reason: 'nothing_to_do', failure: null, jobsRun: 0, jobsFailed: 0, rows, seconds: 0 }
+  return {
+    migration,
+    done,
+    reason: 'nothing_to_do',
+    failure: null,
+    jobsRun: 0,
+    jobsFailed: 0,
+    attempts: 0,
+    rows,
+    seconds: 0,
+  }
 }

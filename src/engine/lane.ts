@@ -195,11 +195,10 @@ async function driveClaim(lanes: Lanes, claim: Claim): Promise<void> {
   }
   switch (end) {
     case 'succeeded':
-      tally.jobsRun += 1
+      tally.endAttempt(claim.jobId, { isSucceeded: true })
       return lanes.afterJob.run({ isSucceeded: true })
     case 'failed':
-      tally.jobsRun += 1
-      tally.jobsFailed += 1
+      tally.endAttempt(claim.jobId, { isSucceeded: false })
       await lanes.afterJob.run({ isSucceeded: false })
       // Too many failed jobs fail the migration at once, not only when its range is used up.
       return decide(lanes)

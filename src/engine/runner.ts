@@ -93,8 +93,7 @@ export async function runMigration(
     done: reason === 'finished' || reason === 'failed',
     reason,
     failure,
-    jobsRun: tally.jobsRun,
-    jobsFailed: tally.jobsFailed,
+    ...tally.jobs(),
     rows: tally.rows(),
     seconds: (context.clock.now().getTime() - startedAtMs) / 1000,
   }
@@ -143,7 +142,7 @@ async function asRunner(
   await journal(context, options, patience, {
     kind: 'run_ended',
     migrationId: migration.id,
-    details: { runnerId, reason, jobsRun: tally.jobsRun },
+    details: { runnerId, reason, jobsRun: tally.jobs().jobsRun },
   })
   return { reason, failure: lanes.failure }
 }

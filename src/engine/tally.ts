@@ -3,7 +3,7 @@ import { type Axis, positionOf } from './batching/position.ts'
 import type { Clock } from './ports.ts'
 import type { Emitter } from './events.ts'
 import type { DoneRows } from './claim.ts'
-import type { Key, RowCounts, RunProgress } from './types.ts'
+import type { Key, RowCounts, RunOutcome, RunProgress } from './types.ts'
 
 const EMIT_EVERY_MS = 250
 const RATE_WINDOW_MS = 10_000
@@ -22,9 +22,9 @@ export interface TallySubject {
 }
 
 export interface Tally {
-  jobsRun: number
-  /** Of them: attempts that failed. */
-  jobsFailed: number
+  jobs(): JobCounts
+  /** An attempt at a job is over. */
+  endAttempt(jobId: string, attempt: { readonly isSucceeded: boolean }): void
   rows(): RowCounts
   /** Rows that were committed, as far as `end`. */
   add(rows: DoneRows, end: Key): void
@@ -36,6 +36,8 @@ export interface Tally {
   /** Emits what was not emitted yet. */
   flush(): void
 }
+
+export type JobCounts = Pick<RunOutcome, 'jobsRun' | 'jobsFailed' | 'attempts'>
 
 interface Point {
   readonly atMs: number
@@ -52,13 +54,18 @@ export function createTally(subject: TallySubject, clock: Clock, emitter: Emitte
   let isExact = true
   let waitingFor: string | null = null
   let emittedAtMs = 0
+  let attempts = 0
+  let jobsRun = 0
+  // A job that succeeded is not run again, so only those that failed are remembered.
+  const everFailed = new Set<string>()
+  const failedNow = new Set<string>()
   const points: Point[] = [{ atMs: clock.now().getTime(), scanned: 0 }]
 
   const snapshot = (atMs: number): RunProgress => {
     const rowsPerSecond = rateOf(points, atMs)
     return {
       migrationId: subject.migrationId,
-      jobsRun: tally.jobsRun,
+      jobsRun,
       rows: tally.rows(),
       totalTupleCount: subject.totalTupleCount,
       percentByKey: percentOfRange(subject, furthest),
@@ -74,8 +81,17 @@ export function createTally(subject: TallySubject, clock: Clock, emitter: Emitte
     emitter.emit('run:progress', snapshot(atMs))
   }
   const tally: Tally = {
-    jobsRun: 0,
-    jobsFailed: 0,
+    jobs: () => ({ jobsRun, jobsFailed: failedNow.size, attempts }),
+    endAttempt(jobId, { isSucceeded }) {
+      attempts += 1
+      if (!everFailed.has(jobId)) jobsRun += 1
+      if (isSucceeded) {
+        failedNow.delete(jobId)
+        return
+      }
+      everFailed.add(jobId)
+      failedNow.add(jobId)
+    },
     rows: () => ({ scanned, changed, unresolved, quarantined, exact: isExact }),
     add(done, end) {
       scanned += done.scanned

@@ -195,9 +195,12 @@ export interface RunOutcome {
   readonly reason: RunEndReason
   /** Why the migration failed, where this run decided that; else null. */
   readonly failure: MigrationFailure | null
+  /** Jobs of which an attempt ended; each counts once. */
   readonly jobsRun: number
-  /** Of them: how many failed in this run, also where they will be tried again. */
+  /** Of them: those whose last attempt failed, also where they will be tried again. */
   readonly jobsFailed: number
+  /** More than jobs where some were tried again. */
+  readonly attempts: number
   readonly rows: RowCounts
   readonly seconds: number
 }

@@ -6,7 +6,10 @@ import { hits, jobs, queued } from '../support/queued.ts'
 it('tries a job three times, new ranges first, and fails the migration when one is blocked', async () => {
   const bundle = await queued(300, hitEvery({ raisesOnBad: true }), [450])
 
-  expect(await bundle.engine.run(bundle.migrationId)).toMatchObject({ reason: 'failed', done: true })
+  expect(await bundle.engine.run(bundle.migrationId)).toMatchObject({
+    ...{ reason: 'failed', done: true },
+    ...{ jobsRun: 3, jobsFailed: 1, attempts: 5 },
+  })
 
   expect(await jobs(bundle)).toEqual([
     { min: '3', max: '300', status: 3, attempts: 1 },

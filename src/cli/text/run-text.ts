@@ -6,11 +6,14 @@ import { shownId } from '../subject.ts'
 
 /** `jobId`: what was driven is that job alone. */
 export function runText(run: RunValue, jobId: string | null): string {
-  const { migration, reason, jobsRun, jobsFailed, rows, seconds } = run
+  const { migration, reason, jobsRun, jobsFailed, attempts, rows, seconds } = run
   const isBad = reason === 'failed' || (jobId !== null && jobsFailed > 0)
   const sign = isBad ? '✕' : reason === 'paused' || reason === 'taken_over' || reason === 'aborted' ? '!' : '✓'
-  const failed = jobsFailed === 0 ? '' : ` (${formatCount(jobsFailed)} of them failed)`
-  const counts = `${countOf(jobsRun, 'job')}${failed}, ${countOf(rows.scanned, 'row')} scanned, ${formatCount(rows.changed)} changed${leftOf(rows)}`
+  const asides = [
+    ...(jobsFailed === 0 ? [] : [`${formatCount(jobsFailed)} of them failed`]),
+    ...(attempts === jobsRun ? [] : [countOf(attempts, 'attempt')]),
+  ]
+  const counts = `${countOf(jobsRun, 'job')}${asides.length === 0 ? '' : ` (${asides.join(', ')})`}, ${countOf(rows.scanned, 'row')} scanned, ${formatCount(rows.changed)} changed${leftOf(rows)}`
   const rate = seconds > 0 && rows.scanned > 0 ? `, ${formatRate(rows.scanned / seconds)}` : ''
   const done = reason === 'nothing_to_do' ? '' : ` This run: ${counts} in ${formatDuration(seconds)}${rate}.`
   return `${sign} ${migration.jobClassName} (${shownId(migration)}) ${jobId === null ? sentenceOf(run) : (jobSentence(run, jobId) ?? sentenceOf(run))}${done}`
