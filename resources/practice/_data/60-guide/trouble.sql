@@ -32,7 +32,16 @@ CREATE TRIGGER practice_slow_event
 UPDATE public.project_events
 SET payload = jsonb_build_object('note', 'Slow comment')
 WHERE id IN (
-  SELECT id FROM public.project_events WHERE action = 'commented' ORDER BY id OFFSET 10 LIMIT 50
+  -- Spread over the first third of the comments, so that several jobs in a row are slow.
+  SELECT id
+  FROM (
+    SELECT id, row_number() OVER (ORDER BY id) AS number, count(*) OVER () AS comments
+    FROM public.project_events
+    WHERE action = 'commented'
+  ) AS commented
+  WHERE number % greatest(1, comments / 150) = 0
+  ORDER BY id
+  LIMIT 50
 );
 
 -- A service that fails for good: it answers 500 to the postcodes of these twenty customers, more than the error budget allows.
