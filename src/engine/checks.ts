@@ -1,11 +1,11 @@
 /** Runs one check of a definition: read-only, in a snapshot of its own, with a statement timeout; numbers compared exactly. */
 import type { Check, ExpectationContext, ExpectedValue } from '../catalogue/definition.ts'
-import { sql, type Sql } from '../shared/sql.ts'
+import { raw, sql, type Sql } from '../shared/sql.ts'
 import type { BatchTable } from './batching/batch-table.ts'
 import { keyTuple } from './batching/key-range.ts'
 import { type EngineContext, inTransaction } from './context.ts'
 import { describeException } from './exception.ts'
-import { isConnectionError } from './target/sqlstate.ts'
+import { isConnectionError, kindOfError } from './target/sqlstate.ts'
 import type { Transaction } from './target/transaction.ts'
 import type { CheckResult, Key } from './types.ts'
 
@@ -34,8 +34,40 @@ type Finding = Pick<CheckResult, 'holds' | 'expected' | 'found' | 'rows'>
 
 /** A check whose query fails does not hold, and says with what; a lost connection is thrown. */
 export async function runCheck(context: EngineContext, check: Check, checkContext: CheckContext): Promise<CheckResult> {
+  return timed(check, () => find(context, check, checkContext))
+}
+
+/**
+ * The same in the caller's transaction, which writes and holds locks: read-only behind a savepoint, so that a query that fails
+ * leaves the transaction usable. Contention is thrown as well, since the caller's locks may be what another one waits for.
+ */
+export async function runCheckWithin(
+  transaction: Transaction,
+  { limits }: Pick<EngineContext, 'limits'>,
+  check: Check,
+  checkContext: CheckContext,
+): Promise<CheckResult> {
+  return timed(check, async () => {
+    await transaction.queryAll([
+      raw('SAVEPOINT before_check'),
+      raw('SET LOCAL transaction_read_only = on'),
+      sql`SELECT set_config('statement_timeout', ${`${String(limits.checkTimeoutMs)}ms`}, true)`,
+    ])
+    const finding = await evaluate(transaction, check, checkContext)
+      .then(settled)
+      .catch((error: unknown) => {
+        if (isConnectionError(error) || kindOfError(error) === 'contention') throw error
+        return queryFailed(error)
+      })
+    // Takes both settings back as well.
+    await transaction.query(raw('ROLLBACK TO SAVEPOINT before_check'))
+    return finding
+  })
+}
+
+async function timed(check: Check, look: () => Promise<Finding>): Promise<CheckResult> {
   const startedAt = performance.now()
-  const finding = await find(context, check, checkContext)
+  const finding = await look()
   return {
     name: check.name,
     kind: check.kind,
@@ -53,12 +85,20 @@ async function find(context: EngineContext, check: Check, checkContext: CheckCon
       statementTimeoutMs: context.limits.checkTimeoutMs,
       signal: checkContext.signal,
     })
-    return typeof finding === 'function' ? finding() : finding
+    return settled(finding)
   } catch (error) {
     if (isConnectionError(error)) throw error
-    const { exceptionClass, message } = describeException(error)
-    return { holds: false, expected: 'the query to run', found: `${exceptionClass}: ${message}`, rows: [] }
+    return queryFailed(error)
   }
+}
+
+function settled(finding: Finding | (() => Finding)): Finding {
+  return typeof finding === 'function' ? finding() : finding
+}
+
+function queryFailed(error: unknown): Finding {
+  const { exceptionClass, message } = describeException(error)
+  return { holds: false, expected: 'the query to run', found: `${exceptionClass}: ${message}`, rows: [] }
 }
 
 /** A function where the author's code has the last word, which may take its time: no transaction waits for it. */

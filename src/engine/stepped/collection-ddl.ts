@@ -6,7 +6,18 @@ import type { Field, Fields } from '../../catalogue/stepped/definition.ts'
 import { TrancheError } from '../../shared/errors.ts'
 import { raw, sql, type Sql } from '../../shared/sql.ts'
 import type { Transaction } from '../target/transaction.ts'
-import { assertFits, hasColumn, hasRelation, hasValidIndex } from './table-facts.ts'
+import {
+  assertFits,
+  findIn,
+  findRelation,
+  getTable,
+  hasColumn,
+  hasCompleteIndex,
+  isPartitionOf,
+  nameTaken,
+  type Relation,
+  relationName,
+} from './table-facts.ts'
 import { type VectorType, vectorType } from './vector-type.ts'
 import type { Workbench } from './workbench.ts'
 
@@ -22,30 +33,44 @@ function tableOf({ connection }: Workbench, collection: string): string {
   return assertFits(`${connection.prefix}_${collection}`)
 }
 
-/** Throws vector_unavailable and definition_invalid before anything is made. */
+/**
+ * Throws vector_unavailable and definition_invalid before anything is made, precondition_failed where a name that it needs
+ * is taken. A collection that is there already stays in the schema in which it is found.
+ */
 export async function buildCollection(bench: Workbench, collection: Collection): Promise<void> {
   const table = tableOf(bench, collection.name)
-  const { schema } = bench
   assertNamesFit(table, collection)
   const vectors = await vectorType(bench, collection.fields)
   await bench.step(async (transaction) => {
-    if (await hasRelation(transaction, schema, table)) return
+    if ((await findParent(transaction, table)) !== null) return
     await transaction.query(
-      sql`CREATE TABLE ${sql.ident(schema, table)} (${columnsOf(collection, vectors)}, PRIMARY KEY (id, partition_id))
+      sql`CREATE TABLE ${sql.ident(bench.schema, table)} (${columnsOf(collection, vectors)}, PRIMARY KEY (id, partition_id))
           PARTITION BY LIST (partition_id)`,
     )
   })
-  for (let number = 0; number < collection.partitions; number += 1) {
-    await bench.step(async (transaction) => {
-      const partition = `${table}_${String(number)}`
-      if (await hasRelation(transaction, schema, partition)) return
-      await transaction.query(
-        sql`CREATE TABLE ${sql.ident(schema, partition)} PARTITION OF ${sql.ident(schema, table)}
-            FOR VALUES IN (${raw(String(number))})`,
-      )
-    })
-  }
+  for (let number = 0; number < collection.partitions; number += 1)
+    await bench.step((transaction) => createPartition(transaction, table, number))
   await buildIndexes(bench, collection, vectors)
+}
+
+async function createPartition(transaction: Transaction, table: string, number: number): Promise<void> {
+  const parent = await getTable(transaction, table)
+  const name = `${table}_${String(number)}`
+  const child = await findIn(transaction, parent.schema, name)
+  if (child === null) {
+    await transaction.query(
+      sql`CREATE TABLE ${sql.ident(parent.schema, name)} PARTITION OF ${relationName(parent)}
+          FOR VALUES IN (${raw(String(number))})`,
+    )
+  } else if (!(await isPartitionOf(transaction, { child, parent }))) {
+    throw nameTaken(child, `a partition of ${table}`)
+  }
+}
+
+async function findParent(transaction: Transaction, table: string): Promise<Relation | null> {
+  const found = await findRelation(transaction, table)
+  if (found?.isTable === false) throw nameTaken(found, 'the table of a collection')
+  return found
 }
 
 /** Adds the columns that are missing, then their indexes. */
@@ -55,10 +80,9 @@ export async function addColumns(bench: Workbench, collection: Collection): Prom
   const vectors = await vectorType(bench, collection.fields)
   for (const [name, field] of Object.entries(collection.fields)) {
     await bench.step(async (transaction) => {
-      if (await hasColumn(transaction, { schema: bench.schema, table, column: name })) return
-      await transaction.query(
-        sql`ALTER TABLE ${sql.ident(bench.schema, table)} ADD COLUMN ${columnOf(name, field, vectors)}`,
-      )
+      const parent = await getTable(transaction, table)
+      if (await hasColumn(transaction, parent, name)) return
+      await transaction.query(sql`ALTER TABLE ${relationName(parent)} ADD COLUMN ${columnOf(name, field, vectors)}`)
     })
   }
   await buildIndexes(bench, collection, vectors)
@@ -66,38 +90,40 @@ export async function addColumns(bench: Workbench, collection: Collection): Prom
 
 export async function dropTables(bench: Workbench, collection: string): Promise<void> {
   const table = tableOf(bench, collection)
-  await bench.step((transaction) => transaction.query(sql`DROP TABLE IF EXISTS ${sql.ident(bench.schema, table)}`))
+  await bench.step(async (transaction) => {
+    const found = await findRelation(transaction, table)
+    if (found !== null) await transaction.query(sql`DROP TABLE ${relationName(found)}`)
+  })
 }
 
 async function buildIndexes(bench: Workbench, collection: Collection, vectors: VectorType): Promise<void> {
   const table = tableOf(bench, collection.name)
+  const parent = await bench.step((transaction) => getTable(transaction, table))
   for (const [name, field] of Object.entries(collection.fields)) {
     if (!field.isIndexed) continue
     if (field.type !== 'vector') {
-      await buildIndex(bench, table, name, sql`(${sql.ident(name)})`)
+      await buildIndex(bench, parent, name, sql`(${sql.ident(name)})`)
     } else if (vectors.isIndexable) {
       for (let number = 0; number < collection.partitions; number += 1) {
         const method = sql`USING hnsw (${sql.ident(name)} ${vectors.l2Ops})`
-        await buildIndex(bench, `${table}_${String(number)}`, name, method)
+        await buildIndex(bench, { schema: parent.schema, name: `${table}_${String(number)}` }, name, method)
       }
     }
   }
 }
 
-async function buildIndex(bench: Workbench, table: string, field: string, method: Sql): Promise<void> {
-  const { schema } = bench
+async function buildIndex(
+  bench: Workbench,
+  { schema, name: table }: Pick<Relation, 'schema' | 'name'>,
+  field: string,
+  method: Sql,
+): Promise<void> {
   const index = `${table}_${field}_idx`
   await bench.step(async (transaction) => {
-    if (await hasValidIndex(transaction, schema, index)) return
-    await dropInvalid(transaction, schema, index)
-    await transaction.query(sql`CREATE INDEX ${sql.ident(index)} ON ${sql.ident(schema, table)} ${method}`)
+    const found = await getTable(transaction, table, schema)
+    if (await hasCompleteIndex(transaction, found, index)) return
+    await transaction.query(sql`CREATE INDEX ${sql.ident(index)} ON ${relationName(found)} ${method}`)
   })
-}
-
-/** A parent's index is invalid where a partition's is missing; it cannot be completed by name. */
-async function dropInvalid(transaction: Transaction, schema: string, index: string): Promise<void> {
-  if (await hasRelation(transaction, schema, index))
-    await transaction.query(sql`DROP INDEX ${sql.ident(schema, index)}`)
 }
 
 /** Wide fixed-size columns first, so that none is padded to the alignment of the next; text goes last. */
