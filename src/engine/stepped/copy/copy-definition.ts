@@ -7,9 +7,9 @@ import type { CopyRows, LoadedSteppedMigration } from '../../../catalogue/steppe
 import type { DefinitionSource } from '../../ports.ts'
 import { copyStatement, missingRows, SOURCE, withoutPartner } from './copy-statement.ts'
 
-/** `CopyRows::V20240904000000::new_table` */
+/** `CopyRows::V20240904000000::new_table`, or `…::schema::new_table`. */
 export function copyClassName(version: string, { to }: CopyRows): string {
-  return `CopyRows::V${version}::${to.replaceAll('$', '_')}`.slice(0, 100)
+  return `CopyRows::V${version}::${to.replaceAll('$', '_').replace('.', '::')}`.slice(0, 100)
 }
 
 /** The batched migration behind a `copyRows` of the catalogue, by its job class name. */

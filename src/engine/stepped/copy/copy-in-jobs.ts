@@ -1,15 +1,27 @@
 /** Drives the batched migration of a copy to its end, in the worker's turn. */
 import type { CopyRows } from '../../../catalogue/stepped/definition.ts'
 import { TrancheError } from '../../../shared/errors.ts'
+import { inTransaction } from '../../context.ts'
 import { retryMigration } from '../../operate.ts'
 import { queueMigration } from '../../queueing.ts'
 import { runMigration } from '../../runner.ts'
+import { listMigrationsOfClass } from '../../tracking/find-migration.ts'
+import { assertInstalled } from '../../tracking/schema-state.ts'
 import type { Workbench } from '../workbench.ts'
 import { copyClassName } from './copy-definition.ts'
 
 export type CopyOutcome =
   | { readonly migrationId: string; readonly waitingFor: null }
   | { readonly migrationId: string; readonly waitingFor: string }
+
+/** Whether its batched migration is there already. Throws not_installed, as queueing does. */
+export async function isQueued({ adapter, version }: Workbench, copy: CopyRows): Promise<boolean> {
+  return inTransaction(adapter, async (transaction) => {
+    await assertInstalled(transaction, adapter.tables.schema)
+    const found = await listMigrationsOfClass(transaction, adapter.tables, copyClassName(version, copy))
+    return found.length > 0
+  })
+}
 
 /** Queues it once; later tries go on with what is there. Throws migration_failed, and what queueing throws. */
 export async function copyInJobs({ adapter, version, signal }: Workbench, copy: CopyRows): Promise<CopyOutcome> {
