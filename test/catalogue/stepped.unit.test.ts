@@ -5,6 +5,7 @@ import {
   bigint,
   copyRows,
   createCollection,
+  createTableLike,
   defineSteppedMigration,
   dropTable,
   runSql,
@@ -83,6 +84,20 @@ const refused: readonly (readonly [string, () => unknown, string])[] = [
     () => copyRows({ from: 'a', to: 'b', columns: ['id'], onConflict: { columns: ['key'] } }),
     'key is not among the columns',
   ],
+  ...[2.5, NaN, 0].map(
+    (subBatchSize) =>
+      [
+        `a copy in sub-batches of ${String(subBatchSize)} rows`,
+        () => copyRows({ from: 'a', to: 'b', columns: ['id'], onConflict: { columns: ['id'] }, subBatchSize }),
+        'expected whole numbers',
+      ] as const,
+  ),
+  [
+    'a copy in batches of NaN rows',
+    () => copyRows({ from: 'a', to: 'b', columns: ['id'], onConflict: { columns: ['id'] }, batchSize: NaN }),
+    'expected whole numbers',
+  ],
+  ['a new table with a schema', () => createTableLike('app.new', { like: 'app.old' }), 'without a schema'],
 ]
 
 test.each(refused)('a definition is refused with its reason: %s', (_, make, reason) => {

@@ -93,7 +93,7 @@ interface TableLikeInput {
 
 /** A table with the columns, defaults, checks, keys and indexes of another one, without its triggers. */
 export function createTableLike(table: string, { like, nullable = false }: TableLikeInput): CreateTableLike {
-  assertTable('createTableLike', table)
+  assertNewTable('createTableLike', table)
   assertTable('createTableLike', like)
   const description = `create ${table} like ${like}, without its triggers${nullable ? ' and NOT NULLs' : ''}`
   return made({
@@ -145,8 +145,13 @@ export function copyRows(input: CopyInput): CopyRows {
   const missing = [...onConflict.columns, ...(newerBy === undefined ? [] : [newerBy])].find((name) => !names.has(name))
   if (missing !== undefined) throw invalid(`copyRows to ${to}: ${missing} is not among the columns that are copied`)
   if (onConflict.columns.length === 0) throw invalid(`copyRows to ${to}: onConflict.columns names no column`)
-  if (subBatchSize < 1 || batchSize < subBatchSize)
-    throw invalid(`copyRows to ${to}: expected batchSize ≥ subBatchSize ≥ 1`)
+  if (
+    !Number.isSafeInteger(batchSize) ||
+    !Number.isSafeInteger(subBatchSize) ||
+    subBatchSize < 1 ||
+    batchSize < subBatchSize
+  )
+    throw invalid(`copyRows to ${to}: expected whole numbers with batchSize ≥ subBatchSize ≥ 1`)
   return made({
     kind: 'copy_rows',
     key: `copy_rows_to_${to}`,
@@ -224,8 +229,15 @@ function assertName(where: string, name: string): void {
   throw invalid(`${where} is ${JSON.stringify(name)}; expected at most 40 small letters, digits and _`)
 }
 
-function assertTable(where: string, name: string): void {
+/** It goes into the first schema of the search path. */
+function assertNewTable(where: string, name: string): void {
   if (/^[a-z_][a-z0-9_$]{0,62}$/.test(name)) return
+  throw invalid(`${where}: ${JSON.stringify(name)} is not a plain table name, without a schema`)
+}
+
+/** One that is there: `table`, as the search path finds it, or `schema.table`. */
+function assertTable(where: string, name: string): void {
+  if (/^([a-z_][a-z0-9_$]{0,62}\.)?[a-z_][a-z0-9_$]{0,62}$/.test(name)) return
   throw invalid(`${where}: ${JSON.stringify(name)} is not a plain table name`)
 }
 
