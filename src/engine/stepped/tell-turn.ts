@@ -34,7 +34,7 @@ export async function recordPartial(
   waitsFor: string,
 ): Promise<SteppedRunValue> {
   const { version } = record
-  await recordWaiting(context, turn, record, waitsFor)
+  await recordWaiting(context, turn, record, { waitsFor })
   return told(context, turn, {
     reason: 'partial',
     version,
@@ -50,7 +50,7 @@ export async function recordSetUp(
   { code, message: why, remedy }: TrancheError,
 ): Promise<SteppedRunValue> {
   const waitsFor = `its adapter to be set up: ${why}${remedy === null ? '' : `. ${remedy}`}`
-  await recordWaiting(context, turn, record, waitsFor, `${code}: ${why}`)
+  await recordWaiting(context, turn, record, { waitsFor, errorMessage: `${code}: ${why}` })
   const message = `migration ${title} waits for ${waitsFor}`
   return told(context, turn, { reason: 'not_configured', version: record.version, message }, 'error')
 }
@@ -59,8 +59,7 @@ async function recordWaiting(
   context: EngineContext,
   { lease }: Turn,
   { id }: SteppedRecord,
-  waitsFor: string,
-  errorMessage: string | null = null,
+  { waitsFor, errorMessage = null }: { readonly waitsFor: string; readonly errorMessage?: string | null },
 ): Promise<void> {
   await lease.write((transaction) =>
     transaction.query(

@@ -42,7 +42,7 @@ export async function assertQuarantined(
   { quarantined = 0 }: RunOptions,
 ): Promise<void> {
   if (rows.quarantined === quarantined) return
-  const first = await engine.listQuarantined(id, { after: '0', limit: 5 })
+  const { rows: first } = await engine.listQuarantined(id, { after: '0', limit: 5 })
   throw new Error(
     [
       `${jobClassName} put ${countOf(rows.quarantined, 'row')} into quarantine, expected ${formatCount(quarantined)}; where they are meant: quarantined: ${String(rows.quarantined)}`,
