@@ -105,7 +105,11 @@ export default defineBatchedMigration({
       sql`
         SELECT id, got, expected
         FROM ${wholeTable} AS workflows
-        WHERE got IS DISTINCT FROM expected AND NOT is_own_choice AND had_another_before IS NOT TRUE
+        WHERE got IS DISTINCT FROM expected AND NOT is_own_choice
+          AND NOT EXISTS (
+            SELECT FROM duo_workflows_workflows_before AS before
+            WHERE before.id = workflows.id AND before.service_account_id = got
+          )
         ORDER BY id`,
     ),
     // The seed's last step, "0 count = all workflows are correctly backfilled": of those that could be filled.

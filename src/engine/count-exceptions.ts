@@ -23,7 +23,9 @@ export async function countException(
       context,
       async (transaction) => {
         const counted = safeInteger(await singleValue(transaction, count))
-        const listed = rows === undefined ? null : sql`SELECT * FROM (${rows}) AS listed LIMIT ${SHOWN_ROWS}`
+        // Where there is none, none is looked for once more.
+        const isListed = rows !== undefined && counted > 0
+        const listed = isListed ? sql`SELECT * FROM (${rows}) AS listed LIMIT ${SHOWN_ROWS}` : null
         return { name, why, count: counted, rows: listed === null ? [] : (await transaction.query(listed)).rows }
       },
       settings,

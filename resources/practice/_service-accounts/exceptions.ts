@@ -1,6 +1,5 @@
 /** Workflows that are rightly left without the account of their root group, each class found by a look-up of its own. */
 import { type Sql, sql } from 'tranche'
-import { wholeTable } from './whole-table.ts'
 
 const rootOfWorkflow = sql`
   LEFT JOIN projects ON projects.id = w.project_id
@@ -75,6 +74,35 @@ const ownChoice = sql`
   LEFT JOIN ${flows} AS flow ON flow.reference = w.workflow_definition
   WHERE own.ai_catalog_item_id = COALESCE(version.ai_catalog_item_id, flow.item_id)`
 
+// Looked up for those alone that had one before, which are few.
+const otherBefore = sql`
+  FROM (
+    SELECT w.id, w.service_account_id, w.project_id, w.namespace_id, w.ai_catalog_item_version_id,
+      w.workflow_definition
+    FROM duo_workflows_workflows AS w
+    JOIN duo_workflows_workflows_before AS before ON before.id = w.id AND before.service_account_id = w.service_account_id
+    OFFSET 0
+  ) AS w
+  LEFT JOIN ai_catalog_item_versions AS version ON version.id = w.ai_catalog_item_version_id
+  LEFT JOIN ${flows} AS flow ON w.ai_catalog_item_version_id IS NULL AND flow.reference = w.workflow_definition
+  ${rootOfWorkflow}
+  LEFT JOIN LATERAL (
+    SELECT consumer.service_account_id AS account
+    FROM ai_catalog_item_consumers AS consumer
+    WHERE consumer.ai_catalog_item_id = COALESCE(version.ai_catalog_item_id, flow.item_id)
+      AND consumer.group_id = namespaces.traversal_ids[1]
+      AND consumer.service_account_id IS NOT NULL
+    ORDER BY consumer.id
+    LIMIT 1
+  ) AS first ON true
+  WHERE w.service_account_id IS DISTINCT FROM first.account
+    AND NOT EXISTS (
+      SELECT FROM ai_catalog_item_consumers AS own
+      WHERE own.service_account_id = w.service_account_id
+        AND own.project_id = w.project_id
+        AND own.ai_catalog_item_id = COALESCE(version.ai_catalog_item_id, flow.item_id)
+    )`
+
 export const exceptions = [
   {
     name: 'no catalog item',
@@ -107,7 +135,9 @@ export const exceptions = [
     why:
       'By the before-image the workflow had an account that is neither that of its root group nor that of its own ' +
       'project’s consumer; an account that is set is never replaced.',
-    count: sql`SELECT count(*) FROM ${wholeTable} AS workflows WHERE had_another_before`,
-    rows: sql`SELECT id, got, expected FROM ${wholeTable} AS workflows WHERE had_another_before ORDER BY id LIMIT 20`,
+    count: sql`SELECT count(*) ${otherBefore}`,
+    rows: sql`
+      SELECT * FROM (SELECT w.id, w.service_account_id AS got, first.account AS expected ${otherBefore} OFFSET 0) AS found
+      ORDER BY id LIMIT 20`,
   },
 ]

@@ -11,13 +11,8 @@ export const wholeTable = sql`(
     w.service_account_id AS got,
     first.service_account_id AS expected,
     -- Somebody chose the account of the project's own consumer: the backfill never writes such a one.
-    own.service_account_id IS NOT NULL AND w.service_account_id IS DISTINCT FROM first.service_account_id AS is_own_choice,
-    -- It had this one before the backfill, whoever chose it, and keeps it.
-    own.service_account_id IS NULL
-      AND w.service_account_id = before.service_account_id
-      AND w.service_account_id IS DISTINCT FROM first.service_account_id AS had_another_before
+    own.service_account_id IS NOT NULL AND w.service_account_id IS DISTINCT FROM first.service_account_id AS is_own_choice
   FROM duo_workflows_workflows AS w
-  LEFT JOIN duo_workflows_workflows_before AS before ON before.id = w.id
   LEFT JOIN ai_catalog_item_versions AS version ON version.id = w.ai_catalog_item_version_id
   LEFT JOIN (
     SELECT foundational_flow_reference, min(id) AS item_id
