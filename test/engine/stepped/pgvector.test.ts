@@ -17,7 +17,7 @@ import { createAdapters } from '../../../src/host/adapters.ts'
 import { onTestFinished } from 'vitest'
 import { silentLogger } from '../../support/engine-ports.ts'
 import { startPgvectorServer } from '../../support/pgvector-server.ts'
-import { FIRST, SECOND, setupStepped, statuses, THIRD, turn } from '../../support/stepped.ts'
+import { FIRST, SECOND, setupStepped, statuses, type SteppedBundle, THIRD, turn } from '../../support/stepped.ts'
 
 const create = defineSteppedMigration({
   version: FIRST,
@@ -137,8 +137,29 @@ test('an adapter that is away costs three tries, each with its text, then halts;
   expect(await turn(bundle)).toEqual({ reason: 'completed', version: FIRST })
 })
 
-test('without the extension nothing is created, and it is said; real[] only where the operator chose it', async () => {
+/** Whether the server of this run brings the extension, as PGlite does. */
+async function hasVector({ query }: SteppedBundle): Promise<boolean> {
+  return (await query(`SELECT FROM pg_available_extensions WHERE name = 'vector'`)).length > 0
+}
+
+test('on a server that has the extension it is created, and the collection with its HNSW indexes', async ({ skip }) => {
   const bundle = await setupStepped([create])
+  if (!(await hasVector(bundle))) skip('this server has no pgvector; PGlite stands for it above')
+  await bundle.engine.stepped.connect({ name: 'local', vectorStorage: 'vector' })
+
+  expect(await turn(bundle)).toEqual({ reason: 'completed', version: FIRST })
+  expect(
+    await bundle.query(
+      `SELECT count(*)::int AS count FROM pg_indexes WHERE indexdef LIKE '%USING hnsw%vector_l2_ops%'`,
+    ),
+  ).toEqual([{ count: 2 }])
+})
+
+test('without the extension nothing is created, and it is said; real[] only where the operator chose it', async ({
+  skip,
+}) => {
+  const bundle = await setupStepped([create])
+  if (await hasVector(bundle)) skip('this server has pgvector')
   const { engine, query } = bundle
   const tables = () => query(`SELECT relname FROM pg_class WHERE relname LIKE 'ai_code%' AND relkind IN ('r', 'p')`)
   await engine.stepped.connect({ name: 'local', vectorStorage: 'vector' })
