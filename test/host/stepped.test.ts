@@ -22,6 +22,12 @@ async function setup() {
   return { call, replica, connectionId, database, view, statusOf }
 }
 
+async function emptyFolder(): Promise<string> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'tranche-catalogue-')))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  return folder
+}
+
 it('fails with the adapter away, is retried once it is mended, and asks before it drops', async () => {
   const { call, replica, connectionId, database, view, statusOf } = await setup()
   await database.query('CREATE TABLE public.old_notes (id int)')
@@ -84,8 +90,7 @@ it('skips, resets and leaves the connection on request, and says why it cannot',
 
 it('runs what its files say at that moment', async () => {
   const { call, replica, connectionId, view, statusOf } = await setup()
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'tranche-catalogue-')))
-  onTestFinished(() => rm(folder, { recursive: true }))
+  const folder = await emptyFolder()
   const write = (version: string): Promise<void> =>
     writeFile(
       join(folder, `${version}_step.ts`),
@@ -100,4 +105,30 @@ export default defineSteppedMigration({ version: '${version}', operations: [runS
   await call('stepped.start', { connectionId })
   await replica.until(() => statusOf('20250102000000') === 'completed' && view()?.worker.kind === 'off')
   expect(statusOf('20250101000000')).toBe('completed')
+})
+
+it('approves what was shown, and asks anew where the file says something else by then', async () => {
+  const { call, replica, connectionId, database, view, statusOf } = await setup()
+  await database.query('CREATE TABLE public.a (); CREATE TABLE public.precious ()')
+  const folder = await emptyFolder()
+  const write = (table: string): Promise<void> =>
+    writeFile(
+      join(folder, `${DROP}_drop.ts`),
+      `import { defineSteppedMigration, dropTable } from 'tranche'
+export default defineSteppedMigration({ version: '${DROP}', operations: [dropTable('${table}', { why: 'it is a copy', before: [] })] })`,
+    )
+  await write('a')
+  await call('catalogue.choose', { connectionId, folder })
+  await call('stepped.connect', { connectionId, name: 'store', vectorStorage: 'real' })
+  await call('stepped.start', { connectionId })
+  await replica.until(() => statusOf(DROP) === 'skipped' && view()?.worker.kind === 'off')
+
+  const { nonce } = await call('stepped.beginApproval', { connectionId, version: DROP })
+  await write('precious')
+  await expect(call('stepped.approve', { connectionId, version: DROP, nonce })).rejects.toMatchObject({
+    code: 'confirmation_expired',
+  })
+  await call('stepped.start', { connectionId })
+  await replica.until(() => view()?.worker.kind === 'off')
+  expect(await database.query(`SELECT to_regclass('public.precious')::text AS table`)).toEqual([{ table: 'precious' }])
 })

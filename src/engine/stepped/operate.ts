@@ -42,11 +42,11 @@ export async function skipStepped(
 }
 
 /**
- * Agrees to what a gate asks for, as it reads now; the next run takes the migration up. Throws invalid_arguments where
- * nothing is asked, illegal_transition where it is completed or an operator passed over it.
+ * Agrees to what a gate asks for, as the catalogue was read: what was shown before is what is agreed to. The next run takes
+ * the migration up. Throws invalid_arguments where nothing is asked, illegal_transition where it is completed or an operator
+ * passed over it.
  */
 export async function approveStepped(context: EngineContext, version: string): Promise<SteppedMigrationValue> {
-  await context.definitions.refresh?.()
   const loaded = findFile(ownSource(context) ?? { migrations: [], broken: [] }, version)
   const gate = loaded === undefined ? null : gateOf(loaded.definition.operations)
   if (gate === null) {

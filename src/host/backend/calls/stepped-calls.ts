@@ -86,6 +86,7 @@ async function done<T>(
 /** What is agreed to: a definition that would drop something else by now needs a ticket of its own. */
 async function approvalOf(session: TargetSession, version: string): Promise<Subject> {
   await session.catalogue.get()
+  await session.catalogue.refresh()
   const { migrations } = await session.engine().stepped.list()
   const gate = migrations.find((migration) => migration.version === version)?.needsApproval ?? null
   if (gate === null) {
