@@ -128,7 +128,9 @@ type Standing = Pick<
 export function standingOf(migration: Standing): SteppedStanding {
   const { status, problem, needsApproval, approved, skippedBy, waitsFor } = migration
   if (status === 'completed' || status === 'failed') return status
-  if (needsApproval !== null || (status === 'skipped' && skippedBy === 'gate')) return 'waits_for_approval'
+  if (needsApproval !== null) return 'waits_for_approval'
+  // Passed over for a text that its file no longer has; what was agreed to is what it says now.
+  if (status === 'skipped' && skippedBy === 'gate') return approved === null ? 'waits_for_approval' : 'approved'
   if (status === 'skipped') return status
   if (problem !== null) return 'file_unusable'
   if (status === 'in_progress') return waitsFor === null ? status : 'waiting'
